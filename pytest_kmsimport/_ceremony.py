@@ -1,0 +1,79 @@
+"""The whole key ceremony in one line, for tests about what comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._constraints import constrained
+from .engine.engine import Call, Engine, Response
+from .engine.errors import KmsError
+from .engine.keys import EXTERNAL, Key
+from .engine.operations import OPERATIONS
+from .engine.specs import SPECS
+from .engine.world import World
+from .wrapping import wrap_key_material
+
+_CREATED = {"KeySpec", "Origin", "CustomerMasterKeySpec"}
+_IMPORTED = {"KeyId", "ImportToken", "EncryptedKeyMaterial"}
+
+
+class Ceremony:
+    """Holds ceremonies in one Region of one account, past the journal.
+
+    ``members`` are those of CreateKey and of ImportKeyMaterial that a ceremony does not set itself; each goes to the
+    request that has it. Raises TypeError for a member that neither has.
+    """
+
+    def __init__(self, engine: Engine, region: str, account: str, members: Mapping[str, Any]) -> None:
+        self._engine, self._region, self._account = engine, region, account
+        self._create = _of("CreateKey", members, without=_CREATED)
+        self._import = _of("ImportKeyMaterial", members, without=_IMPORTED)
+        for name in members:
+            if name not in {**self._create, **self._import}:
+                text = f"import_key() takes no {name}: write members of CreateKey or ImportKeyMaterial."
+                raise TypeError(text)
+
+    def hold(self, world: World, material: bytes | None, key_spec: str) -> str:
+        """Make a KMS key, import ``material`` (made where it is None), and give the key ARN.
+
+        Raises ValueError where KMS refuses.
+        """
+        try:
+            key = self._new_key(key_spec)
+            if material is None and key.spec.material is not None:
+                material = key.spec.material.generate(world)
+            self._import_into(key, material or b"")
+        except KmsError as refusal:
+            raise ValueError(f"import_key() was refused: {refusal.code} {refusal.message}") from refusal
+        return key.arn
+
+    def _new_key(self, key_spec: str) -> Key:
+        usages = SPECS[key_spec].algorithms if key_spec in SPECS else {"": ()}
+        members = {"KeySpec": key_spec, "KeyUsage": next(iter(usages)), **self._create, "Origin": EXTERNAL}
+        created = self._ask("CreateKey", members)
+        key = self._engine.look_up(created["KeyMetadata"]["Arn"], self._region, self._account)
+        assert key is not None  # it was just made
+        return key
+
+    def _import_into(self, key: Key, material: bytes) -> None:
+        algorithm, wrapping_specs = list(key.spec.wrappings.items())[-1]
+        wrapping = {"WrappingAlgorithm": algorithm, "WrappingKeySpec": wrapping_specs[0]}
+        parameters = self._ask("GetParametersForImport", {"KeyId": key.id, **wrapping})
+        model = "KEY_MATERIAL_EXPIRES" if "ValidTo" in self._import else "KEY_MATERIAL_DOES_NOT_EXPIRE"
+        members = {
+            "KeyId": key.id,
+            "ImportToken": parameters["ImportToken"],
+            "EncryptedKeyMaterial": wrap_key_material(parameters["PublicKey"], material, algorithm),
+            "ExpirationModel": model,
+            **self._import,
+        }
+        self._ask("ImportKeyMaterial", members)
+
+    def _ask(self, operation: str, members: Mapping[str, Any]) -> Response:
+        return constrained(self._engine)(Call(operation, self._region, self._account, members))
+
+
+def _of(operation: str, members: Mapping[str, Any], *, without: set[str]) -> dict[str, Any]:
+    taken = OPERATIONS[operation].parameters.keys() - without
+    return {name: value for name, value in members.items() if name in taken}

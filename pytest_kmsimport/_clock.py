@@ -1,0 +1,78 @@
+"""The mock's clock: AWS's time, as far from the computer's as a test wants it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+
+_BACKWARDS = "advance() takes a positive time; to go back, use move_to() with the time to go to."
+
+
+class Clock:
+    """The time that AWS KMS has in a mock.
+
+    It runs with the computer's clock, also when freezegun or time-machine have hold of that, until a test moves or
+    freezes it. Times are aware datetimes in UTC with whole milliseconds, as in AWS's answers.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+        self._frozen_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"<Clock {self.now().isoformat()}{' frozen' if self._frozen_at else ''}>"
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        now = (self._frozen_at or _computer_time()) + self._ahead
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def advance(
+        self, by: timedelta | None = None, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0,
+        seconds: float = 0,
+    ) -> datetime:  # fmt: skip
+        """Let time pass, as ``timedelta`` or as its keywords, and give the new time.
+
+        Raises ValueError where the time is not positive.
+        """
+        more = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        step = (by or timedelta()) + more
+        if step <= timedelta():
+            raise ValueError(_BACKWARDS)
+        self._ahead += step
+        return self.now()
+
+    def move_to(self, moment: datetime) -> datetime:
+        """Go to a moment, forwards or backwards, and give it. Raises ValueError for a naive datetime."""
+        if moment.tzinfo is None:
+            text = f"move_to() takes an aware datetime: write {moment!r} with tzinfo=timezone.utc."
+            raise ValueError(text)
+        self._ahead = moment.astimezone(timezone.utc) - (self._frozen_at or _computer_time())
+        return self.now()
+
+    def freeze(self, at: datetime | None = None) -> datetime:
+        """Stop the clock, now or at a moment, and give the time; advance() and move_to() still move it."""
+        self._frozen_at = self._frozen_at or _computer_time()
+        return self.now() if at is None else self.move_to(at)
+
+    def unfreeze(self) -> None:
+        """Let a frozen clock run again, from the time it shows."""
+        if self._frozen_at is not None:
+            self._ahead += self._frozen_at - _computer_time()
+            self._frozen_at = None
+
+    def reset(self) -> None:
+        """Go back to the computer's time."""
+        self.__init__()  # type: ignore[misc]  # a clock as new is what it means
+
+    def snapshot(self) -> tuple[timedelta, datetime | None]:
+        """Where the clock stands against the computer's, for ``restore``."""
+        return self._ahead, self._frozen_at
+
+    def restore(self, snapshot: tuple[timedelta, datetime | None]) -> None:
+        """Set the clock as it stood against the computer's."""
+        self._ahead, self._frozen_at = snapshot
+
+
+def _computer_time() -> datetime:
+    return datetime.fromtimestamp(time.time(), timezone.utc)

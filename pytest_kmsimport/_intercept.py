@@ -1,0 +1,196 @@
+"""The one place where botocore is patched.
+
+``EventAliaser.emit`` is the seam that every client comes through, whenever and however it was built, in every thread:
+
+* ``before-sign.kms.*``: where Region and account are read off, and credentials that would need the network replaced.
+* ``before-send.kms.*``: answered by the innermost mock, before any handler of another mock is asked.
+* ``before-send.*`` of other services: what nobody answers and would go to real AWS is refused.
+* ``needs-retry.kms.*``: the wait before the next attempt is noted and left out.
+
+The patch goes on with the first mock (or guard) and comes off with the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from inspect import iscoroutinefunction
+from ipaddress import ip_address
+from io import BytesIO
+from threading import RLock
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import wrapt
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.credentials import Credentials
+from botocore.hooks import EventAliaser, first_non_none_response
+from botocore.loaders import Loader
+
+from ._environment import PLACEHOLDER_KEY
+from ._wire import WireRequest, WireResponse
+from .engine.errors import NotOffered
+
+Emit = Callable[..., Any]
+
+_PLACEHOLDER = Credentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
+_INVOCATION = "amz-sdk-invocation-id"
+_ACCOUNT_DIGITS = 12
+
+
+class RealAwsRefused(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+    """A call was about to leave for real AWS while a mock or the guard was active."""
+
+
+class Mock(Protocol):
+    """What the interception needs of a mock."""
+
+    account: str
+    allow_real_aws: bool
+
+    def receive(self, request: WireRequest) -> WireResponse:
+        """Answer a request to KMS."""
+
+    def complain(self, complaint: AssertionError) -> AssertionError:
+        """Remember a complaint, so that it fails the test even if the code under test swallows it."""
+
+    def delay(self, invocation: str, seconds: float) -> float:
+        """Note a wait before another attempt and say how long to wait really, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who signed a request, and for which Region."""
+
+    region: str
+    access_key: str
+
+
+_caller: ContextVar[_Caller] = ContextVar("pytest_kmsimport_caller")
+_lock = RLock()
+_mocks: list[Mock] = []
+_guards: list[object] = []
+_unpatched: Any = None
+
+
+def active() -> Mock | None:
+    """The innermost active mock."""
+    return _mocks[-1] if _mocks else None
+
+
+def activate(mock: Mock) -> None:
+    """Let a mock answer KMS, in front of those that are active already."""
+    with _lock:
+        _mocks.append(mock)
+        _patch()
+
+
+def deactivate(mock: Mock) -> None:
+    """Take a mock out, wherever it stands; mocks need not end in the order in which they began."""
+    with _lock:
+        _mocks[:] = [other for other in _mocks if other is not mock]
+        _unpatch()
+
+
+def guard() -> Callable[[], None]:
+    """Refuse KMS calls outside any mock, until the function that this returns is called."""
+    token = object()
+    with _lock:
+        _guards.append(token)
+        _patch()
+
+    def end() -> None:
+        with _lock:
+            _guards.remove(token)
+            _unpatch()
+
+    return end
+
+
+def _patch() -> None:
+    global _unpatched  # noqa: PLW0603  one patch for the process
+    if _unpatched is None:
+        _unpatched = EventAliaser.emit
+        EventAliaser.emit = wrapt.FunctionWrapper(_unpatched, _emit)
+
+
+def _unpatch() -> None:
+    global _unpatched  # noqa: PLW0603  one patch for the process
+    if not _mocks and not _guards and _unpatched is not None:
+        EventAliaser.emit = _unpatched
+        _unpatched = None
+
+
+def _emit(emit: Emit, aliaser: EventAliaser, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+    stage, _, rest = (args[0] if args else kwargs["event_name"]).partition(".")
+    handle = _STAGES.get(stage)
+    if handle is None or _is_async(aliaser):
+        return emit(*args, **kwargs) if handle is not _before_send else _async_before_send(...)
+    service, _, operation = rest.partition(".")
+    return handle(partial(emit, *args, **kwargs), service, operation, kwargs)
+_STAGES = {"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry}
+
+_REFUSED = (
+    "{service}.{operation} was about to be sent to real AWS ({host}) while mock_kms_import is active."
+    " Mock {service} too (moto's mock_aws works beside this one, botocore's Stubber as well), or let such calls"
+    " through with mock_kms_import(allow_real_aws=True)."
+)
+_GUARDED = (
+    "kms.{operation} was about to be sent to {host} outside any mock, and kms_import_guard is on."
+    " Use the fixture kms_import_mock or the decorator @mock_kms_import in this test."
+)
+
+
+def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
+    caller = _caller.get()
+    named = caller.access_key
+    wire = WireRequest(
+        operation=operation,
+        region=caller.region,
+        account=named if len(named) == _ACCOUNT_DIGITS and named.isdigit() else mock.account,
+        invocation=_text(request.headers.get(_INVOCATION, "")),
+        body=request.body.encode() if isinstance(request.body, str) else request.body,
+    )
+    response = mock.receive(wire)
+    return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
+
+
+class _Body(BytesIO):
+    """The body of a response as botocore reads it from urllib3."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _text(header: str | bytes) -> str:
+    return header.decode() if isinstance(header, bytes) else header
+
+
+def _is_number(wait: object) -> bool:
+    return isinstance(wait, (int, float)) and not isinstance(wait, bool)
+
+
+def _is_async(aliaser: EventAliaser) -> bool:
+    """Whether this is a client of aiobotocore, whose emitter has to be awaited."""
+    return iscoroutinefunction(type(aliaser._emitter)._emit)  # noqa: SLF001  there is no public sign of it
+
+
+def _is_real_aws(host: str) -> bool:
+    return any(host.endswith(suffix) for suffix in _aws_suffixes())
+
+
+@cache
+def _aws_suffixes() -> tuple[str, ...]:
+    """The domains of AWS in all partitions, from botocore's own data."""
+    partitions = Loader().load_data("partitions")["partitions"]
+    names = {partition["outputs"][name] for partition in partitions for name in ("dnsSuffix", "dualStackDnsSuffix")}
+    return tuple(f".{name}" for name in names)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

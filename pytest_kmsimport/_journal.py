@@ -1,0 +1,195 @@
+"""What was asked and what was answered; secrets redacted.
+
+The journal has the shape of everything that answers a call, and stands around the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any, overload
+
+from .engine.engine import Answer, Call, Response
+from .engine.errors import KmsError, NotOffered
+
+_FINGERPRINT_KEY = secrets.token_bytes(32)
+
+
+class Redacted:
+    """A blob in the journal: its length, and nothing that its content could be told from.
+
+    It compares equal to the bytes that it stands for, so that a test can ask whether it was sent these.
+    """
+
+    __slots__ = ("_fingerprint", "length")
+
+    def __init__(self, blob: bytes) -> None:
+        self.length = len(blob)
+        self._fingerprint = _fingerprint(blob)
+
+    def __repr__(self) -> str:
+        return f"<{self.length} bytes>"
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Redacted):
+            return self._fingerprint == other._fingerprint
+        if isinstance(other, (bytes, bytearray)):
+            return self._fingerprint == _fingerprint(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._fingerprint)
+
+
+def _fingerprint(blob: bytes | bytearray) -> bytes:
+    return hashlib.blake2b(blob, key=_FINGERPRINT_KEY, digest_size=16).digest()
+
+
+def redact(value: Any) -> Any:  # noqa: ANN401  any value of a request or response
+    """A request or response without the content of its blobs, which may be secret wherever they stand."""
+    if isinstance(value, (bytes, bytearray)):
+        return Redacted(bytes(value))
+    if isinstance(value, Mapping):
+        return {name: redact(content) for name, content in value.items()}
+    if isinstance(value, list):
+        return [redact(item) for item in value]
+    return value
+
+
+@dataclass(slots=True, eq=False)
+class CallRecord:
+    """One call of the code under test, with all the attempts that its client made.
+
+    ``request`` and ``response`` have AWS's members; blobs are redacted to their length. Of a refused call,
+    ``response`` is None, ``error`` is AWS's code and ``message`` the text, empty where AWS sends none. ``delays``
+    are the seconds that botocore wanted to wait before each further attempt.
+    """
+
+    time: datetime
+    operation: str
+    region: str
+    account: str
+    request: Mapping[str, Any]
+    response: Mapping[str, Any] | None = None
+    error: str | None = None
+    message: str = ""
+    attempts: int = 1
+    delays: list[float] = field(default_factory=list)
+
+    @property
+    def key_id(self) -> str | None:
+        """The KMS key that the request names, as it names it; None where it names none."""
+        key_id: str | None = self.request.get("KeyId")
+        return key_id
+
+    def __repr__(self) -> str:
+        about = f" {self.key_id}" if self.key_id else ""
+        attempts = f", {self.attempts} attempts" if self.attempts > 1 else ""
+        return f"<{self.operation} {self.region}{about}: {self.error or 'ok'}{attempts}>"
+
+
+class Calls(Sequence[CallRecord]):
+    """Calls in the order in which they came."""
+
+    def __init__(self, records: Sequence[CallRecord]) -> None:
+        self._records = tuple(records)
+
+    @overload
+    def __getitem__(self, index: int) -> CallRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> Calls: ...
+    def __getitem__(self, index: int | slice) -> CallRecord | Calls:
+        if isinstance(index, slice):
+            return Calls(self._records[index])
+        return self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[CallRecord]:
+        return iter(self._records)
+
+    def __repr__(self) -> str:
+        lines = "".join(f"\n  {record!r}" for record in self._records)
+        return f"<{len(self)} calls{lines}>"
+
+    def to(self, *operations: str) -> Calls:
+        """The calls of these operations: ``calls.to("ImportKeyMaterial")``."""
+        return Calls([record for record in self._records if record.operation in operations])
+
+    def about(self, key_id: str) -> Calls:
+        """The calls that name this KMS key, by key ID or key ARN."""
+        bare = key_id.rpartition("/")[2]
+        return Calls([record for record in self._records if (record.key_id or "").rpartition("/")[2] == bare])
+
+    def refused(self, code: str | None = None) -> Calls:
+        """The calls that were refused, with any error code or with this one."""
+        return Calls([r for r in self._records if r.error is not None and code in {None, r.error}])
+
+
+class Journal:
+    """Keeps the last calls that came through it.
+
+    ``limit`` is how many; attempts at one call share a record.
+    """
+
+    def __init__(self, answer: Answer, now: Callable[[], datetime], limit: int) -> None:
+        self._answer = answer
+        self._now = now
+        self._limit = limit
+        self._records: OrderedDict[object, CallRecord] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, call: Call) -> Response:
+        """Pass a call on and write down what came of it."""
+        record = self._enter(call)
+        try:
+            response = self._answer(call)
+        except KmsError as error:
+            record.error, record.message = error.code, error.message
+            raise
+        except NotOffered as error:
+            record.error, record.message = type(error).__name__, str(error)
+            raise
+        record.response, record.error, record.message = redact(response), None, ""
+        return response
+
+    @property
+    def calls(self) -> Calls:
+        """The calls so far, as they are now."""
+        with self._lock:
+            return Calls(list(self._records.values()))
+
+    def note_delay(self, invocation: str, seconds: float) -> None:
+        """Write down how long a client wanted to wait before it tries again."""
+        with self._lock:
+            record = self._records.get(invocation)
+        if record is not None:
+            record.delays.append(seconds)
+
+    def snapshot(self) -> OrderedDict[object, CallRecord]:
+        """The calls so far, for ``restore``."""
+        with self._lock:
+            return self._records.copy()
+
+    def restore(self, snapshot: OrderedDict[object, CallRecord]) -> None:
+        """Forget the calls since a snapshot."""
+        with self._lock:
+            self._records = snapshot.copy()
+
+    def _enter(self, call: Call) -> CallRecord:
+        with self._lock:
+            record = self._records.get(call.invocation) if call.invocation else None
+            if record is not None:
+                record.attempts += 1
+                return record
+            record = CallRecord(self._now(), call.operation, call.region, call.account, redact(call.members))
+            self._records[call.invocation or object()] = record
+            if len(self._records) > self._limit:
+                self._records.popitem(last=False)
+            return record

@@ -1,0 +1,207 @@
+"""The mock as a user holds it."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.loaders import Loader
+
+from . import _intercept, _wire
+from ._ceremony import Ceremony
+from ._clock import Clock
+from ._constraints import constrained
+from ._environment import PLACEHOLDER_KEY, Environment
+from ._journal import CallRecord, Calls, Journal
+from ._options import Options
+from ._rsa_pool import RsaKeys
+from ._views import KeyView
+from ._wire import WireRequest, WireResponse
+from .engine.engine import Call, Engine
+from .engine.errors import KmsError, NotOffered
+from .engine.store import Store
+from .engine.world import World
+
+_loader = Loader()  # keeps the service model that every client needs
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, and the calls so far."""
+
+    _store: Store = field(repr=False)
+    _clock: tuple[timedelta, datetime | None] = field(repr=False)
+    _calls: OrderedDict[object, CallRecord] = field(repr=False)
+
+
+class KmsImportMock:
+    """AWS KMS in memory, behind botocore's real request pipeline.
+
+    ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
+    the mock itself has raised (an operation that is not offered, a call to real AWS); what is left of them when the
+    mock ends fails the test, so a test that expects one clears them. Everything else that KMS does is asked for as in
+    real life: with a client.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.account = options.account
+        self.region = options.home_region
+        self.allow_real_aws = options.allow_real_aws
+        self.clock = Clock()
+        self._options = options
+        self._world = World(self.clock.now, os.urandom, RsaKeys())
+        self._environment = Environment()
+        self.complaints: list[AssertionError] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        options = self._options
+        self._engine = Engine(self._world, service=options.service, strict_tokens=options.strict_tokens)
+        self._journal = Journal(constrained(self._engine), self.clock.now, options.journal_size)
+
+    def __repr__(self) -> str:
+        return f"<KmsImportMock account {self.account}, {self.region}, {len(self.calls)} calls>"
+
+    # Starting and stopping
+
+    def start(self) -> None:
+        """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you."""
+        self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
+        _intercept.activate(self)
+
+    def stop(self) -> None:
+        """Stop answering and put the environment back."""
+        _intercept.deactivate(self)
+        self._environment.leave()
+
+    def __enter__(self) -> KmsImportMock:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+        if error is None:
+            self.raise_complaints()
+
+    def raise_complaints(self, *, shown: BaseException | None = None) -> None:
+        """Raise the first of the mock's own complaints, which the code under test may have swallowed.
+
+        ``shown`` is the exception that the test has failed with already, if it has: a complaint is told once.
+        """
+        complaints, self.complaints = self.complaints, []
+        if complaints and not any(complaint is shown for complaint in complaints):
+            raise complaints[0]
+
+    # What users ask for
+
+    @property
+    def calls(self) -> Calls:
+        """The calls of the code under test, oldest first; attempts at one call are one record."""
+        return self._journal.calls
+
+    def client(self, region_name: str | None = None, account: str | None = None) -> BaseClient:
+        """Build a botocore KMS client of its own, for a Region and an account (12 digits); by default the mock's."""
+        session = botocore.session.Session()
+        session.register_component("data_loader", _loader)
+        key = account or PLACEHOLDER_KEY
+        return session.create_client(
+            "kms",
+            region_name=region_name or self.region,
+            aws_access_key_id=key,
+            aws_secret_access_key=key,
+            config=Config(),
+        )
+
+    def key(self, key_id: str, *, region_name: str | None = None, account: str | None = None) -> KeyView:
+        """Look at a KMS key, by key ID or key ARN, as it is now; no call is made and the journal stays as it is.
+
+        Raises LookupError where there is no such KMS key.
+        """
+        region_name, account = region_name or self.region, account or self.account
+        key = self._engine.look_up(key_id, region_name, account)
+        if key is None:
+            text = f"There is no KMS key {key_id!r} in {region_name} of account {account}; name another with region_name= or account=."
+            raise LookupError(text)
+        return KeyView.of(key)
+
+    def import_key(
+        self,
+        material: bytes | None = None,
+        key_spec: str = "SYMMETRIC_DEFAULT",
+        *,
+        region_name: str | None = None,
+        account: str | None = None,
+        **members: Any,  # noqa: ANN401  members of AWS's requests
+    ) -> KeyView:
+        """Hold the whole ceremony in one line: make a KMS key, import key material into it, and look at it.
+
+        ``material`` is raw bytes or a PKCS#8 private key in DER, by default freshly made. ``members`` are members of
+        CreateKey and ImportKeyMaterial in AWS's spelling, such as ``MultiRegion=True`` or ``ValidTo=...``; without
+        ValidTo the key material does not expire. The journal stays as it is.
+
+        Raises ValueError where KMS refuses, TypeError for a member that neither request has.
+        """
+        region_name, account = region_name or self.region, account or self.account
+        ceremony = Ceremony(self._engine, region_name, account, members)
+        return self.key(ceremony.hold(self._world, material, key_spec))
+
+    def snapshot(self) -> Snapshot:
+        """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""
+        return Snapshot(self._engine.snapshot(), self.clock.snapshot(), self._journal.snapshot())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens and calls are gone."""
+        self._engine.restore(snapshot._store)  # noqa: SLF001  what it holds concerns nobody else
+        self.clock.restore(snapshot._clock)  # noqa: SLF001
+        self._journal.restore(snapshot._calls)  # noqa: SLF001
+
+    def reset(self) -> None:
+        """Become as new: no KMS keys, no calls, the computer's time."""
+        self.clock.reset()
+        self.complaints.clear()
+        self._begin()
+
+    # What the interception asks for
+
+    def receive(self, request: WireRequest) -> WireResponse:
+        """Answer a request as it comes over the wire."""
+        try:
+            members = _wire.read(request.operation, request.body)
+            call = Call(request.operation, request.region, request.account, members, request.invocation)
+            status, body = 200, _wire.write(request.operation, self._journal(call))
+        except KmsError as error:
+            status, body = error.status, _wire.write_error(error)
+        except NotOffered as complaint:
+            self.complain(complaint)
+            raise
+        headers = {
+            "x-amzn-RequestId": str(UUID(bytes=os.urandom(16), version=4)),
+            "Cache-Control": "no-cache, no-store, must-revalidate, private",
+            "Expires": "0",
+            "Pragma": "no-cache",
+            "Date": format_datetime(self.clock.now(), usegmt=True),
+            "Content-Type": _wire.CONTENT_TYPE,
+            "Content-Length": str(len(body)),
+        }
+        return WireResponse(status, headers, body)
+
+    def complain(self, complaint: AssertionError) -> AssertionError:
+        """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""
+        self.complaints.append(complaint)
+        return complaint
+
+    def delay(self, invocation: str, seconds: float) -> float:
+        """Note how long a client wants to wait before it tries again, and say how long it shall: not at all."""
+        self._journal.note_delay(invocation, seconds)
+        return seconds if self._options.sleep_on_retry else 0

@@ -1,0 +1,62 @@
+"""The options of a mock, in one place for the context manager, the decorator, the marker and the ini file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
+SERVICES = ("current", "2022")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What ``mock_kms_import`` takes; its docstring says what each is for.
+
+    Raises ValueError where a value is not one that the option can have.
+    """
+
+    region: str | None = None
+    account: str = DEFAULT_ACCOUNT
+    service: str = "current"
+    strict_tokens: bool = False
+    allow_real_aws: bool = False
+    sleep_on_retry: bool = False
+    journal_size: int = 1000
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            expected = type(field.default)
+            if field.name == "region" and (value is None or isinstance(value, str)):
+                continue
+            if type(value) is not expected:
+                raise ValueError(f"{field.name} is {value!r}; write a {expected.__name__}.")
+        if not re.fullmatch(r"\d{12}", self.account, re.ASCII):
+            raise ValueError(f"account is {self.account!r}; write the 12 digits of an AWS account as a text.")
+        if self.region is not None and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", self.region):
+            raise ValueError(f"region is {self.region!r}; write the name of an AWS Region, such as 'eu-central-1'.")
+        if self.service not in SERVICES:
+            raise ValueError(f"service is {self.service!r}; write one of {', '.join(map(repr, SERVICES))}.")
+        if self.journal_size < 1:
+            raise ValueError(f"journal_size is {self.journal_size}; write how many calls to keep, 1 or more.")
+
+    @property
+    def home_region(self) -> str:
+        """The Region of clients that name none: the option's, else that of the environment, else us-east-1."""
+        return self.region or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+
+    @classmethod
+    def checked(cls, given: Mapping[str, object], where: str) -> Options:
+        """Options from a marker or an ini file; raises TypeError for a name that is no option, ValueError for a value."""
+        names = [field.name for field in fields(cls)]
+        for name in given:
+            if name not in names:
+                near = get_close_matches(name, names, n=1)
+                meant = f"; did you mean {near[0]}?" if near else "."
+                raise TypeError(f"{where} has no option {name!r}{meant} Options are {', '.join(names)}.")
+        return cls(**given)  # type: ignore[arg-type]  # __post_init__ checks every value

@@ -1,0 +1,89 @@
+"""A KMS key as a test may look at it: values, taken at one moment, without a secret in them that could be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from hmac import compare_digest
+
+from .engine.keys import Key
+from .engine.materials import KeyMaterial
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMaterialView:
+    """One key material of a KMS key.
+
+    ``id`` is AWS's key material ID; ``state`` is CURRENT, NON_CURRENT, PENDING_ROTATION or
+    PENDING_MULTI_REGION_IMPORT_AND_ROTATION; ``import_state`` is IMPORTED or PENDING_IMPORT (it was deleted or has
+    expired); ``valid_to`` is None for material that does not expire.
+    """
+
+    id: str
+    state: str
+    import_state: str
+    valid_to: datetime | None
+    description: str | None
+    _plaintext: bytes | None = field(repr=False, compare=False)  # a failed == would show it
+
+    def matches(self, key_material: bytes) -> bool:
+        """Whether the KMS key holds exactly these bytes: raw, or PKCS#8 DER; never after deletion or expiry."""
+        return self._plaintext is not None and compare_digest(self._plaintext, key_material)
+
+    @classmethod
+    def of(cls, material: KeyMaterial) -> KeyMaterialView:
+        """What can be seen of a key material."""
+        import_state = "IMPORTED" if material.is_imported else "PENDING_IMPORT"
+        return cls(
+            material.id,
+            material.state.value,
+            import_state,
+            material.valid_to,
+            material.description,
+            material.plaintext,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A KMS key at one moment, in AWS's words; ``materials`` are in the order of their first import."""
+
+    id: str
+    arn: str
+    region: str
+    account: str
+    state: str
+    key_spec: str
+    key_usage: str
+    origin: str
+    multi_region: bool
+    description: str
+    policy: str
+    tags: dict[str, str]
+    deletion_date: datetime | None
+    materials: tuple[KeyMaterialView, ...]
+
+    @property
+    def current_material(self) -> KeyMaterialView | None:
+        """The key material that encrypts, also when it was deleted; None before the first import."""
+        return next((material for material in self.materials if material.state == "CURRENT"), None)
+
+    @classmethod
+    def of(cls, key: Key) -> KeyView:
+        """What can be seen of a KMS key."""
+        return cls(
+            id=key.id,
+            arn=key.arn,
+            region=key.region,
+            account=key.account,
+            state=key.state.value,
+            key_spec=key.spec.name,
+            key_usage=key.usage,
+            origin=key.origin,
+            multi_region=key.is_multi_region,
+            description=key.description,
+            policy=key.policy,
+            tags=dict(key.tags),
+            deletion_date=key.deletion_date,
+            materials=tuple(map(KeyMaterialView.of, key.materials.values())),
+        )

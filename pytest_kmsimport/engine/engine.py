@@ -1,0 +1,79 @@
+"""Every account and Region behind one door, with one lock.
+
+The engine is a function from a call to AWS's response; it raises where AWS refuses. It knows no transport and no
+wire format: values are Python's own (``bytes`` for blobs, aware ``datetime`` for timestamps), names are AWS's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+
+from . import arns
+from .errors import NotOffered
+from .keys import Key
+from .operations import OPERATIONS
+from .store import Store
+from .world import World
+
+Response = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an operation: who asks (account), where (Region), what, and with which members.
+
+    ``invocation`` is the same for all attempts that a client makes at one call; empty where that is not known.
+    """
+
+    operation: str
+    region: str
+    account: str
+    members: Mapping[str, Any] = field(repr=False)
+    invocation: str = ""
+
+
+#: What everything that answers a call looks like, so that such things nest.
+Answer = Callable[[Call], Response]
+
+
+class Engine:
+    """AWS KMS in memory.
+
+    ``service`` is the generation of rules, ``current`` or ``2022``; with ``strict_tokens`` an import token is good
+    for one successful import.
+    """
+
+    def __init__(self, world: World, *, service: str = "current", strict_tokens: bool = False) -> None:
+        self._lock = RLock()
+        self._store = Store(world, service, strict_tokens=strict_tokens)
+
+    def __call__(self, call: Call) -> Response:
+        """Answer one call; raises KmsError where AWS refuses and NotOffered where this mock falls short of AWS."""
+        operation = OPERATIONS.get(call.operation)
+        if operation is None:
+            offered = ", ".join(sorted(OPERATIONS))
+            raise NotOffered(f"The mock does not offer {call.operation}. It offers: {offered}.")
+        with self._lock:
+            region = self._store.region(call.account, call.region)
+            region.rules.check_members(call.members)
+            return operation(region, call.members)
+
+    def look_up(self, identifier: str, region: str, account: str) -> Key | None:
+        """A copy of the KMS key with this key ID or key ARN, None where there is none; no call of an operation."""
+        name = arns.parse(identifier)
+        with self._lock:
+            key = self._store.region(name.account or account, name.region or region).get(name.key_id)
+            return key and key.copy()
+
+    def snapshot(self) -> Store:
+        """A copy of everything, for ``restore``."""
+        with self._lock:
+            return self._store.copy()
+
+    def restore(self, snapshot: Store) -> None:
+        """Go back to a snapshot, which stays good for further returns."""
+        with self._lock:
+            self._store = snapshot.copy()

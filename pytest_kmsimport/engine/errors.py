@@ -1,0 +1,120 @@
+"""The errors AWS KMS answers with: one class each, and the name of the class is AWS's error code.
+
+Every one of them is HTTP 400 on the wire except the service's own faults, which are 500.
+
+https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KmsError(Exception):
+    """A refusal by AWS KMS.
+
+    ``message`` is the text on the wire; an empty one means that AWS sends the code alone, without a
+    message member, as it does for its cryptographic refusals.
+    """
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def code(self) -> str:
+        """AWS's error code, such as ``NotFoundException``."""
+        return type(self).__name__
+
+
+class AccessDeniedException(KmsError):
+    """The caller may not do this, or may not know whether the KMS key exists."""
+
+
+class DisabledException(KmsError):
+    """The KMS key is disabled."""
+
+
+class DryRunOperationException(KmsError):
+    """The request would have succeeded, but ``DryRun`` was set."""
+
+
+class ExpiredImportTokenException(KmsError):
+    """The import token is older than 24 hours."""
+
+
+class IncorrectKeyException(KmsError):
+    """The KMS key named in the request is not the one the ciphertext was made with."""
+
+
+class IncorrectKeyMaterialException(KmsError):
+    """The key material is invalid, or is not what was imported before."""
+
+
+class InvalidArnException(KmsError):
+    """The identifier is no key ARN, or of a kind that the operation does not take."""
+
+
+class InvalidCiphertextException(KmsError):
+    """The ciphertext, or the encrypted key material, does not open."""
+
+
+class InvalidGrantTokenException(KmsError):
+    """The grant token is not valid."""
+
+
+class InvalidImportTokenException(KmsError):
+    """The import token is malformed, or was issued for another KMS key."""
+
+
+class InvalidKeyUsageException(KmsError):
+    """The KMS key's usage or spec does not fit the operation."""
+
+
+class InvalidMarkerException(KmsError):
+    """The marker does not come from an answer to this listing."""
+
+
+class KMSInvalidStateException(KmsError):
+    """The state of the KMS key does not allow the operation."""
+
+
+class LimitExceededException(KmsError):
+    """A quota or a length limit was exceeded."""
+
+
+class MalformedPolicyDocumentException(KmsError):
+    """The key policy is not valid, or would lock everybody out."""
+
+
+class NotFoundException(KmsError):
+    """The KMS key, alias or key material does not exist."""
+
+
+class SerializationException(KmsError):
+    """The request body is not the JSON that the operation takes."""
+
+
+class TagException(KmsError):
+    """The tags are not valid."""
+
+
+class UnknownOperationException(KmsError):
+    """There is no such operation."""
+
+
+class UnsupportedOperationException(KmsError):
+    """A parameter is not supported, or the KMS key is of a kind that the operation does not take."""
+
+
+class ValidationException(KmsError):
+    """A parameter breaks one of its rules."""
+
+
+class NotOffered(AssertionError):
+    """The mock does not offer what the code under test asked for: a failure of the test, never an AWS error.
+
+    An ``AssertionError``, because botocore's retry handlers leave that type alone in all three modes.
+    """

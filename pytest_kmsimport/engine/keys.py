@@ -1,0 +1,242 @@
+"""A KMS key and its key materials: what it is, holds and becomes, and how it describes itself.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from . import messages
+from .arns import kms_arn
+from .errors import (
+    IncorrectKeyMaterialException,
+    KMSInvalidStateException,
+    NotFoundException,
+    UnsupportedOperationException,
+)
+from .materials import KeyMaterial, KeyMaterialState, key_material_id
+from .rules import Rules
+from .specs import ALGORITHM_MEMBERS, KeySpec
+from .states import KeyState
+from .world import World
+
+EXTERNAL = "EXTERNAL"
+NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTerms:
+    """What an import says about the key material beside its bytes; None is what the request leaves out."""
+
+    import_type: str | None = None
+    valid_to: datetime | None = None
+    description: str | None = None
+    material_id: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Key:
+    """A KMS key in one Region: the one thing in the engine that changes.
+
+    Its state is never stored: it follows from the deletion date, the key materials and the enabled flag.
+    """
+
+    id: str
+    region: str
+    account: str
+    serial: int
+    spec: KeySpec
+    usage: str
+    origin: str
+    created: datetime
+    policy: str
+    rules: Rules = field(repr=False)
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    enabled: bool = True
+    deletion_date: datetime | None = None
+    materials: dict[str, KeyMaterial] = field(default_factory=dict)
+
+    def copy(self) -> Key:
+        """A key of its own with the same content; key materials are values and can be shared."""
+        twin = copy(self)
+        twin.tags, twin.materials = dict(self.tags), dict(self.materials)
+        return twin
+
+    # What it is
+
+    @property
+    def arn(self) -> str:
+        """The key ARN."""
+        return kms_arn(self.region, self.account, f"key/{self.id}")
+
+    @property
+    def is_external(self) -> bool:
+        """Whether its key material is imported."""
+        return self.origin == EXTERNAL
+
+    @property
+    def is_multi_region(self) -> bool:
+        """Whether it is a multi-Region key, which its key ID tells."""
+        return self.id.startswith("mrk-")
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """The algorithms that its spec has for its usage."""
+        return self.spec.algorithms[self.usage]
+
+    @property
+    def state(self) -> KeyState:
+        """The key state, as of the last time that the key was settled."""
+        if self.deletion_date is not None:
+            return KeyState.PENDING_DELETION
+        if self.is_external and not self.has_material:
+            return KeyState.PENDING_IMPORT
+        return KeyState.ENABLED if self.enabled else KeyState.DISABLED
+
+    # What it holds
+
+    @property
+    def permanent(self) -> list[KeyMaterial]:
+        """The key materials that are permanently associated with it, oldest first; deleted ones stay among them."""
+        return [material for material in self.materials.values() if not material.state.is_pending]
+
+    @property
+    def pending(self) -> KeyMaterial | None:
+        """The key material that waits for a rotation, if there is one."""
+        return next((material for material in self.materials.values() if material.state.is_pending), None)
+
+    @property
+    def current(self) -> KeyMaterial | None:
+        """The key material that encrypts, also when it was deleted; None before the first import."""
+        return next((m for m in self.materials.values() if m.state is KeyMaterialState.CURRENT), None)
+
+    @property
+    def has_material(self) -> bool:
+        """Whether every permanently associated key material is there; one that is missing stops the whole key."""
+        permanent = self.permanent
+        return bool(permanent) and all(material.is_imported for material in permanent)
+
+    def usable_material(self, world: World) -> KeyMaterial:
+        """The current key material of an Enabled key; that of an AWS_KMS key is made when it is first needed."""
+        if self.current is None and self.spec.material is not None:
+            self._hold(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
+        assert self.current is not None  # an Enabled EXTERNAL key has it
+        return self.current
+
+    # What it becomes
+
+    def settle(self, now: datetime) -> None:
+        """Let time take effect: drop key material that has expired by ``now``."""
+        for material in list(self.materials.values()):
+            if material.has_expired(now):
+                self._drop(material)
+
+    def import_material(self, plaintext: bytes, terms: ImportTerms) -> KeyMaterial:
+        """Take key material in; ``plaintext`` is in the canonical form of the key's spec.
+
+        Raises IncorrectKeyMaterialException where it should be known and is not, or the other way round, and
+        KMSInvalidStateException for a second new material while one is pending rotation.
+        """
+        material_id = key_material_id(self.id, plaintext)
+        known = self.materials.get(material_id)
+        if self.import_type(terms) == EXISTING:
+            if known is None or terms.material_id not in {None, material_id}:
+                raise IncorrectKeyMaterialException
+            return self._hold(plaintext, known.state, terms)
+        if known is not None:
+            raise IncorrectKeyMaterialException
+        if self.pending is not None:
+            text = messages.PENDING_ROTATION.format(id=material_id, arn=self.arn, pending_id=self.pending.id)
+            raise KMSInvalidStateException(text)
+        state = KeyMaterialState.PENDING_ROTATION if self.materials else KeyMaterialState.CURRENT
+        return self._hold(plaintext, state, terms)
+
+    def import_type(self, terms: ImportTerms) -> str:
+        """Whether an import brings NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL, where it does not say so itself."""
+        return terms.import_type or (EXISTING if self.materials else NEW)
+
+    def delete_material(self, material_id: str | None) -> KeyMaterial | None:
+        """Forget a key material, by default the current one; gives what was deleted, None if it was not there.
+
+        Raises NotFoundException for an identifier that is not among the key's.
+        """
+        material = self.current if material_id is None else self.materials.get(material_id)
+        if material is None and material_id is not None:
+            raise NotFoundException(messages.NO_SUCH_MATERIAL.format(id=material_id, arn=self.arn))
+        if material is None or not material.is_imported:
+            return None
+        self._drop(material)
+        return material
+
+    def cancel_deletion(self) -> None:
+        """Come back from PendingDeletion: Disabled, or PendingImport where key material is missing."""
+        self.deletion_date = None
+        self.enabled = self.is_external and not self.has_material
+
+    def _hold(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
+        material_id = key_material_id(self.id, plaintext)
+        known = self.materials.get(material_id)
+        description = terms.description
+        if description is None and known is not None:
+            description = known.description
+        material = KeyMaterial(material_id, state, plaintext, terms.valid_to, description)
+        self.materials[material_id] = material
+        return material
+
+    def _drop(self, material: KeyMaterial) -> None:
+        if material.state.is_pending:
+            del self.materials[material.id]
+        else:
+            self.materials[material.id] = replace(material, plaintext=None, valid_to=None)
+            self.enabled = True  # PendingImport forgets that the key was Disabled
+
+    # How it describes itself
+
+    def metadata(self) -> dict[str, Any]:
+        """AWS's KeyMetadata; members that do not apply are absent."""
+        state = self.state
+        metadata = {
+            "AWSAccountId": self.account,
+            "KeyId": self.id,
+            "Arn": self.arn,
+            "CreationDate": self.created,
+            "Enabled": state is KeyState.ENABLED,
+            "Description": self.description,
+            "KeyUsage": self.usage,
+            "KeyState": state.value,
+            "Origin": self.origin,
+            "KeyManager": "CUSTOMER",
+            "CustomerMasterKeySpec": self.spec.name,
+            "KeySpec": self.spec.name,
+            ALGORITHM_MEMBERS[self.usage]: list(self.algorithms),
+            "MultiRegion": self.is_multi_region,
+        }
+        if self.deletion_date is not None:
+            metadata["DeletionDate"] = self.deletion_date
+        if self.is_multi_region:
+            metadata["MultiRegionConfiguration"] = self._multi_region_configuration()
+        if self.current is not None and self.spec.is_symmetric and self.rules.names_materials:
+            metadata["CurrentKeyMaterialId"] = self.current.id
+        if self.is_external and self.has_material:
+            metadata.update(self._expiration())
+        return metadata
+
+    def _multi_region_configuration(self) -> dict[str, Any]:
+        return {
+            "MultiRegionKeyType": "PRIMARY",
+            "PrimaryKey": {"Arn": self.arn, "Region": self.region},
+            "ReplicaKeys": [],
+        }
+
+    def _expiration(self) -> Mapping[str, Any]:
+        """The members for the earliest expiry among the permanently associated key materials."""
+        expiries = [material.valid_to for material in self.permanent if material.valid_to is not None]
+        if not expiries:
+            return {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+        return {"ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": min(expiries)}

@@ -1,0 +1,198 @@
+"""Key material: what a KMS key holds, and the formats that AWS takes it in.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html#importing-keys-material-requirements
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+from hashlib import sha256
+from typing import Protocol
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurve,
+    EllipticCurvePrivateKey,
+    derive_private_key,
+)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+
+from .errors import IncorrectKeyMaterialException
+from .world import World
+
+
+class KeyMaterialState(str, Enum):
+    """Where a key material stands in the life of its KMS key, in AWS's words."""
+
+    CURRENT = "CURRENT"
+    NON_CURRENT = "NON_CURRENT"
+    PENDING_ROTATION = "PENDING_ROTATION"
+    PENDING_MULTI_REGION = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the material waits for a rotation, not yet permanently associated with its KMS key."""
+        return self in {KeyMaterialState.PENDING_ROTATION, KeyMaterialState.PENDING_MULTI_REGION}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """One key material of a KMS key.
+
+    ``id`` is AWS's key material ID, 64 hexadecimal digits. ``plaintext`` holds the raw bytes of a symmetric or
+    HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired.
+    ``valid_to`` is None for material that does not expire.
+    """
+
+    id: str
+    state: KeyMaterialState
+    plaintext: bytes | None = field(repr=False)
+    valid_to: datetime | None = None
+    description: str | None = None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the bytes are there; AWS's ImportState IMPORTED rather than PENDING_IMPORT."""
+        return self.plaintext is not None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether ``ValidTo`` has come; from that moment on the material is gone."""
+        return self.is_imported and self.valid_to is not None and now >= self.valid_to
+
+
+def key_material_id(key_id: str, plaintext: bytes) -> str:
+    """The key material ID: a hash of the key ID and the bytes, so that the same re-import gives the same ID.
+
+    Multi-Region keys share their key ID, and so the IDs of their materials.
+    """
+    return sha256(b"key material\0" + key_id.encode() + b"\0" + plaintext).hexdigest()
+
+
+class MaterialFormat(Protocol):
+    """What the key material of a key spec must look like."""
+
+    def canonical(self, plaintext: bytes) -> bytes:
+        """Give the material in the form that is kept, equal for equal keys.
+
+        Raises IncorrectKeyMaterialException where the format, length, curve or modulus is not the key spec's.
+        """
+
+    def generate(self, world: World) -> bytes:
+        """Make key material, as AWS KMS does for keys with an origin of AWS_KMS."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawBytes:
+    """Binary material: symmetric keys have one length (bytes), HMAC keys a range of lengths."""
+
+    shortest: int
+    longest: int
+
+    def canonical(self, plaintext: bytes) -> bytes:
+        """Refuse other lengths."""
+        if not self.shortest <= len(plaintext) <= self.longest:
+            raise IncorrectKeyMaterialException
+        return plaintext
+
+    def generate(self, world: World) -> bytes:
+        """Throw the dice for the shortest length."""
+        return world.random_bytes(self.shortest)
+
+
+@dataclass(frozen=True, slots=True)
+class RsaPrivateKey:
+    """An RSA private key with two primes as unencrypted PKCS#8 DER (RFC 5208); ``bits`` is its modulus."""
+
+    bits: int
+
+    def canonical(self, plaintext: bytes) -> bytes:
+        """Refuse other keys and other moduli."""
+        key = _load_pkcs8(plaintext)
+        if not isinstance(key, RSAPrivateKey) or key.key_size != self.bits:
+            raise IncorrectKeyMaterialException
+        return to_pkcs8(key)
+
+    def generate(self, world: World) -> bytes:
+        """Make a key pair."""
+        return to_pkcs8(world.rsa_private_key(self.bits))
+
+
+@dataclass(frozen=True, slots=True)
+class EcPrivateKey:
+    """An elliptic-curve private key on a named curve as unencrypted PKCS#8 DER (RFC 5915 inside)."""
+
+    curve: type[EllipticCurve]
+
+    def canonical(self, plaintext: bytes) -> bytes:
+        """Refuse other keys and other curves."""
+        key = _load_pkcs8(plaintext)
+        if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, self.curve):
+            raise IncorrectKeyMaterialException
+        return to_pkcs8(key)
+
+    def generate(self, world: World) -> bytes:
+        """Make a key pair: a scalar below the group order (FIPS 186-5 A.2.1, extra random bits)."""
+        curve = self.curve()
+        scalar = int.from_bytes(world.random_bytes(curve.key_size // 8 + 16), "big")
+        return to_pkcs8(derive_private_key(scalar % (curve.group_order - 1) + 1, curve))
+
+
+@dataclass(frozen=True, slots=True)
+class Ed25519Key:
+    """An Ed25519 private key as unencrypted PKCS#8 DER (RFC 8410)."""
+
+    def canonical(self, plaintext: bytes) -> bytes:
+        """Refuse other keys."""
+        key = _load_pkcs8(plaintext)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise IncorrectKeyMaterialException
+        return to_pkcs8(key)
+
+    def generate(self, world: World) -> bytes:
+        """Make a key pair."""
+        return to_pkcs8(Ed25519PrivateKey.from_private_bytes(world.random_bytes(32)))
+
+
+def to_pkcs8(key: PrivateKeyTypes) -> bytes:
+    """A private key as unencrypted PKCS#8 DER, the form in which KMS keys hold theirs."""
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+@lru_cache(maxsize=256)
+def load_held_key(der: bytes) -> PrivateKeyTypes:
+    """The private key of key material that a KMS key holds, which was checked on its way in."""
+    return load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
+
+
+def _load_pkcs8(der: bytes) -> PrivateKeyTypes:
+    """Load a PKCS#8 private key, and nothing else that ``cryptography`` would load from DER."""
+    try:
+        key = load_der_private_key(der, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted
+        raise IncorrectKeyMaterialException from error
+    if not _is_pkcs8(der):
+        raise IncorrectKeyMaterialException
+    return key
+
+
+def _is_pkcs8(der: bytes) -> bool:
+    """Tell PKCS#8 from PKCS#1 and SEC1: behind the version comes a sequence, the algorithm, as in no other.
+
+    ``der`` is already known to be a DER private key: a sequence whose first element is a one-byte version.
+    """
+    length_bytes = der[1] & 0x7F if der[1] & 0x80 else 0
+    version = 2 + length_bytes
+    algorithm = version + 3
+    sequence = 0x30
+    return der[algorithm] == sequence

@@ -1,0 +1,116 @@
+"""Every text that the engine answers with, in one place, so that a recorded one can replace an assumed one.
+
+The comment beside a text says what it rests on (docs/fidelity.md has the sources):
+R recorded from AWS, D documented, O observed once, A assumed: one plain sentence in AWS's manner.
+"""
+
+from __future__ import annotations
+
+# Key states
+DISABLED = "{arn} is disabled."  # R
+PENDING_IMPORT = "{arn} is pending import."  # R
+PENDING_DELETION = "{arn} is pending deletion."  # R
+PENDING_REPLICA_DELETION = "{arn} is pending replica deletion."  # A
+NOT_PENDING_DELETION = "{arn} is not pending deletion."  # D
+UNAVAILABLE = "{arn} is unavailable."  # D
+CREATING = "{arn} is creating."  # D
+UPDATING = "{arn} is updating."  # D
+WRONG_ORIGIN = "{arn} origin is {origin} which is not valid for this operation."  # R
+
+# Identifiers
+KEY_NOT_FOUND = "Key '{arn}' does not exist"  # R
+INVALID_KEY_ID = "Invalid keyId '{key_id}'"  # R
+INVALID_ARN = "Invalid arn {part}"  # R
+ALIAS_NOT_FOUND = "Alias {arn} is not found."  # O
+ALIAS_NOT_SUPPORTED = "Key Aliases are not supported for this operation."  # O
+ACCESS_DENIED = (  # O
+    "User: {caller} is not authorized to perform: kms:{operation} on this resource because the resource does"
+    " not exist in this Region, no resource-based policies allow access, or a resource-based policy"
+    " explicitly denies access"
+)
+
+# CreateKey
+USAGE_REQUIRED = "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys."  # R
+USAGE_INCOMPATIBLE = "KeyUsage {usage} is not compatible with KeySpec {spec}"  # R
+SPEC_TWICE = (  # O
+    "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated."
+)
+SPEC_NOT_IN_REGION = "KeySpec {spec} is not supported in this Region."  # A
+SPEC_NOT_IMPORTABLE = "KeySpec {spec} is not supported for KMS keys with an Origin of EXTERNAL."  # A
+STORE_WITH_EXTERNAL = "CustomKeyStoreId cannot be specified for KMS keys with an Origin of EXTERNAL."  # A
+XKS_KEY_ID = "XksKeyId can be specified only for KMS keys with an Origin of EXTERNAL_KEY_STORE."  # A
+TOO_MANY_TAGS = "Too many tags"  # R
+DUPLICATE_TAGS = "Duplicate tag keys"  # R
+RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R
+POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # A
+POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # A
+POLICY_TOO_LONG = "The key policy exceeds the limit of 32768 bytes."  # A
+
+# Import
+WRAPPING_REFUSED = (  # O
+    "Wrapping algorithm {algorithm} and wrapping key spec {wrapping_spec} cannot be used to import a {spec} key."
+)
+WRAPPING_NOT_SUPPORTED = "Wrapping algorithm {algorithm} is not supported."  # A
+WRAPPING_SPEC_NOT_SUPPORTED = "Wrapping key spec {wrapping_spec} is not supported."  # A
+VALID_TO_REQUIRED = "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES"  # R
+VALID_TO_NOT_ALLOWED = (  # O
+    "The parameter ValidTo cannot be specified for a key with an expiration model of KEY_MATERIAL_DOES_NOT_EXPIRE"
+)
+VALID_TO_PAST = "ValidTo must be in the future"  # O
+VALID_TO_TOO_FAR = "ValidTo must be no more than 365 days in the future"  # A
+ID_WITH_NEW = "KeyMaterialId cannot be specified with an ImportType of NEW_KEY_MATERIAL."  # A
+SYMMETRIC_ONLY = "{member} can only be used with symmetric encryption keys."  # A
+ENCRYPTED_KEY_SIZE = "Invalid encrypted key size."  # O
+PENDING_ROTATION = (  # R
+    "New key material (id: {id}) cannot be imported into KMS key {arn}, because another key material"
+    " (id: {pending_id}) is pending rotation."
+)
+NOT_PRIMARY = "{arn} is not a multi-region primary key."  # R
+NO_SUCH_MATERIAL = "Key material '{id}' does not exist in KMS key {arn}"  # A
+
+# Using keys
+WRONG_USAGE = "{arn} key usage is {usage} which is not valid for {operation}."  # R
+WRONG_ALGORITHM = "Algorithm {algorithm} is incompatible with key spec {spec}."  # R
+WRONG_KEY = "The key ID in the request does not identify a CMK that can perform this operation."  # R
+UNKNOWN_CIPHERTEXT_KEY = (  # O
+    "The ciphertext refers to a customer master key that does not exist, does not exist in this region,"
+    " or you are not allowed to access."
+)
+PLAINTEXT_TOO_LONG = "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {limit} bytes."  # R
+CONTEXT_NOT_SUPPORTED = "EncryptionContext can only be used with symmetric encryption keys."  # A
+MODIFIERS_WITHOUT_DRY_RUN = "DryRunModifiers can only be used when DryRun is true."  # A
+DRY_RUN = "The request would have succeeded, but the DryRun option is set."  # R
+
+# Deletion
+PENDING_WINDOW = "PendingWindowInDays must be between 7 and 30"  # O
+
+# Constraints of the service model: "2 validation errors detected: <violation>; <violation>"
+NOT_NULL = "Member must not be null"  # R
+ENUM = "Member must satisfy enum value set: [{values}]"  # R
+PATTERN = "Member must satisfy regular expression pattern: {pattern}"  # R
+SHORTEST = "Member must have length greater than or equal to {limit}"  # R
+LONGEST = "Member must have length less than or equal to {limit}"  # R
+SMALLEST = "Member must have value greater than or equal to {limit}"  # R
+LARGEST = "Member must have value less than or equal to {limit}"  # R
+
+
+def lower_camel(member: str) -> str:
+    """A member's name as AWS's texts spell it: ``keySpec`` for ``KeySpec``."""
+    return member[0].lower() + member[1:]
+
+
+def violation(path: str, shown: str, constraint: str) -> str:
+    """One breach of a constraint: ``shown`` is the value in quotes, ``null``, or empty for blobs and secrets."""
+    subject = f"Value {shown}" if shown else "Value"
+    return f"{subject} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def violations(found: list[str]) -> str:
+    """The text of the ValidationException for all breaches of one request."""
+    errors = "error" if len(found) == 1 else "errors"
+    return f"{len(found)} validation {errors} detected: {'; '.join(found)}"
+
+
+def missing(member: str) -> str:
+    """The text of the ValidationException for a member that the model leaves optional and the request lacks."""
+    return violations([violation(lower_camel(member), "null", NOT_NULL)])

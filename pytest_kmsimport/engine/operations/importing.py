@@ -1,0 +1,118 @@
+"""The key ceremony: parameters for import, import, deletion of imported key material.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from .. import messages
+from ..errors import IncorrectKeyMaterialException, UnsupportedOperationException, ValidationException
+from ..keys import NEW, ImportTerms, Key
+from ..materials import KeyMaterial
+from ..rules import Rules
+from ..store import Region
+from .registry import Response, operation
+
+_EXPIRES = "KEY_MATERIAL_EXPIRES"
+_LONGEST_LIFE = timedelta(days=365)
+
+
+@operation()
+def get_parameters_for_import(region: Region, key: Key, *, wrapping_algorithm: str, wrapping_key_spec: str) -> Response:
+    """Give a wrapping public key (DER, SubjectPublicKeyInfo) and an import token, good for 24 hours."""
+    _check_wrapping(region.rules, key, wrapping_algorithm, wrapping_key_spec)
+    parameters = region.tokens.issue(key.arn, wrapping_algorithm, wrapping_key_spec)
+    return {
+        "KeyId": key.arn,
+        "ImportToken": parameters.token,
+        "PublicKey": parameters.public_key,
+        "ParametersValidTo": parameters.valid_to,
+    }
+
+
+def _check_wrapping(rules: Rules, key: Key, algorithm: str, wrapping_spec: str) -> None:
+    if key.spec.material is None:  # in 2022 only symmetric keys could import
+        text = messages.SPEC_NOT_IMPORTABLE.format(spec=key.spec.name)
+        raise UnsupportedOperationException(text)
+    if algorithm in rules.unsupported:
+        raise UnsupportedOperationException(messages.WRAPPING_NOT_SUPPORTED.format(algorithm=algorithm))
+    if wrapping_spec in rules.unsupported:
+        raise UnsupportedOperationException(messages.WRAPPING_SPEC_NOT_SUPPORTED.format(wrapping_spec=wrapping_spec))
+    rules.check_offered(algorithm)
+    rules.check_offered(wrapping_spec)
+    if wrapping_spec not in key.spec.wrappings.get(algorithm, ()):
+        text = messages.WRAPPING_REFUSED.format(algorithm=algorithm, wrapping_spec=wrapping_spec, spec=key.spec.name)
+        raise ValidationException(text)
+
+
+@operation()
+def import_key_material(
+    region: Region,
+    key: Key,
+    *,
+    import_token: bytes,
+    encrypted_key_material: bytes,
+    valid_to: datetime | None = None,
+    expiration_model: str = _EXPIRES,
+    import_type: str | None = None,
+    key_material_description: str | None = None,
+    key_material_id: str | None = None,
+) -> Response:
+    """Take wrapped key material into a KMS key, or refuse it and leave everything as it was."""
+    terms = ImportTerms(import_type, valid_to, key_material_description, key_material_id)
+    _check_expiration(region.world.now(), expiration_model, valid_to)
+    _check_terms(key, terms)
+    parameters = region.tokens.redeem(import_token, key.arn)
+    plaintext = parameters.unwrap(encrypted_key_material)
+    if key.spec.material is None:
+        raise IncorrectKeyMaterialException
+    material = key.import_material(key.spec.material.canonical(plaintext), terms)
+    region.tokens.spend(import_token)
+    return _answer(key, material)
+
+
+def _check_expiration(now: datetime, model: str, valid_to: datetime | None) -> None:
+    if model != _EXPIRES:
+        if valid_to is not None:
+            raise ValidationException(messages.VALID_TO_NOT_ALLOWED)
+        return
+    if valid_to is None:
+        raise ValidationException(messages.VALID_TO_REQUIRED)
+    if valid_to <= now:
+        raise ValidationException(messages.VALID_TO_PAST)
+    if valid_to > now + _LONGEST_LIFE:
+        raise ValidationException(messages.VALID_TO_TOO_FAR)
+
+
+def _check_terms(key: Key, terms: ImportTerms) -> None:
+    """Refuse what only symmetric encryption keys take, and an identifier for material that is new."""
+    if not key.spec.is_symmetric:
+        given = {
+            "ImportType": terms.import_type,
+            "KeyMaterialDescription": terms.description,
+            "KeyMaterialId": terms.material_id,
+        }
+        for member, value in given.items():
+            if value is not None:
+                raise UnsupportedOperationException(messages.SYMMETRIC_ONLY.format(member=member))
+    if terms.material_id is not None and key.import_type(terms) == NEW:
+        raise ValidationException(messages.ID_WITH_NEW)
+
+
+@operation()
+def delete_imported_key_material(region: Region, key: Key, *, key_material_id: str | None = None) -> Response:
+    """Forget key material, by default the current one; without it the KMS key waits in PendingImport."""
+    if key_material_id is not None and not key.spec.is_symmetric:
+        raise UnsupportedOperationException(messages.SYMMETRIC_ONLY.format(member="KeyMaterialId"))
+    material = key.delete_material(key_material_id)
+    return _answer(key, material)
+
+
+def _answer(key: Key, material: KeyMaterial | None) -> Response:
+    """Import and deletion answer alike; in 2022 with nothing, and the identifier is for symmetric keys alone."""
+    if not key.rules.names_materials:
+        return {}
+    named = {"KeyMaterialId": material.id} if material is not None and key.spec.is_symmetric else {}
+    return {"KeyId": key.arn, **named}

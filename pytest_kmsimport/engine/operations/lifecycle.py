@@ -1,0 +1,153 @@
+"""KMS keys come into being, are looked at, switched off and on, and go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from .. import messages
+from ..errors import NotOffered, UnsupportedOperationException, ValidationException
+from ..keys import EXTERNAL, Key
+from ..pages import page
+from ..policies import check_policy, default_policy
+from ..rules import Rules
+from ..specs import SYMMETRIC_DEFAULT, KeySpec
+from ..store import Region
+from ..tags import check_tags
+from .registry import Response, operation
+
+_CUSTOM_STORE_ORIGINS = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+_WINDOW = range(7, 31)  # days
+_DEFAULT_WINDOW = 30
+
+
+@operation()
+def create_key(
+    region: Region,
+    *,
+    policy: str | None = None,
+    description: str = "",
+    key_usage: str | None = None,
+    customer_master_key_spec: str | None = None,
+    key_spec: str | None = None,
+    origin: str = "AWS_KMS",
+    custom_key_store_id: str | None = None,
+    bypass_policy_lockout_safety_check: bool = False,
+    tags: Sequence[Mapping[str, str]] = (),
+    multi_region: bool = False,
+    xks_key_id: str | None = None,
+) -> Response:
+    """Make a KMS key; one whose origin is EXTERNAL waits for its key material in PendingImport."""
+    if key_spec is not None and customer_master_key_spec is not None:
+        raise ValidationException(messages.SPEC_TWICE)
+    spec = _spec(region.rules, key_spec or customer_master_key_spec or SYMMETRIC_DEFAULT)
+    usage = _usage(spec, key_usage)
+    _check_origin(spec, origin, custom_key_store_id, xks_key_id)
+    if policy is not None:
+        check_policy(policy, region.account, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    key = Key(
+        id=region.world.new_key_id(multi_region=multi_region),
+        region=region.name,
+        account=region.account,
+        serial=region.next_serial(),
+        spec=spec,
+        usage=usage,
+        origin=origin,
+        created=region.world.now(),
+        policy=policy or default_policy(region.account, region.name),
+        rules=region.rules,
+        description=description,
+        tags=check_tags(tags),
+    )
+    if spec.is_symmetric and not key.is_external:
+        key.usable_material(region.world)  # its identifier is in the answer
+    region.add(key)
+    return {"KeyMetadata": key.metadata()}
+
+
+def _spec(rules: Rules, name: str) -> KeySpec:
+    if name in rules.unsupported:
+        raise UnsupportedOperationException(messages.SPEC_NOT_IN_REGION.format(spec=name))
+    rules.check_offered(name)
+    spec = rules.specs.get(name)
+    if spec is None:
+        raise NotOffered(f"KeySpec {name} is newer than the mock. It knows: {', '.join(rules.specs)}.")
+    return spec
+
+
+def _usage(spec: KeySpec, usage: str | None) -> str:
+    if usage is None:
+        if not spec.is_symmetric:
+            raise ValidationException(messages.USAGE_REQUIRED)
+        return "ENCRYPT_DECRYPT"
+    if usage not in spec.algorithms:
+        raise ValidationException(messages.USAGE_INCOMPATIBLE.format(usage=usage, spec=spec.name))
+    return usage
+
+
+def _check_origin(spec: KeySpec, origin: str, custom_key_store_id: str | None, xks_key_id: str | None) -> None:
+    if origin in _CUSTOM_STORE_ORIGINS or (custom_key_store_id is not None and origin != EXTERNAL):
+        raise NotOffered("CreateKey in a custom key store is not offered; the mock has no key stores.")
+    if custom_key_store_id is not None:
+        raise ValidationException(messages.STORE_WITH_EXTERNAL)
+    if xks_key_id is not None:
+        raise ValidationException(messages.XKS_KEY_ID)
+    if origin == EXTERNAL and spec.material is None:
+        raise UnsupportedOperationException(messages.SPEC_NOT_IMPORTABLE.format(spec=spec.name))
+
+
+@operation(aliases=True, across_accounts=True)
+def describe_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
+    """Tell everything about a KMS key but its key material; DescribeKey models no error for a bad grant token."""
+    return {"KeyMetadata": key.metadata()}
+
+
+@operation()
+def list_keys(
+    region: Region, *, limit: int = 100, marker: str | None = None, resource_owners: Sequence[str] = ("SELF",)
+) -> Response:
+    """List the account's KMS keys in the Region; no other account shares any with it."""
+    return page(
+        region.by_age() if "SELF" in resource_owners else [],
+        listing=f"ListKeys:{region.account}:{region.name}:{','.join(sorted(resource_owners))}",
+        position=lambda key: key.serial,
+        limit=limit,
+        marker=marker,
+        member="Keys",
+        entry=lambda key: {"KeyId": key.id, "KeyArn": key.arn},
+    )
+
+
+@operation()
+def enable_key(region: Region, key: Key) -> Response:
+    """Let a disabled KMS key be used again."""
+    key.enabled = True
+    return {}
+
+
+@operation()
+def disable_key(region: Region, key: Key) -> Response:
+    """Keep a KMS key from being used until it is enabled again."""
+    key.enabled = False
+    return {}
+
+
+@operation()
+def schedule_key_deletion(region: Region, key: Key, *, pending_window_in_days: int = _DEFAULT_WINDOW) -> Response:
+    """Delete a KMS key when the waiting period (days) has passed; until then it can be called off."""
+    if pending_window_in_days not in _WINDOW:
+        raise ValidationException(messages.PENDING_WINDOW)
+    region.schedule_deletion(key, region.world.now() + timedelta(days=pending_window_in_days))
+    return {
+        "KeyId": key.arn,
+        "DeletionDate": key.deletion_date,
+        "KeyState": key.state.value,
+        "PendingWindowInDays": pending_window_in_days,
+    }
+
+
+@operation()
+def cancel_key_deletion(region: Region, key: Key) -> Response:
+    """Call a deletion off; the KMS key is Disabled, or waits for the key material that it lacks."""
+    key.cancel_deletion()
+    return {"KeyId": key.arn}

@@ -1,0 +1,82 @@
+"""Key policies: the default one, and what AWS checks before it takes another.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from . import messages
+from .arns import partition_of
+from .errors import LimitExceededException, MalformedPolicyDocumentException
+
+LONGEST = 32_768  # bytes
+_PUT_KEY_POLICY = "kms:putkeypolicy"
+_PRINCIPALS = ("Principal", "NotPrincipal")
+
+_DEFAULT = """{{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {{
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {{
+      "AWS" : "arn:{partition}:iam::{account}:root"
+    }},
+    "Action" : "kms:*",
+    "Resource" : "*"
+  }} ]
+}}"""
+
+
+def default_policy(account: str, region: str) -> str:
+    """The key policy that AWS attaches where the request brings none, laid out as AWS prints it."""
+    return _DEFAULT.format(partition=partition_of(region), account=account)
+
+
+def check_policy(policy: str, account: str, *, bypass_lockout_check: bool) -> str:
+    """Give a key policy back if AWS would take it.
+
+    Raises LimitExceededException above 32 KiB, and MalformedPolicyDocumentException for what is not a policy, has a
+    statement without principal, or (unless bypassed) does not let the caller's account change the policy again.
+    """
+    if len(policy.encode()) > LONGEST:
+        raise LimitExceededException(messages.POLICY_TOO_LONG)
+    try:
+        document = json.loads(policy)
+    except ValueError as error:
+        raise MalformedPolicyDocumentException from error
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    statements = [statements] if isinstance(statements, dict) else statements
+    if not isinstance(statements, list) or not all(map(_is_statement, statements)) or not statements:
+        raise MalformedPolicyDocumentException
+    if not all(any(statement.get(name) for name in _PRINCIPALS) for statement in statements):
+        raise MalformedPolicyDocumentException(messages.POLICY_NO_PRINCIPAL)
+    if not bypass_lockout_check and not any(_lets_change_policy(s, account) for s in statements):
+        raise MalformedPolicyDocumentException(messages.POLICY_LOCKOUT)
+    return policy
+
+
+def _is_statement(statement: object) -> bool:
+    return isinstance(statement, dict) and statement.get("Effect") in {"Allow", "Deny"}
+
+
+def _lets_change_policy(statement: Mapping[str, Any], account: str) -> bool:
+    """Whether a statement allows kms:PutKeyPolicy to the account or to somebody in it."""
+    if statement["Effect"] != "Allow" or "Resource" not in statement:
+        return False
+    actions = (action.lower() for action in _texts(statement.get("Action")))
+    if not any(fnmatchcase(_PUT_KEY_POLICY, action) for action in actions):
+        return False
+    principal = statement.get("Principal")
+    named = principal.get("AWS") if isinstance(principal, dict) else principal
+    return any(who in {"*", account} or f"::{account}:" in who for who in _texts(named))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts of an element that may be one text or a list of them."""
+    yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))

@@ -1,0 +1,101 @@
+"""What differs between AWS KMS of today, of 2022, and in the China Regions, as data.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from . import messages
+from .errors import NotOffered, ValidationException
+from .materials import RawBytes
+from .specs import KEY_WRAP, OAEP, PKCS1, SM2PKE, SPECS, SYMMETRIC_DEFAULT, KeySpec
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one generation of AWS KMS in one kind of Region.
+
+    ``unsupported`` are key specs, wrapping algorithms and wrapping key specs that the model knows and AWS refuses
+    here; ``not_offered`` are those that AWS takes and this mock does not. ``enums`` narrows request members to the
+    values of the time, and ``later_members`` are request members that did not exist yet. ``several_materials`` says
+    whether a symmetric key can be given new key material, ``names_materials`` whether answers carry the
+    identifiers of key materials.
+    """
+
+    specs: Mapping[str, KeySpec]
+    unsupported: Collection[str]
+    not_offered: Collection[str] = ()
+    enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    later_members: Collection[str] = ()
+    several_materials: bool = True
+    names_materials: bool = True
+
+    def check_members(self, members: Mapping[str, object]) -> None:
+        """Refuse what the service of these rules does not know, as it would."""
+        for member in self.later_members:
+            if member in members:
+                raise NotOffered(
+                    f"{member} did not exist in AWS KMS of 2022, which service='2022' plays;"
+                    " leave it out, or test with service='current'."
+                )
+        for member, values in self.enums.items():
+            value = members.get(member)
+            if value is not None and value not in values:
+                constraint = messages.ENUM.format(values=", ".join(values))
+                breach = messages.violation(messages.lower_camel(member), f"'{value}'", constraint)
+                raise ValidationException(messages.violations([breach]))
+
+    def check_offered(self, word: str) -> None:
+        """Fail the test where AWS would take this key spec or wrapping, and the mock does not have it."""
+        if word in self.not_offered:
+            raise NotOffered(f"{word} is not offered: SM2 keys and SM2 wrapping of the China Regions are not built.")
+
+
+def _in_china(rules: Rules) -> Rules:
+    """The same generation in the China Regions: SM4 keys of 16 bytes, no RSA_AES_KEY_WRAP, no ML-KEM, SM2."""
+    specs = {
+        name: replace(spec, wrappings={a: sizes for a, sizes in spec.wrappings.items() if a not in KEY_WRAP})
+        for name, spec in rules.specs.items()
+    }
+    specs[SYMMETRIC_DEFAULT] = replace(specs[SYMMETRIC_DEFAULT], material=RawBytes(16, 16))
+    only_elsewhere = [name for name in specs if name.startswith("ML_KEM_")]
+    unsupported = {*rules.unsupported, *only_elsewhere} - {"SM2", SM2PKE}
+    return replace(rules, specs=specs, unsupported=unsupported, not_offered={"SM2", SM2PKE})
+
+
+_CURRENT = Rules(specs=SPECS, unsupported={PKCS1, "SM2", SM2PKE})
+
+_SPECS_OF_2022 = tuple(name for name in SPECS if not name.startswith(("ML_", "ECC_NIST_EDWARDS")))
+
+_OF_2022 = Rules(
+    specs={
+        name: replace(spec, wrappings=dict.fromkeys((*OAEP, PKCS1), ("RSA_2048",)))
+        if spec.is_symmetric
+        else replace(spec, material=None, wrappings={})
+        for name, spec in SPECS.items()
+    },
+    unsupported={"SM2"},
+    enums={
+        "KeySpec": (*_SPECS_OF_2022, "SM2"),
+        "WrappingAlgorithm": (PKCS1, *OAEP),
+        "WrappingKeySpec": ("RSA_2048",),
+    },
+    later_members={"ImportType", "KeyMaterialDescription", "KeyMaterialId"},
+    several_materials=False,
+    names_materials=False,
+)
+
+#: service option -> partition -> rules; partitions that are not named have those of ``aws``.
+SERVICES: Mapping[str, Mapping[str, Rules]] = {
+    "current": {"aws": _CURRENT, "aws-cn": _in_china(_CURRENT)},
+    "2022": {"aws": _OF_2022, "aws-cn": _in_china(_OF_2022)},
+}
+
+
+def rules_of(service: str, partition: str) -> Rules:
+    """The rules that hold for a generation of the service in a partition."""
+    generations = SERVICES[service]
+    return generations.get(partition, generations["aws"])

@@ -1,0 +1,153 @@
+"""AWS's key-state table, as data that a reader can hold against AWS's page.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+
+The cells are AWS's: ``ok`` succeeds; a number is the footnote that refuses; ``?9`` and ``ok,9`` succeed unless
+footnote 9 applies; ``8/9`` is 9 where that applies and 8 otherwise; ``-`` cannot happen. Two things differ from the
+page: where it says "2 or 3" for pending deletion, the wire says 3; and ImportKeyMaterial pending deletion, where it
+has 9 alone, keeps the 8 of the page of 2023, because 9 says nothing about a KMS key that can import. Operations below
+the line are not on AWS's page.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import messages
+from .errors import DisabledException, KmsError, KMSInvalidStateException, UnsupportedOperationException
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .keys import Key
+
+
+class KeyState(str, Enum):
+    """The states of a KMS key, in AWS's words."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    PENDING_DELETION = "PendingDeletion"
+    PENDING_REPLICA_DELETION = "PendingReplicaDeletion"
+    PENDING_IMPORT = "PendingImport"
+    UNAVAILABLE = "Unavailable"
+    CREATING = "Creating"
+    UPDATING = "Updating"
+
+
+TABLE_AS_PUBLISHED = """
+Operation                            Enabled Disabled PendingDeletion PendingImport Unavailable Creating Updating
+CancelKeyDeletion                    4       4        ok              4             4,13        4        4
+CreateAlias                          ok      ok       3               ok            ok          ok       ok
+CreateGrant                          ok      1        3               5             ok          14       ok
+Decrypt                              ok      1        3               5             11          14       ok
+DeleteAlias                          ok      ok       ok              ok            ok          ok       ok
+DeleteImportedKeyMaterial            ok,9    ok,9     ok,9            ok            -           14       15
+DeriveSharedSecret                   ok      1        3               5             -           14       ok
+DescribeKey                          ok      ok       ok              ok            ok          ok       ok
+DisableKey                           ok      ok       3               5             ok,12       14       15
+DisableKeyRotation                   ?7      1/7      3/7             6             7           14       ?7
+EnableKey                            ok      ok       3               5             ok,12       14       15
+EnableKeyRotation                    ?7      1/7      3/7             6             7           14       ?7
+Encrypt                              ok      1        3               5             11          14       ok
+GenerateDataKey                      ok      1        3               5             11          14       ok
+GenerateDataKeyPair                  ok      1        3               5             7           14       ok
+GenerateDataKeyPairWithoutPlaintext  ok      1        3               5             7           14       ok
+GenerateDataKeyWithoutPlaintext      ok      1        3               5             11          14       ok
+GenerateMac                          ok      1        3               5             -           14       ok
+GetKeyPolicy                         ok      ok       ok              ok            ok          ok       ok
+GetKeyRotationStatus                 ?7      ?7       ?7              6             7           ?7       ?7
+GetParametersForImport               ?9      ?9       8/9             ok            9           14       15
+GetPublicKey                         ok      ok       3               ok            -           14       ok
+ImportKeyMaterial                    ?9      ?9       8/9             ok            9           14       ok,9
+ListAliases                          ok      ok       ok              ok            ok          ok       ok
+ListGrants                           ok      ok       ok              ok            ok          ok       ok
+ListKeyPolicies                      ok      ok       ok              ok            ok          ok       ok
+ListKeyRotations                     ?7      ?7       ?7              ok            7           ?7       ?7
+ListResourceTags                     ok      ok       ok              ok            ok          ok       ok
+PutKeyPolicy                         ok      ok       ok              ok            ok          ok       ok
+ReEncrypt                            ok      1        3               5             11          14       ok
+ReplicateKey                         ok      1        3               5             -           14       15
+RetireGrant                          ok      ok       ok              ok            ok          ok       ok
+RevokeGrant                          ok      ok       ok              ok            ok          ok       ok
+RotateKeyOnDemand                    ?7      1/7      3/7             5             7           14       ?7
+ScheduleKeyDeletion                  ok      ok       3               ok            ok          ok       15
+Sign                                 ok      1        3               5             -           14       ok
+TagResource                          ok      ok       3               ok            ok          ok       ok
+UntagResource                        ok      ok       3               ok            ok          ok       ok
+UpdateAlias                          ok      ok       ?10             ok            ok          ok       ok
+UpdateKeyDescription                 ok      ok       3               ok            ok          ok       ok
+UpdatePrimaryRegion                  ok      1        3               5             -           14       ok
+Verify                               ok      1        3               5             -           14       ok
+VerifyMac                            ok      1        3               5             -           14       ok
+-----------------------------------
+Encapsulate                          ok      1        3               5             -           14       ok
+Decapsulate                          ok      1        3               5             -           14       ok
+GetKeyLastUsage                      ok      ok       ok              ok            ok          ok       ok
+"""
+
+
+class Refusal(NamedTuple):
+    """What a footnote of the table says: the error, and its text with the key ARN left open."""
+
+    error: type[KmsError]
+    message: str
+
+
+#: The footnotes that refuse whatever the KMS key is. 10 speaks of the key that an alias is moved to.
+FOOTNOTES: Mapping[int, Refusal] = {
+    1: Refusal(DisabledException, messages.DISABLED),
+    3: Refusal(KMSInvalidStateException, messages.PENDING_DELETION),
+    4: Refusal(KMSInvalidStateException, messages.NOT_PENDING_DELETION),
+    5: Refusal(KMSInvalidStateException, messages.PENDING_IMPORT),
+    6: Refusal(UnsupportedOperationException, messages.WRONG_ORIGIN),
+    8: Refusal(KMSInvalidStateException, messages.PENDING_DELETION),
+    10: Refusal(KMSInvalidStateException, messages.PENDING_DELETION),
+    11: Refusal(KMSInvalidStateException, messages.UNAVAILABLE),
+    14: Refusal(KMSInvalidStateException, messages.CREATING),
+    15: Refusal(KMSInvalidStateException, messages.UPDATING),
+}
+
+#: 7 refuses KMS keys in custom key stores, which the engine has none of; 12 and 13 refuse nothing.
+NOT_REFUSING = {7, 12, 13}
+#: 9 refuses KMS keys that cannot have imported key material, before anything else is looked at.
+IMPORTED_ONLY = 9
+
+
+class Cell(NamedTuple):
+    """One cell of the table: whether only imported keys pass, and the footnote that refuses them, if any."""
+
+    imported_only: bool
+    footnote: int | None
+
+
+def _cell(text: str) -> Cell:
+    numbers = [int(n) for n in text.replace("?", "").replace(",", "/").split("/") if n not in {"ok", "-"}]
+    refusing = [n for n in numbers if n not in {*NOT_REFUSING, IMPORTED_ONLY}]
+    return Cell(IMPORTED_ONLY in numbers, refusing[0] if refusing else None)
+
+
+def _table(text: str) -> dict[str, dict[KeyState, Cell]]:
+    lines = [line.split() for line in text.strip().splitlines() if not line.startswith("-")]
+    columns = [KeyState(name) for name in lines[0][1:]]
+    table = {name: dict(zip(columns, map(_cell, cells), strict=True)) for name, *cells in lines[1:]}
+    for row in table.values():  # AWS has one column for both
+        row[KeyState.PENDING_REPLICA_DELETION] = row[KeyState.PENDING_DELETION]
+    return table
+
+
+TABLE: Mapping[str, Mapping[KeyState, Cell]] = _table(TABLE_AS_PUBLISHED)
+
+
+def check(operation: str, key: Key) -> None:
+    """Refuse ``operation`` where the table does so for the state that ``key`` is in."""
+    imported_only, footnote = TABLE[operation][key.state]
+    if imported_only and not key.is_external:
+        raise UnsupportedOperationException(messages.WRONG_ORIGIN.format(arn=key.arn, origin=key.origin))
+    if footnote is None:
+        return
+    error, message = FOOTNOTES[footnote]
+    if footnote in {3, 8} and key.state is KeyState.PENDING_REPLICA_DELETION:
+        message = messages.PENDING_REPLICA_DELETION
+    raise error(message.format(arn=key.arn, origin=key.origin))

@@ -1,0 +1,29 @@
+"""What the engine takes from outside: the clock and the dice. It reads neither by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The engine's sources of time and chance.
+
+    ``now`` gives the time in UTC, with a timezone and whole milliseconds, as AWS's answers have it.
+    ``random_bytes`` gives as many bytes as it is asked for.
+    ``rsa_private_key`` gives a key of the size asked for (bits), and never the same one twice.
+    """
+
+    now: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+    rsa_private_key: Callable[[int], RSAPrivateKey]
+
+    def new_key_id(self, *, multi_region: bool) -> str:
+        """A fresh key ID: a UUID, or for multi-Region keys ``mrk-`` and its 32 hexadecimal digits."""
+        uuid = UUID(bytes=self.random_bytes(16), version=4)
+        return f"mrk-{uuid.hex}" if multi_region else str(uuid)

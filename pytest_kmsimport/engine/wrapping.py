@@ -1,0 +1,166 @@
+"""Wrapping keys, import tokens, and unwrapping: the service's half of the key ceremony.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-get-public-key-and-token.html
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, AsymmetricPadding, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap_with_padding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from . import messages
+from .errors import (
+    ExpiredImportTokenException,
+    InvalidCiphertextException,
+    InvalidImportTokenException,
+    ValidationException,
+)
+from .specs import KEY_WRAP, RSA_WRAPPING_KEYS
+from .world import World
+
+LIFETIME = timedelta(hours=24)
+
+_PADDINGS: Mapping[str, AsymmetricPadding] = {
+    "RSAES_OAEP_SHA_1": OAEP(MGF1(SHA1()), SHA1(), None),  # noqa: S303  AWS offers it
+    "RSAES_OAEP_SHA_256": OAEP(MGF1(SHA256()), SHA256(), None),
+    "RSAES_PKCS1_V1_5": PKCS1v15(),
+}
+_OVERHEAD: Mapping[str, int] = {
+    "RSAES_OAEP_SHA_1": 2 * SHA1.digest_size + 2,
+    "RSAES_OAEP_SHA_256": 2 * SHA256.digest_size + 2,
+    "RSAES_PKCS1_V1_5": 11,
+}
+_NONCE = 12
+_TOKEN = struct.Struct(">QQ")  # serial number, end of validity in milliseconds; the key ARN follows
+_WRAPPED_AES_KEY = 32
+_KWP_BLOCK, _SHORTEST_KWP = 8, 16
+
+
+def padding_of(algorithm: str) -> AsymmetricPadding:
+    """The RSA padding of an algorithm; RSA_AES_KEY_WRAP has the OAEP of the same hash for its AES key."""
+    return _PADDINGS[algorithm.replace("RSA_AES_KEY_WRAP", "RSAES_OAEP")]
+
+
+def longest_plaintext(bits: int, algorithm: str) -> int:
+    """What one RSA block under a modulus of ``bits`` can carry, in bytes (RFC 8017, 7.1.1 and 7.2.1)."""
+    return bits // 8 - _OVERHEAD[algorithm]
+
+
+@dataclass(frozen=True, slots=True)
+class WrappingParameters:
+    """One answer of GetParametersForImport: a wrapping key pair, tied to a KMS key for 24 hours.
+
+    ``token`` is opaque to the client; ``public_key`` is DER, SubjectPublicKeyInfo.
+    """
+
+    key_arn: str
+    algorithm: str
+    valid_to: datetime
+    token: bytes = field(repr=False)
+    private_key: RSAPrivateKey = field(repr=False)
+
+    @property
+    def public_key(self) -> bytes:
+        """The wrapping public key, DER-encoded SubjectPublicKeyInfo."""
+        return self.private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    def unwrap(self, encrypted: bytes) -> bytes:
+        """Open encrypted key material.
+
+        Raises ValidationException where its length cannot be right for the wrapping key, and
+        InvalidCiphertextException where it does not open.
+        """
+        modulus = self.private_key.key_size // 8
+        wrapped_key, rest = encrypted[:modulus], encrypted[modulus:]
+        key_wrap = self.algorithm in KEY_WRAP
+        rest_fits = len(rest) >= _SHORTEST_KWP and len(rest) % _KWP_BLOCK == 0 if key_wrap else not rest
+        if len(wrapped_key) != modulus or not rest_fits:
+            raise ValidationException(messages.ENCRYPTED_KEY_SIZE)
+        try:
+            opened = self.private_key.decrypt(wrapped_key, padding_of(self.algorithm))
+            if not key_wrap:
+                return opened
+            if len(opened) != _WRAPPED_AES_KEY:
+                raise InvalidCiphertextException
+            return aes_key_unwrap_with_padding(opened, rest)
+        except (ValueError, InvalidUnwrap) as error:
+            raise InvalidCiphertextException from error
+
+
+class ImportTokens:
+    """The import tokens that one engine has issued, each good for its KMS key for 24 hours.
+
+    A token is sealed: it says by itself which KMS key it is for and until when, so that it can be told apart as
+    foreign or expired long after its wrapping key was let go.
+    """
+
+    def __init__(self, world: World, *, strict: bool) -> None:
+        self._world = world
+        self._strict = strict
+        self._seal = AESGCM(world.random_bytes(32))
+        self._serials = count(1)
+        self._valid: dict[int, WrappingParameters] = {}
+        self._spent: set[int] = set()
+
+    def issue(self, key_arn: str, algorithm: str, wrapping_key_spec: str) -> WrappingParameters:
+        """Make a wrapping key pair and its token."""
+        now = self._world.now()
+        self._let_go(now)
+        valid_to = now + LIFETIME
+        serial = next(self._serials)
+        content = _TOKEN.pack(serial, round(valid_to.timestamp() * 1000)) + key_arn.encode()
+        nonce = self._world.random_bytes(_NONCE)
+        token = nonce + self._seal.encrypt(nonce, content, None)
+        private_key = self._world.rsa_private_key(RSA_WRAPPING_KEYS[wrapping_key_spec])
+        parameters = WrappingParameters(key_arn, algorithm, valid_to, token, private_key)
+        self._valid[serial] = parameters
+        return parameters
+
+    def redeem(self, token: bytes, key_arn: str) -> WrappingParameters:
+        """Find what a token was issued with; the token stays good until it is spent or expires.
+
+        Raises InvalidImportTokenException for a token that was not issued here, not for this KMS key, or (strict)
+        was used before, and ExpiredImportTokenException after 24 hours.
+        """
+        serial, valid_to, issued_for = self._open(token)
+        if issued_for != key_arn or serial in self._spent:
+            raise InvalidImportTokenException
+        if round(self._world.now().timestamp() * 1000) >= valid_to or serial not in self._valid:
+            raise ExpiredImportTokenException
+        return self._valid[serial]
+
+    def spend(self, token: bytes) -> None:
+        """Note a successful import; with strict tokens there is no second one."""
+        if self._strict:
+            self._spent.add(self._open(token)[0])
+
+    def copy(self) -> ImportTokens:
+        """The same tokens, to go back to; serial numbers go on, so that none is ever given twice."""
+        twin = copy(self)
+        twin._valid, twin._spent = dict(self._valid), set(self._spent)
+        return twin
+
+    def _open(self, token: bytes) -> tuple[int, int, str]:
+        try:
+            content = self._seal.decrypt(token[:_NONCE], token[_NONCE:], None)
+        except (InvalidTag, ValueError) as error:
+            raise InvalidImportTokenException from error
+        return *_TOKEN.unpack_from(content), content[_TOKEN.size :].decode()
+
+    def _let_go(self, now: datetime) -> None:
+        """Forget expired wrapping keys: they stand first, because every token lives equally long."""
+        while self._valid and self._valid[serial := next(iter(self._valid))].valid_to <= now:
+            del self._valid[serial]
+            self._spent.discard(serial)

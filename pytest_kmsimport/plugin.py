@@ -1,0 +1,114 @@
+"""What pytest loads: fixtures, markers, ini options.
+
+Every project that has this package installed loads this module, used or not: it imports pytest and nothing else until
+a fixture is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+    from ._mock import KmsImportMock
+    from ._options import Options
+
+_MARKER = "kms_import"
+_FIXTURE = "kms_import_mock"
+_failure: pytest.StashKey[BaseException] = pytest.StashKey()
+
+#: ini option, without its prefix -> pytest's type of it, and what it is for.
+_INI = {
+    "region": ("string", "Region of clients that name none"),
+    "account": ("string", "12-digit account of clients whose access key names none"),
+    "service": ("string", "generation of AWS KMS: current or 2022"),
+    "strict_tokens": ("bool", "refuse a second successful import with the same import token"),
+    "allow_real_aws": ("bool", "let calls of other services through to real AWS"),
+    "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
+    "journal_size": ("string", "how many calls mock.calls keeps"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ini options."""
+    parser.addini("kms_import_guard", "fail tests that call KMS outside any mock", type="bool", default=False)
+    for name, (kind, purpose) in _INI.items():
+        text = f"kms_import_mock: {purpose}"
+        parser.addini(f"kms_import_{name}", text, type=kind, default=None)  # type: ignore[arg-type]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, and put up the guard where it is asked for."""
+    options = ", ".join(f"{name}=..." for name in _INI)
+    config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
+    if config.getini("kms_import_guard"):
+        from ._intercept import guard  # noqa: PLC0415  only for those who ask for it
+
+        config.add_cleanup(guard())
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let the marker alone be enough to have the mock."""
+    names: list[str] = getattr(item, "fixturenames", [_FIXTURE])
+    if _FIXTURE not in names and item.get_closest_marker(_MARKER):
+        names.insert(0, _FIXTURE)
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Remember what a test failed with, so that the mock does not complain about the same thing again."""
+    if call.when == "call" and call.excinfo is not None:
+        item.stash[_failure] = call.excinfo.value
+
+
+@pytest.fixture
+def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
+    """An active, empty mock of AWS KMS for one test; options come from the marker ``kms_import`` and the ini file."""
+    from ._mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
+
+    mock = KmsImportMock(_options(request))
+    mock.start()
+    try:
+        yield mock
+    finally:
+        mock.stop()
+    mock.raise_complaints(shown=request.node.stash.get(_failure, None))
+
+
+@pytest.fixture
+def kms_import_client(kms_import_mock: KmsImportMock) -> BaseClient:
+    """A botocore KMS client of the mock's own account and Region."""
+    return kms_import_mock.client()
+
+
+def _options(request: pytest.FixtureRequest) -> Options:
+    """The ini file's options, then those of the markers, the nearest last."""
+    from ._options import Options  # noqa: PLC0415  not before it is asked for
+
+    markers = list(request.node.iter_markers(_MARKER))
+    given = _ini_options(request.config)
+    for marker in reversed(markers):
+        if marker.args:
+            _misused(f"@pytest.mark.{_MARKER} takes keywords only: write {_MARKER}(region='eu-central-1').")
+        given.update(marker.kwargs)
+    try:
+        return Options.checked(given, f"@pytest.mark.{_MARKER}")
+    except (TypeError, ValueError) as error:
+        misuse = str(error)
+    return _misused(f"Options of kms_import_mock, from @pytest.mark.{_MARKER} or the ini file: {misuse}")
+
+
+def _ini_options(config: pytest.Config) -> dict[str, object]:
+    values = {name: config.getini(f"kms_import_{name}") for name in _INI}
+    given = {name: value for name, value in values.items() if value is not None}
+    size = given.get("journal_size")
+    if isinstance(size, str) and size.isdigit():
+        given["journal_size"] = int(size)
+    return given
+
+
+def _misused(text: str) -> NoReturn:
+    pytest.fail(text, pytrace=False)
