@@ -27,16 +27,12 @@ class Clock:
         now = (self._frozen_at or _computer_time()) + self._ahead
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
-    def advance(
-        self, by: timedelta | None = None, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0,
-        seconds: float = 0,
-    ) -> datetime:  # fmt: skip
-        """Let time pass, as ``timedelta`` or as its keywords, and give the new time.
+    def advance(self, by: timedelta | None = None, **parts: float) -> datetime:
+        """Let time pass and give the new time: ``advance(hours=25)``, with the keywords of ``timedelta``, or one.
 
         Raises ValueError where the time is not positive.
         """
-        more = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        step = (by or timedelta()) + more
+        step = (by or timedelta()) + timedelta(**parts)
         if step <= timedelta():
             raise ValueError(_BACKWARDS)
         self._ahead += step

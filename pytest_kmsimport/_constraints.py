@@ -77,13 +77,13 @@ def _check_members(
             found.append(messages.violation(_join(path, messages.lower_camel(name)), "null", messages.NOT_NULL))
 
 
-def _check_value(  # noqa: PLR0913  the first three are bound when the check is compiled
+def _check_value(  # noqa: PLR0913, PLR0917  the first three are bound when the check is compiled
     constraints: tuple[Constraint, ...],
     items: Check | None,
     hidden: bool,
-    value: Any,
+    value: Any,  # noqa: ANN401  any member of a request
     path: str,
-    found: list[str],  # noqa: ANN401, FBT001
+    found: list[str],
 ) -> None:
     for is_broken, text in constraints:
         if is_broken(value):

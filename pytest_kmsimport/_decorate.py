@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unittest import TestCase
 
 import wrapt
@@ -33,8 +33,7 @@ def decorate(decorated: Decorated, fresh: Fresh) -> Decorated:
         raise TypeError(_FIXTURE_ABOVE)
     if not callable(decorated) and not isinstance(decorated, (classmethod, staticmethod)):
         raise TypeError(f"@mock_kms_import decorates functions and classes, not {decorated!r}.")
-    wrapper: Decorated = wrapt.FunctionWrapper(decorated, _wrapper(decorated, fresh))
-    return wrapper
+    return cast(Decorated, wrapt.FunctionWrapper(cast(Any, decorated), _wrapper(decorated, fresh)))
 
 
 def _wrapper(decorated: Any, fresh: Fresh) -> Callable[..., Any]:  # noqa: ANN401  any function
@@ -181,10 +180,10 @@ def _around_test_class(cls: type, fresh: Fresh) -> None:
         finally:
             mock.end_test()
 
-    for function in (setup_class, teardown_class):
-        setattr(cls, function.__name__, classmethod(function))
-    for function in (setup_method, teardown_method):
-        setattr(cls, function.__name__, function)
+    for of_class in (setup_class, teardown_class):
+        setattr(cls, of_class.__name__, classmethod(of_class))
+    for of_method in (setup_method, teardown_method):
+        setattr(cls, of_method.__name__, of_method)
 
 
 def _call(function: Callable[..., object] | None, *arguments: object) -> None:

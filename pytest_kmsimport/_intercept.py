@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from inspect import iscoroutinefunction
-from ipaddress import ip_address
 from io import BytesIO
+from ipaddress import ip_address
 from threading import RLock
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -126,11 +126,61 @@ def _unpatch() -> None:
 def _emit(emit: Emit, aliaser: EventAliaser, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
     stage, _, rest = (args[0] if args else kwargs["event_name"]).partition(".")
     handle = _STAGES.get(stage)
-    if handle is None or _is_async(aliaser):
-        return emit(*args, **kwargs) if handle is not _before_send else _async_before_send(...)
+    if handle is None:
+        return emit(*args, **kwargs)
     service, _, operation = rest.partition(".")
+    if _is_async(aliaser):
+        _refuse_async(stage, service)
+        return emit(*args, **kwargs)
     return handle(partial(emit, *args, **kwargs), service, operation, kwargs)
+
+
+def _before_sign(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401, ARG001
+    """Read off who calls which Region, and spare credentials that are missing or would have to be fetched."""
+    if service == "kms" and _mocks:
+        signing = kwargs["request"].context.setdefault("signing", {})
+        credentials = kwargs["request_signer"]._credentials  # noqa: SLF001  there is no public way to it
+        if credentials is None or getattr(credentials, "refresh_needed", bool)():
+            signing["request_credentials"] = credentials = _PLACEHOLDER
+        _caller.set(_Caller(signing.get("region") or kwargs["region_name"], credentials.access_key or ""))
+    return emit()
+
+
+def _before_send(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Answer KMS; keep everything else from real AWS unless somebody else answers it."""
+    request: AWSPreparedRequest = kwargs["request"]
+    mock = active()
+    if mock is not None and service == "kms":
+        return [(_answer, _answer(mock, operation, request))]
+    responses = emit()
+    if first_non_none_response(responses) is not None:
+        return responses
+    host = urlsplit(request.url).hostname or ""
+    if mock is not None and not mock.allow_real_aws and _is_real_aws(host):
+        raise mock.complain(RealAwsRefused(_REFUSED.format(service=service, operation=operation, host=host)))
+    if mock is None and service == "kms" and _guards and not _is_loopback(host):
+        raise RealAwsRefused(_GUARDED.format(operation=operation, host=host))
+    return responses
+
+
+def _needs_retry(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401, ARG001
+    """Leave the decision about another attempt to botocore, and the wait before it to the mock."""
+    responses = emit()
+    mock = active()
+    if mock is None or service != "kms":
+        return responses
+    invocation = kwargs["request_dict"]["context"].get("retries", {}).get("invocation-id", "")
+    return [(handler, mock.delay(invocation, wait) if _is_number(wait) else wait) for handler, wait in responses]
+
+
 _STAGES = {"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry}
+
+
+def _refuse_async(stage: str, service: str) -> None:
+    mock = active()
+    if mock is not None and service == "kms" and stage == "before-send":
+        raise mock.complain(NotOffered("Clients of aiobotocore are not offered yet; use botocore or boto3."))
+
 
 _REFUSED = (
     "{service}.{operation} was about to be sent to real AWS ({host}) while mock_kms_import is active."

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from types import TracebackType
 from typing import Any
 from uuid import UUID
 
@@ -83,17 +82,6 @@ class KmsImportMock:
         _intercept.deactivate(self)
         self._environment.leave()
 
-    def __enter__(self) -> KmsImportMock:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-        if error is None:
-            self.raise_complaints()
-
     def raise_complaints(self, *, shown: BaseException | None = None) -> None:
         """Raise the first of the mock's own complaints, which the code under test may have swallowed.
 
@@ -131,8 +119,8 @@ class KmsImportMock:
         region_name, account = region_name or self.region, account or self.account
         key = self._engine.look_up(key_id, region_name, account)
         if key is None:
-            text = f"There is no KMS key {key_id!r} in {region_name} of account {account}; name another with region_name= or account=."
-            raise LookupError(text)
+            text = f"There is no KMS key {key_id!r} in {region_name} of account {account}"
+            raise LookupError(f"{text}; name another with region_name= or account=.")
         return KeyView.of(key)
 
     def import_key(

@@ -52,7 +52,7 @@ class Options:
 
     @classmethod
     def checked(cls, given: Mapping[str, object], where: str) -> Options:
-        """Options from a marker or an ini file; raises TypeError for a name that is no option, ValueError for a value."""
+        """Take options as they were given; raises TypeError for a name that is no option, ValueError for a value."""
         names = [field.name for field in fields(cls)]
         for name in given:
             if name not in names:

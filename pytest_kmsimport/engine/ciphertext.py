@@ -47,7 +47,7 @@ class SymmetricCiphertext:
             raise InvalidCiphertextException from error
 
 
-def seal(
+def seal(  # noqa: PLR0913  what a ciphertext is made of
     plaintext: bytes,
     *,
     account: str,

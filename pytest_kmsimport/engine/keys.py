@@ -17,7 +17,6 @@ from .errors import (
     IncorrectKeyMaterialException,
     KMSInvalidStateException,
     NotFoundException,
-    UnsupportedOperationException,
 )
 from .materials import KeyMaterial, KeyMaterialState, key_material_id
 from .rules import Rules

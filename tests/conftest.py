@@ -1,0 +1,61 @@
+"""Fixtures of the tests, and the check that every answer of every test keeps to botocore's service model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.validate import ParamValidator
+
+from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport.engine.engine import Call, Engine, Response
+from pytest_kmsimport.engine.errors import KmsError
+
+#: Errors that any operation can answer with, beside those that the model lists for it.
+COMMON_ERRORS = {"ValidationException", "AccessDeniedException"}
+
+
+@pytest.fixture(autouse=True)
+def answers_agree_with_the_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold every answer of the engine, in every test, against the operation's output shape and modelled errors."""
+    answer = Engine.__call__
+    disagreements: list[str] = []
+
+    def held_against_the_model(self: Engine, call: Call) -> Response:
+        model = kms_model().operation_model(call.operation)
+        try:
+            response = answer(self, call)
+        except KmsError as error:
+            if error.code not in COMMON_ERRORS | {shape.name for shape in model.error_shapes}:
+                disagreements.append(f"{call.operation} does not model {error.code}")
+            raise
+        if model.output_shape is None:
+            if response:
+                disagreements.append(f"{call.operation} has no output, and got {response}")
+        else:
+            report = ParamValidator().validate(response, model.output_shape)
+            unknown = set(response) - set(model.output_shape.members)
+            if report.has_errors() or unknown:
+                disagreements.append(f"{call.operation}: {report.generate_report()} {unknown or ''}")
+        return response
+
+    monkeypatch.setattr(Engine, "__call__", held_against_the_model)
+    yield
+    assert not disagreements
+
+
+@pytest.fixture
+def kms(kms_import_client):
+    """A botocore client of the mock's own account and Region."""
+    return kms_import_client
+
+
+@pytest.fixture
+def make_key(kms):
+    """Make a KMS key with imported origin, or with what else CreateKey takes, and give its key ID."""
+
+    def make(**members: object) -> str:
+        key_id: str = kms.create_key(**{"Origin": "EXTERNAL", **members})["KeyMetadata"]["KeyId"]
+        return key_id
+
+    return make

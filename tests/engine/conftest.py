@@ -1,0 +1,41 @@
+"""An engine with a clock and dice of its own, called without botocore."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from random import Random
+
+import pytest
+
+from pytest_kmsimport._rsa_pool import RsaKeys
+from pytest_kmsimport.engine.engine import Call, Engine
+from pytest_kmsimport.engine.world import World
+
+
+class Universe:
+    """A world whose time stands still until it is told to move, and whose dice are seeded."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        self.world = World(lambda: self.time, Random(1).randbytes, RsaKeys())  # noqa: S311  repeatable on purpose
+
+    def pass_time(self, **parts: float) -> None:
+        """Let time pass, by the keywords of timedelta."""
+        self.time += timedelta(**parts)
+
+
+@pytest.fixture
+def universe() -> Universe:
+    """Time and chance for one engine."""
+    return Universe()
+
+
+@pytest.fixture
+def ask(universe):
+    """Call an operation of an engine: ``ask("DescribeKey", KeyId=...)``."""
+    engine = Engine(universe.world)
+
+    def call(operation: str, *, region: str = "us-east-1", account: str = "123456789012", **members: object):
+        return engine(Call(operation, region, account, members))
+
+    return call
