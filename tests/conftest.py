@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.validate import ParamValidator
 
+from pytest_kmsimport import wrap_key_material
 from pytest_kmsimport._wire import kms_model
 from pytest_kmsimport.engine.engine import Call, Engine, Response
 from pytest_kmsimport.engine.errors import KmsError
@@ -59,3 +60,21 @@ def make_key(kms):
         return key_id
 
     return make
+
+
+@pytest.fixture
+def import_material(kms):
+    """Hold a ceremony for an existing KMS key and give ImportKeyMaterial's response."""
+
+    def hold(key_id: str, material: bytes, **members: object):
+        parameters = kms.get_parameters_for_import(
+            KeyId=key_id, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
+        )
+        blob = wrap_key_material(parameters["PublicKey"], material, "RSAES_OAEP_SHA_256")
+        if "ValidTo" not in members:
+            members.setdefault("ExpirationModel", "KEY_MATERIAL_DOES_NOT_EXPIRE")
+        return kms.import_key_material(
+            KeyId=key_id, ImportToken=parameters["ImportToken"], EncryptedKeyMaterial=blob, **members
+        )
+
+    return hold
