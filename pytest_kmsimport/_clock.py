@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta, timezone
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MILLISECOND = timedelta(milliseconds=1)
 _BACKWARDS = "advance() takes a positive time; to go back, use move_to() with the time to go to."
 
 
@@ -16,16 +18,18 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self._ahead = timedelta()
-        self._frozen_at: datetime | None = None
+        self._ahead = 0  # milliseconds
+        self._frozen_at: int | None = None
 
     def __repr__(self) -> str:
-        return f"<Clock {self.now().isoformat()}{' frozen' if self._frozen_at else ''}>"
+        return f"<Clock {self.now().isoformat()}{'' if self._frozen_at is None else ' frozen'}>"
 
     def now(self) -> datetime:
         """The time in UTC."""
-        now = (self._frozen_at or _computer_time()) + self._ahead
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return datetime.fromtimestamp((self._base() + self._ahead) / 1000, timezone.utc)
+
+    def _base(self) -> int:
+        return int(time.time() * 1000) if self._frozen_at is None else self._frozen_at
 
     def advance(self, by: timedelta | None = None, **parts: float) -> datetime:
         """Let time pass and give the new time: ``advance(hours=25)``, with the keywords of ``timedelta``, or one.
@@ -35,7 +39,7 @@ class Clock:
         step = (by or timedelta()) + timedelta(**parts)
         if step <= timedelta():
             raise ValueError(_BACKWARDS)
-        self._ahead += step
+        self._ahead += step // _MILLISECOND
         return self.now()
 
     def move_to(self, moment: datetime) -> datetime:
@@ -43,32 +47,28 @@ class Clock:
         if moment.tzinfo is None:
             text = f"move_to() takes an aware datetime: write {moment!r} with tzinfo=timezone.utc."
             raise ValueError(text)
-        self._ahead = moment.astimezone(timezone.utc) - (self._frozen_at or _computer_time())
+        self._ahead = (moment - _EPOCH) // _MILLISECOND - self._base()
         return self.now()
 
     def freeze(self, at: datetime | None = None) -> datetime:
         """Stop the clock, now or at a moment, and give the time; advance() and move_to() still move it."""
-        self._frozen_at = self._frozen_at or _computer_time()
+        self._frozen_at = self._base()
         return self.now() if at is None else self.move_to(at)
 
     def unfreeze(self) -> None:
         """Let a frozen clock run again, from the time it shows."""
         if self._frozen_at is not None:
-            self._ahead += self._frozen_at - _computer_time()
-            self._frozen_at = None
+            frozen_at, self._frozen_at = self._frozen_at, None
+            self._ahead += frozen_at - self._base()
 
     def reset(self) -> None:
         """Go back to the computer's time."""
-        self.__init__()  # type: ignore[misc]  # a clock as new is what it means
+        self._ahead, self._frozen_at = 0, None
 
-    def snapshot(self) -> tuple[timedelta, datetime | None]:
+    def snapshot(self) -> tuple[int, int | None]:
         """Where the clock stands against the computer's, for ``restore``."""
         return self._ahead, self._frozen_at
 
-    def restore(self, snapshot: tuple[timedelta, datetime | None]) -> None:
+    def restore(self, snapshot: tuple[int, int | None]) -> None:
         """Set the clock as it stood against the computer's."""
         self._ahead, self._frozen_at = snapshot
-
-
-def _computer_time() -> datetime:
-    return datetime.fromtimestamp(time.time(), timezone.utc)

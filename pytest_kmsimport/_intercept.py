@@ -14,23 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, partial, wraps
 from inspect import iscoroutinefunction
 from io import BytesIO
 from ipaddress import ip_address
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-import wrapt
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 from botocore.hooks import EventAliaser, first_non_none_response
 from botocore.loaders import Loader
 
 from ._environment import PLACEHOLDER_KEY
-from ._wire import WireRequest, WireResponse
+from ._wire import WireResponse
 from .engine.errors import NotOffered
 
 Emit = Callable[..., Any]
@@ -50,8 +48,8 @@ class Mock(Protocol):
     account: str
     allow_real_aws: bool
 
-    def receive(self, request: WireRequest) -> WireResponse:
-        """Answer a request to KMS."""
+    def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> WireResponse:
+        """Answer a request to KMS; ``invocation`` is the same for all attempts at one call."""
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint, so that it fails the test even if the code under test swallows it."""
@@ -60,8 +58,7 @@ class Mock(Protocol):
         """Note a wait before another attempt and say how long to wait really, in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Caller:
+class _Caller(NamedTuple):
     """Who signed a request, and for which Region."""
 
     region: str
@@ -111,9 +108,23 @@ def guard() -> Callable[[], None]:
 
 def _patch() -> None:
     global _unpatched  # noqa: PLW0603  one patch for the process
-    if _unpatched is None:
-        _unpatched = EventAliaser.emit
-        EventAliaser.emit = wrapt.FunctionWrapper(_unpatched, _emit)
+    if _unpatched is not None:
+        return
+    emit = _unpatched = EventAliaser.emit
+
+    @wraps(emit)
+    def emit_within(aliaser: EventAliaser, event_name: str, **kwargs: Any) -> Any:  # noqa: ANN401  as botocore has it
+        if not event_name.startswith(_HANDLED):
+            return emit(aliaser, event_name, **kwargs)
+        stage, service, operation = event_name.split(".", 2)
+        proceed = partial(emit, aliaser, event_name, **kwargs)
+        emitter = type(aliaser._emitter)  # noqa: SLF001  there is no public way to it
+        if _is_async(emitter):
+            _refuse_async(stage, service)
+            return proceed()
+        return _STAGES[stage](proceed, service, operation, kwargs)
+
+    EventAliaser.emit = emit_within
 
 
 def _unpatch() -> None:
@@ -121,18 +132,6 @@ def _unpatch() -> None:
     if not _mocks and not _guards and _unpatched is not None:
         EventAliaser.emit = _unpatched
         _unpatched = None
-
-
-def _emit(emit: Emit, aliaser: EventAliaser, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-    stage, _, rest = (args[0] if args else kwargs["event_name"]).partition(".")
-    handle = _STAGES.get(stage)
-    if handle is None:
-        return emit(*args, **kwargs)
-    service, _, operation = rest.partition(".")
-    if _is_async(aliaser):
-        _refuse_async(stage, service)
-        return emit(*args, **kwargs)
-    return handle(partial(emit, *args, **kwargs), service, operation, kwargs)
 
 
 def _before_sign(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401, ARG001
@@ -166,14 +165,16 @@ def _before_send(emit: Emit, service: str, operation: str, kwargs: dict[str, Any
 def _needs_retry(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401, ARG001
     """Leave the decision about another attempt to botocore, and the wait before it to the mock."""
     responses = emit()
+    wait = first_non_none_response(responses)
     mock = active()
-    if mock is None or service != "kms":
+    if mock is None or service != "kms" or wait is None or isinstance(wait, bool):
         return responses
     invocation = kwargs["request_dict"]["context"].get("retries", {}).get("invocation-id", "")
-    return [(handler, mock.delay(invocation, wait) if _is_number(wait) else wait) for handler, wait in responses]
+    return [(_needs_retry, mock.delay(invocation, wait))]
 
 
 _STAGES = {"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry}
+_HANDLED = tuple(f"{stage}." for stage in _STAGES)
 
 
 def _refuse_async(stage: str, service: str) -> None:
@@ -194,17 +195,11 @@ _GUARDED = (
 
 
 def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
-    caller = _caller.get()
-    named = caller.access_key
-    wire = WireRequest(
-        operation=operation,
-        region=caller.region,
-        account=named if len(named) == _ACCOUNT_DIGITS and named.isdigit() else mock.account,
-        invocation=_text(request.headers.get(_INVOCATION, "")),
-        body=request.body.encode() if isinstance(request.body, str) else request.body,
-    )
-    response = mock.receive(wire)
-    return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
+    region, named = _caller.get()
+    account = named if len(named) == _ACCOUNT_DIGITS and named.isdigit() else mock.account
+    invocation = _text(request.headers.get(_INVOCATION, ""))
+    status, headers, body = mock.receive(operation, region, account, invocation, _bytes(request.body))
+    return AWSResponse(request.url, status, headers, _Body(body))
 
 
 class _Body(BytesIO):
@@ -218,13 +213,14 @@ def _text(header: str | bytes) -> str:
     return header.decode() if isinstance(header, bytes) else header
 
 
-def _is_number(wait: object) -> bool:
-    return isinstance(wait, (int, float)) and not isinstance(wait, bool)
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body
 
 
-def _is_async(aliaser: EventAliaser) -> bool:
-    """Whether this is a client of aiobotocore, whose emitter has to be awaited."""
-    return iscoroutinefunction(type(aliaser._emitter)._emit)  # noqa: SLF001  there is no public sign of it
+@cache
+def _is_async(emitter: Any) -> bool:  # noqa: ANN401  a type, which mypy does not take for hashable
+    """Whether this is the type of an aiobotocore client's emitter, which has to be awaited."""
+    return iscoroutinefunction(getattr(emitter, "_emit", None))
 
 
 def _is_real_aws(host: str) -> bool:

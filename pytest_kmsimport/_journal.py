@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import Any, overload
@@ -52,39 +51,66 @@ def _fingerprint(blob: bytes | bytearray) -> bytes:
 
 def redact(value: Any) -> Any:  # noqa: ANN401  any value of a request or response
     """A request or response without the content of its blobs, which may be secret wherever they stand."""
-    if isinstance(value, (bytes, bytearray)):
-        return Redacted(bytes(value))
-    if isinstance(value, Mapping):
-        return {name: redact(content) for name, content in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, bytes):
+        return Redacted(value)
+    if isinstance(value, dict):
+        return {name: redact(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
         return [redact(item) for item in value]
     return value
 
 
-@dataclass(slots=True, eq=False)
 class CallRecord:
     """One call of the code under test, with all the attempts that its client made.
 
-    ``request`` and ``response`` have AWS's members; blobs are redacted to their length. Of a refused call,
-    ``response`` is None, ``error`` is AWS's code and ``message`` the text, empty where AWS sends none. ``delays``
-    are the seconds that botocore wanted to wait before each further attempt.
+    ``time`` is the mock's, when the first attempt came. ``error`` is AWS's code for a refusal, or the name of the
+    mock's own complaint; None for a call that succeeded. ``message`` is the text that came with it, empty where AWS
+    sends none. ``attempts`` counts what reached KMS, ``delays`` are the seconds that botocore wanted to wait before
+    each further attempt.
     """
 
-    time: datetime
-    operation: str
-    region: str
-    account: str
-    request: Mapping[str, Any]
-    response: Mapping[str, Any] | None = None
-    error: str | None = None
-    message: str = ""
-    attempts: int = 1
-    delays: list[float] = field(default_factory=list)
+    __slots__ = ("_call", "_response", "attempts", "delays", "error", "message", "time")
+
+    def __init__(self, time: datetime, call: Call) -> None:
+        self.time = time
+        self.error: str | None = None
+        self.message = ""
+        self.attempts = 1
+        self.delays: tuple[float, ...] = ()
+        self._call = call
+        self._response: Response | None = None
+
+    @property
+    def operation(self) -> str:
+        """The operation, in AWS's spelling."""
+        return self._call.operation
+
+    @property
+    def region(self) -> str:
+        """The Region that was called."""
+        return self._call.region
+
+    @property
+    def account(self) -> str:
+        """The account that called."""
+        return self._call.account
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The members of the request; blobs are ``Redacted``."""
+        redacted: dict[str, Any] = redact(self._call.members)
+        return redacted
+
+    @property
+    def response(self) -> dict[str, Any] | None:
+        """The members of the response, blobs ``Redacted``; None for a call that was refused."""
+        redacted: dict[str, Any] | None = redact(self._response)
+        return redacted
 
     @property
     def key_id(self) -> str | None:
         """The KMS key that the request names, as it names it; None where it names none."""
-        key_id: str | None = self.request.get("KeyId")
+        key_id: str | None = self._call.members.get("KeyId")
         return key_id
 
     def __repr__(self) -> str:
@@ -156,7 +182,7 @@ class Journal:
         except NotOffered as error:
             record.error, record.message = type(error).__name__, str(error)
             raise
-        record.response, record.error, record.message = redact(response), None, ""
+        record.error, record.message, record._response = None, "", response  # noqa: SLF001  shown redacted only
         return response
 
     @property
@@ -170,7 +196,7 @@ class Journal:
         with self._lock:
             record = self._records.get(invocation)
         if record is not None:
-            record.delays.append(seconds)
+            record.delays += (seconds,)
 
     def snapshot(self) -> OrderedDict[object, CallRecord]:
         """The calls so far, for ``restore``."""
@@ -184,12 +210,11 @@ class Journal:
 
     def _enter(self, call: Call) -> CallRecord:
         with self._lock:
-            record = self._records.get(call.invocation) if call.invocation else None
+            record = self._records.get(call.invocation)
             if record is not None:
                 record.attempts += 1
                 return record
-            record = CallRecord(self._now(), call.operation, call.region, call.account, redact(call.members))
-            self._records[call.invocation or object()] = record
+            record = self._records[call.invocation or object()] = CallRecord(self._now(), call)
             if len(self._records) > self._limit:
                 self._records.popitem(last=False)
             return record

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
-from uuid import UUID
 
 import botocore.session
 from botocore.client import BaseClient
@@ -24,7 +21,7 @@ from ._journal import CallRecord, Calls, Journal
 from ._options import Options
 from ._rsa_pool import RsaKeys
 from ._views import KeyView
-from ._wire import WireRequest, WireResponse
+from ._wire import WireResponse
 from .engine.engine import Call, Engine
 from .engine.errors import KmsError, NotOffered
 from .engine.store import Store
@@ -38,7 +35,7 @@ class Snapshot:
     """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, and the calls so far."""
 
     _store: Store = field(repr=False)
-    _clock: tuple[timedelta, datetime | None] = field(repr=False)
+    _clock: tuple[int, int | None] = field(repr=False)
     _calls: OrderedDict[object, CallRecord] = field(repr=False)
 
 
@@ -162,27 +159,17 @@ class KmsImportMock:
 
     # What the interception asks for
 
-    def receive(self, request: WireRequest) -> WireResponse:
+    def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> WireResponse:
         """Answer a request as it comes over the wire."""
         try:
-            members = _wire.read(request.operation, request.body)
-            call = Call(request.operation, request.region, request.account, members, request.invocation)
-            status, body = 200, _wire.write(request.operation, self._journal(call))
+            call = Call(operation, region, account, _wire.read(operation, body), invocation)
+            status, answer = 200, _wire.write(operation, self._journal(call))
         except KmsError as error:
-            status, body = error.status, _wire.write_error(error)
+            status, answer = error.status, _wire.write_error(error)
         except NotOffered as complaint:
             self.complain(complaint)
             raise
-        headers = {
-            "x-amzn-RequestId": str(UUID(bytes=os.urandom(16), version=4)),
-            "Cache-Control": "no-cache, no-store, must-revalidate, private",
-            "Expires": "0",
-            "Pragma": "no-cache",
-            "Date": format_datetime(self.clock.now(), usegmt=True),
-            "Content-Type": _wire.CONTENT_TYPE,
-            "Content-Length": str(len(body)),
-        }
-        return WireResponse(status, headers, body)
+        return WireResponse(status, _wire.headers(answer, self.clock.now()), answer)
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""

@@ -9,10 +9,12 @@ import binascii
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cache, partial
-from typing import Any
+from email.utils import formatdate
+from functools import cache, lru_cache, partial
+from itertools import count
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
@@ -21,27 +23,16 @@ from .engine.errors import KmsError, SerializationException
 
 Convert = Callable[[Any], Any]
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
 
-
-@dataclass(frozen=True, slots=True)
-class WireRequest:
-    """A request as it reaches the service: where to, who from (account), and the body's bytes."""
-
-    operation: str
-    region: str
-    account: str
-    invocation: str
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class WireResponse:
+class WireResponse(NamedTuple):
     """An answer as it leaves the service."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<WireResponse {self.status}, {len(self.body)} bytes>"
 
 
 @cache
@@ -52,30 +43,64 @@ def kms_model() -> ServiceModel:
 
 def read(operation: str, body: bytes) -> dict[str, Any]:
     """The members of a request, in Python's types; raises SerializationException for what is not JSON 1.1."""
+    members: dict[str, Any]
     try:
-        members = _reader(kms_model().operation_model(operation).input_shape)(json.loads(body))
+        members = _request_reader(operation)(_DECODER.decode(body.decode()))
     except (ValueError, TypeError, OverflowError, AttributeError, binascii.Error) as error:
         raise SerializationException from error
-    return dict(members)
+    return members
 
 
 def write(operation: str, response: Mapping[str, Any]) -> bytes:
     """A response's bytes; operations without output answer with an empty body, as AWS does."""
-    shape = kms_model().operation_model(operation).output_shape
-    return b"" if shape is None else _dump(_writer(shape)(response))
+    return _ENCODER.encode(response).encode() if _has_output(operation) else b""
 
 
 def write_error(error: KmsError) -> bytes:
     """A refusal's bytes; AccessDeniedException alone spells its member ``Message``."""
     spelling = "Message" if error.code == "AccessDeniedException" else "message"
-    return _dump({"__type": error.code, **({spelling: error.message} if error.message else {})})
+    return _ENCODER.encode({"__type": error.code, **({spelling: error.message} if error.message else {})}).encode()
 
 
-def _dump(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+def headers(body: bytes, now: datetime) -> dict[str, str]:
+    """The headers that AWS KMS sends with every answer."""
+    return {
+        **_CONSTANT_HEADERS,
+        "x-amzn-RequestId": f"{_REQUEST_IDS}{next(_requests):012x}",
+        "Date": _http_date(int(now.timestamp())),
+        "Content-Length": str(len(body)),
+    }
 
 
-# Readers and writers are made once for every shape. A member that is null counts as absent.
+_CONSTANT_HEADERS = {
+    "Content-Type": "application/x-amz-json-1.1",
+    "Cache-Control": "no-cache, no-store, must-revalidate, private",
+    "Expires": "0",
+    "Pragma": "no-cache",
+}
+_REQUEST_IDS = str(uuid4())[:24]
+_requests = count(1)
+
+
+@lru_cache(maxsize=16)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
+
+
+def _jsonable(value: object) -> float | str:
+    """What JSON has no form for: timestamps are seconds since 1970 with milliseconds, blobs are base64."""
+    if isinstance(value, datetime):
+        return round(value.timestamp(), 3)
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} has no form in AWS JSON 1.1.")
+
+
+_DECODER = json.JSONDecoder()
+_ENCODER = json.JSONEncoder(default=_jsonable, separators=(",", ":"))
+
+
+# A reader is made once for every shape. A member that is null counts as absent.
 
 
 def _structure(members: Mapping[str, Convert], value: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,16 +129,8 @@ def _read_timestamp(value: float) -> datetime:
     return datetime.fromtimestamp(_typed((int, float), value), timezone.utc)
 
 
-def _write_timestamp(value: datetime) -> float:
-    return round(value.timestamp(), 3)
-
-
 def _read_blob(value: str) -> bytes:
     return b64decode(value, validate=True)
-
-
-def _write_blob(value: bytes) -> str:
-    return b64encode(value).decode()
 
 
 _READ: Mapping[str, Convert] = {
@@ -124,25 +141,24 @@ _READ: Mapping[str, Convert] = {
     "integer": partial(_typed, int),
     "long": partial(_typed, int),
 }
-_WRITE: Mapping[str, Convert] = {"blob": _write_blob, "timestamp": _write_timestamp}
 
 
-def _converter(shape: Shape, leaves: Mapping[str, Convert]) -> Convert:
-    if isinstance(shape, StructureShape):
-        members = {name: _converter(member, leaves) for name, member in shape.members.items()}
-        return partial(_structure, members)
-    if isinstance(shape, ListShape):
-        return partial(_list, _converter(shape.member, leaves))
-    if isinstance(shape, MapShape):
-        return partial(_map, _converter(shape.value, leaves))
-    return leaves.get(shape.type_name, _unchanged)
+@cache
+def _request_reader(operation: str) -> Convert:
+    return _reader(kms_model().operation_model(operation).input_shape)
+
+
+@cache
+def _has_output(operation: str) -> bool:
+    return kms_model().operation_model(operation).output_shape is not None
 
 
 @cache
 def _reader(shape: Shape) -> Convert:
-    return _converter(shape, _READ)
-
-
-@cache
-def _writer(shape: Shape) -> Convert:
-    return _converter(shape, _WRITE)
+    if isinstance(shape, StructureShape):
+        return partial(_structure, {name: _reader(member) for name, member in shape.members.items()})
+    if isinstance(shape, ListShape):
+        return partial(_list, _reader(shape.member))
+    if isinstance(shape, MapShape):
+        return partial(_map, _reader(shape.value))
+    return _READ.get(shape.type_name, _unchanged)

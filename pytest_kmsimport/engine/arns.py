@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Region prefixes of the partitions other than ``aws``.
 PARTITIONS = {
@@ -23,6 +24,7 @@ _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32
 _ARN = re.compile(r"arn:(?P<partition>[^:]+):kms:(?P<region>[^:]+):(?P<account>\d{12}):(?P<resource>.+)")
 
 
+@lru_cache(maxsize=256)
 def partition_of(region: str) -> str:
     """The partition that a Region belongs to: ``aws-cn`` for ``cn-north-1``."""
     return next((name for prefix, name in PARTITIONS.items() if region.startswith(prefix)), "aws")
@@ -57,6 +59,7 @@ class KeyName:
         return key_id if _KEY_ID.fullmatch(key_id) else ""
 
 
+@lru_cache(maxsize=4096)
 def parse(identifier: str) -> KeyName:
     """Take a request's ``KeyId`` apart; a text that is no ARN is a key ID or an alias name."""
     if match := _ARN.fullmatch(identifier):

@@ -7,9 +7,8 @@ wire format: values are Python's own (``bytes`` for blobs, aware ``datetime`` fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import arns
 from .errors import NotOffered
@@ -21,8 +20,7 @@ from .world import World
 Response = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of an operation: who asks (account), where (Region), what, and with which members.
 
     ``invocation`` is the same for all attempts that a client makes at one call; empty where that is not known.
@@ -31,8 +29,11 @@ class Call:
     operation: str
     region: str
     account: str
-    members: Mapping[str, Any] = field(repr=False)
+    members: Mapping[str, Any]
     invocation: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Call {self.operation} {self.region} {self.account} with {', '.join(self.members)}>"
 
 
 #: What everything that answers a call looks like, so that such things nest.

@@ -208,20 +208,20 @@ class Key:
             "Enabled": state is KeyState.ENABLED,
             "Description": self.description,
             "KeyUsage": self.usage,
-            "KeyState": state.value,
+            "KeyState": state,
             "Origin": self.origin,
             "KeyManager": "CUSTOMER",
             "CustomerMasterKeySpec": self.spec.name,
             "KeySpec": self.spec.name,
-            ALGORITHM_MEMBERS[self.usage]: list(self.algorithms),
+            ALGORITHM_MEMBERS[self.usage]: self.algorithms,
             "MultiRegion": self.is_multi_region,
         }
         if self.deletion_date is not None:
             metadata["DeletionDate"] = self.deletion_date
         if self.is_multi_region:
             metadata["MultiRegionConfiguration"] = self._multi_region_configuration()
-        if self.current is not None and self.spec.is_symmetric and self.rules.names_materials:
-            metadata["CurrentKeyMaterialId"] = self.current.id
+        if self.spec.is_symmetric and self.rules.names_materials and (current := self.current):
+            metadata["CurrentKeyMaterialId"] = current.id
         if self.is_external and self.has_material:
             metadata.update(self._expiration())
         return metadata

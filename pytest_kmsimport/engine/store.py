@@ -87,6 +87,8 @@ class Region:
         Raises NotFoundException, InvalidArnException for an alias where ``aliases`` are not taken, and
         AccessDeniedException for another account's key that does not exist or cannot be used from here.
         """
+        if (known := self.get(identifier)) is not None:  # a bare key ID, as most requests have it
+            return known
         name = arns.parse(identifier)
         if name.region not in {None, self.name}:
             raise NotFoundException(messages.INVALID_ARN.format(part=name.region))
