@@ -119,7 +119,7 @@ def _patch() -> None:
         stage, service, operation = event_name.split(".", 2)
         proceed = partial(emit, aliaser, event_name, **kwargs)
         emitter = type(aliaser._emitter)  # noqa: SLF001  there is no public way to it
-        if _is_async(emitter):
+        if _is_async(emitter):  # type: ignore[arg-type]  # a type is hashable, whatever mypy says
             _refuse_async(stage, service)
             return proceed()
         return _STAGES[stage](proceed, service, operation, kwargs)
@@ -218,7 +218,7 @@ def _bytes(body: str | bytes) -> bytes:
 
 
 @cache
-def _is_async(emitter: Any) -> bool:  # noqa: ANN401  a type, which mypy does not take for hashable
+def _is_async(emitter: type) -> bool:
     """Whether this is the type of an aiobotocore client's emitter, which has to be awaited."""
     return iscoroutinefunction(getattr(emitter, "_emit", None))
 
