@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from functools import cache, partial, wraps
+from functools import cache, wraps
 from inspect import iscoroutinefunction
 from io import BytesIO
 from ipaddress import ip_address
@@ -58,14 +58,8 @@ class Mock(Protocol):
         """Note a wait before another attempt and say how long to wait really, in seconds."""
 
 
-class _Caller(NamedTuple):
-    """Who signed a request, and for which Region."""
-
-    region: str
-    access_key: str
-
-
-_caller: ContextVar[_Caller] = ContextVar("pytest_kmsimport_caller")
+#: The Region and access key that the request on its way was signed for.
+_caller: ContextVar[tuple[str, str]] = ContextVar("pytest_kmsimport_caller")
 _lock = RLock()
 _mocks: list[Mock] = []
 _guards: list[object] = []
@@ -114,15 +108,10 @@ def _patch() -> None:
 
     @wraps(emit)
     def emit_within(aliaser: EventAliaser, event_name: str, **kwargs: Any) -> Any:  # noqa: ANN401  as botocore has it
-        if not event_name.startswith(_HANDLED):
+        handle = _STAGES.get(event_name[:_STAGE])
+        if handle is None:
             return emit(aliaser, event_name, **kwargs)
-        stage, service, operation = event_name.split(".", 2)
-        proceed = partial(emit, aliaser, event_name, **kwargs)
-        emitter = type(aliaser._emitter)  # noqa: SLF001  there is no public way to it
-        if _is_async(emitter):  # type: ignore[arg-type]  # a type is hashable, whatever mypy says
-            _refuse_async(stage, service)
-            return proceed()
-        return _STAGES[stage](proceed, service, operation, kwargs)
+        return handle(_Event(emit, aliaser, event_name, kwargs))
 
     EventAliaser.emit = emit_within
 
@@ -134,54 +123,77 @@ def _unpatch() -> None:
         _unpatched = None
 
 
-def _before_sign(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401, ARG001
+class _Event(NamedTuple):
+    """An event of one of the stages below, on its way to a client's handlers."""
+
+    emit: Emit
+    aliaser: EventAliaser
+    name: str
+    arguments: dict[str, Any]
+
+    def proceed(self) -> Any:  # noqa: ANN401  what the handlers answered, or a coroutine that gives it
+        """Let the client's own handlers have the event."""
+        return self.emit(self.aliaser, self.name, **self.arguments)
+
+    @property
+    def mock(self) -> Mock | None:
+        """The mock that this event concerns: the innermost one, for events of KMS."""
+        return _mocks[-1] if _mocks and self.name.startswith(".kms.", _STAGE) else None
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it comes from a client of aiobotocore."""
+        return _is_async(type(self.aliaser._emitter))  # type: ignore[arg-type]  # noqa: SLF001  the one sign of it
+
+
+def _before_sign(event: _Event) -> Any:  # noqa: ANN401
     """Read off who calls which Region, and spare credentials that are missing or would have to be fetched."""
-    if service == "kms" and _mocks:
-        signing = kwargs["request"].context.setdefault("signing", {})
-        credentials = kwargs["request_signer"]._credentials  # noqa: SLF001  there is no public way to it
+    if event.mock is not None:
+        signing = event.arguments["request"].context.setdefault("signing", {})
+        credentials = event.arguments["request_signer"]._credentials  # noqa: SLF001  there is no public way to it
         if credentials is None or getattr(credentials, "refresh_needed", bool)():
             signing["request_credentials"] = credentials = _PLACEHOLDER
-        _caller.set(_Caller(signing.get("region") or kwargs["region_name"], credentials.access_key or ""))
-    return emit()
+        _caller.set((signing.get("region") or event.arguments["region_name"], credentials.access_key or ""))
+    return event.proceed()
 
 
-def _before_send(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+def _before_send(event: _Event) -> Any:  # noqa: ANN401
     """Answer KMS; keep everything else from real AWS unless somebody else answers it."""
-    request: AWSPreparedRequest = kwargs["request"]
-    mock = active()
-    if mock is not None and service == "kms":
-        return [(_answer, _answer(mock, operation, request))]
-    responses = emit()
-    if first_non_none_response(responses) is not None:
+    mock = event.mock
+    if mock is not None:
+        if event.is_async:
+            raise mock.complain(NotOffered("Clients of aiobotocore are not offered yet; use botocore or boto3."))
+        return [(_answer, _answer(mock, event.name[_KMS_OPERATION:], event.arguments["request"]))]
+    responses = event.proceed()
+    if event.is_async or first_non_none_response(responses) is not None:
         return responses
-    host = urlsplit(request.url).hostname or ""
-    if mock is not None and not mock.allow_real_aws and _is_real_aws(host):
-        raise mock.complain(RealAwsRefused(_REFUSED.format(service=service, operation=operation, host=host)))
-    if mock is None and service == "kms" and _guards and not _is_loopback(host):
+    _, service, operation = event.name.split(".", 2)
+    host = urlsplit(event.arguments["request"].url).hostname or ""
+    innermost = active()
+    if innermost is not None and not innermost.allow_real_aws and _is_real_aws(host):
+        text = _REFUSED.format(service=service, operation=operation, host=host)
+        raise innermost.complain(RealAwsRefused(text))
+    if innermost is None and service == "kms" and _guards and not _is_loopback(host):
         raise RealAwsRefused(_GUARDED.format(operation=operation, host=host))
     return responses
 
 
-def _needs_retry(emit: Emit, service: str, operation: str, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401, ARG001
+def _needs_retry(event: _Event) -> Any:  # noqa: ANN401
     """Leave the decision about another attempt to botocore, and the wait before it to the mock."""
-    responses = emit()
-    wait = first_non_none_response(responses)
-    mock = active()
-    if mock is None or service != "kms" or wait is None or isinstance(wait, bool):
+    responses = event.proceed()
+    mock = event.mock
+    if mock is None or event.is_async:
         return responses
-    invocation = kwargs["request_dict"]["context"].get("retries", {}).get("invocation-id", "")
+    wait = first_non_none_response(responses)
+    if wait is None or isinstance(wait, bool):
+        return responses
+    invocation = event.arguments["request_dict"]["context"].get("retries", {}).get("invocation-id", "")
     return [(_needs_retry, mock.delay(invocation, wait))]
 
 
 _STAGES = {"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry}
-_HANDLED = tuple(f"{stage}." for stage in _STAGES)
-
-
-def _refuse_async(stage: str, service: str) -> None:
-    mock = active()
-    if mock is not None and service == "kms" and stage == "before-send":
-        raise mock.complain(NotOffered("Clients of aiobotocore are not offered yet; use botocore or boto3."))
-
+_STAGE = len("before-send")  # as long as the others
+_KMS_OPERATION = len("before-send.kms.")
 
 _REFUSED = (
     "{service}.{operation} was about to be sent to real AWS ({host}) while mock_kms_import is active."

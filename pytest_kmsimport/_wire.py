@@ -65,19 +65,13 @@ def write_error(error: KmsError) -> bytes:
 def headers(body: bytes, now: datetime) -> dict[str, str]:
     """The headers that AWS KMS sends with every answer."""
     return {
-        **_CONSTANT_HEADERS,
         "x-amzn-RequestId": f"{_REQUEST_IDS}{next(_requests):012x}",
         "Date": _http_date(int(now.timestamp())),
+        "Content-Type": "application/x-amz-json-1.1",
         "Content-Length": str(len(body)),
     }
 
 
-_CONSTANT_HEADERS = {
-    "Content-Type": "application/x-amz-json-1.1",
-    "Cache-Control": "no-cache, no-store, must-revalidate, private",
-    "Expires": "0",
-    "Pragma": "no-cache",
-}
 _REQUEST_IDS = str(uuid4())[:24]
 _requests = count(1)
 
@@ -97,7 +91,7 @@ def _jsonable(value: object) -> float | str:
 
 
 _DECODER = json.JSONDecoder()
-_ENCODER = json.JSONEncoder(default=_jsonable, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(default=_jsonable, separators=(",", ":"), check_circular=False)
 
 
 # A reader is made once for every shape. A member that is null counts as absent.
