@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .. import messages
-from ..errors import IncorrectKeyMaterialException, UnsupportedOperationException, ValidationException
+from ..errors import UnsupportedOperationException, ValidationException
 from ..keys import NEW, ImportTerms, Key
 from ..materials import KeyMaterial
 from ..rules import Rules
@@ -66,8 +66,7 @@ def import_key_material(
     _check_terms(key, terms)
     parameters = region.tokens.redeem(import_token, key.arn)
     plaintext = parameters.unwrap(encrypted_key_material)
-    if key.spec.material is None:
-        raise IncorrectKeyMaterialException
+    assert key.spec.material is not None  # no other KMS key has an origin of EXTERNAL
     material = key.import_material(key.spec.material.canonical(plaintext), terms)
     region.tokens.spend(import_token)
     return _answer(key, material)

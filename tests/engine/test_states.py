@@ -1,0 +1,111 @@
+"""The key-state table, held against a second transcription of AWS's page."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_kmsimport.engine import states
+from pytest_kmsimport.engine.states import TABLE, KeyState
+
+# From https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html, by column: what each footnote refuses.
+# "2 or 3" of the page is 3 on the wire; 7 concerns custom key stores alone and refuses nothing here.
+CRYPTOGRAPHIC = [
+    "Decrypt",
+    "DeriveSharedSecret",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "ReEncrypt",
+    "Sign",
+    "Verify",
+    "VerifyMac",
+    "Encapsulate",
+    "Decapsulate",
+]
+NEVER_REFUSED = [
+    "DescribeKey",
+    "DeleteAlias",
+    "GetKeyPolicy",
+    "ListAliases",
+    "ListGrants",
+    "ListKeyPolicies",
+    "ListResourceTags",
+    "PutKeyPolicy",
+    "RetireGrant",
+    "RevokeGrant",
+    "GetKeyLastUsage",
+]
+
+DISABLED = {
+    *CRYPTOGRAPHIC, "CreateGrant", "DisableKeyRotation", "EnableKeyRotation", "ReplicateKey", "RotateKeyOnDemand",
+    "UpdatePrimaryRegion",
+}  # fmt: skip
+PENDING_DELETION = {
+    *CRYPTOGRAPHIC, "CreateAlias", "CreateGrant", "DisableKey", "EnableKey", "DisableKeyRotation", "EnableKeyRotation",
+    "GetPublicKey", "ReplicateKey", "RotateKeyOnDemand", "ScheduleKeyDeletion", "TagResource", "UntagResource",
+    "UpdateKeyDescription", "UpdatePrimaryRegion",
+}  # fmt: skip
+PENDING_IMPORT = {
+    *CRYPTOGRAPHIC, "CreateGrant", "DisableKey", "EnableKey", "ReplicateKey", "RotateKeyOnDemand",
+    "UpdatePrimaryRegion",
+}  # fmt: skip
+ROTATION_SETTINGS = {"DisableKeyRotation", "EnableKeyRotation", "GetKeyRotationStatus"}
+IMPORTED_ONLY = {"DeleteImportedKeyMaterial", "GetParametersForImport", "ImportKeyMaterial"}
+SETTLED = set(KeyState) - {KeyState.UNAVAILABLE, KeyState.CREATING, KeyState.UPDATING}
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_disabled_keys_are_refused_by_footnote_1_alone(operation):
+    """DisabledException for the operations that AWS's page marks with 1, and for no other but CancelKeyDeletion."""
+    expected = 1 if operation in DISABLED else 4 if operation == "CancelKeyDeletion" else None
+    assert TABLE[operation][KeyState.DISABLED].footnote == expected
+
+
+@pytest.mark.parametrize("state", [KeyState.PENDING_DELETION, KeyState.PENDING_REPLICA_DELETION])
+@pytest.mark.parametrize("operation", TABLE)
+def test_keys_pending_deletion(operation, state):
+    """KMSInvalidStateException for what AWS's page marks with 3, 8 or 10."""
+    special = {"GetParametersForImport": 8, "ImportKeyMaterial": 8, "UpdateAlias": 10}
+    expected = 3 if operation in PENDING_DELETION else special.get(operation)
+    assert TABLE[operation][state].footnote == expected
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_keys_pending_import(operation):
+    """Footnote 5 where key material is needed, 6 for settings of automatic rotation."""
+    expected = 5 if operation in PENDING_IMPORT else 6 if operation in ROTATION_SETTINGS else None
+    expected = 4 if operation == "CancelKeyDeletion" else expected
+    assert TABLE[operation][KeyState.PENDING_IMPORT].footnote == expected
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_enabled_keys_are_refused_nothing_by_their_state(operation):
+    """Only CancelKeyDeletion has nothing to do."""
+    assert TABLE[operation][KeyState.ENABLED].footnote == (4 if operation == "CancelKeyDeletion" else None)
+
+
+@pytest.mark.parametrize("state", SETTLED - {KeyState.PENDING_IMPORT})
+@pytest.mark.parametrize("operation", TABLE)
+def test_import_operations_are_for_imported_keys(operation, state):
+    """Footnote 9 stands in the rows of the import operations and in no other."""
+    assert TABLE[operation][state].imported_only == (operation in IMPORTED_ONLY)
+
+
+@pytest.mark.parametrize("operation", NEVER_REFUSED)
+def test_some_operations_take_every_state(operation):
+    """Looking at a key, and letting go of names and grants, is never refused for its state."""
+    assert {cell.footnote for cell in TABLE[operation].values()} == {None}
+
+
+def test_every_footnote_that_refuses_has_its_text():
+    """No cell names a footnote that is not in the list of texts."""
+    numbers = {cell.footnote for row in TABLE.values() for cell in row.values()} - {None}
+    assert numbers == set(states.FOOTNOTES)
+
+
+def test_the_table_has_every_operation_about_a_key():
+    """The rows are those of AWS's page and the three that it leaves out."""
+    assert len(TABLE) == 46
