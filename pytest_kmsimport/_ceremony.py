@@ -39,13 +39,16 @@ class Ceremony:
 
         Raises ValueError where KMS refuses.
         """
+        key = None
         try:
             key = self._new_key(key_spec)
             if material is None and key.spec.material is not None:
                 material = key.spec.material.generate(world)
             self._import_into(key, material or b"")
-        except KmsError as refusal:
-            raise ValueError(f"import_key() was refused: {refusal.code} {refusal.message}") from refusal
+        except (KmsError, ValueError) as refusal:
+            if key is not None:
+                self._engine.take_back(key)
+            raise ValueError(f"import_key() was refused: {type(refusal).__name__} {refusal}") from refusal
         return key.arn
 
     def _new_key(self, key_spec: str) -> Key:

@@ -34,11 +34,16 @@ class Clock:
     def advance(self, by: timedelta | None = None, **parts: float) -> datetime:
         """Let time pass and give the new time: ``advance(hours=25)``, with the keywords of ``timedelta``, or one.
 
-        Raises ValueError where the time is not positive.
+        Raises ValueError where the time is not positive, or shorter than the millisecond that the clock shows.
         """
+        if by is not None and not isinstance(by, timedelta):
+            text = f"advance() takes a timedelta or its keywords: write advance(seconds={by!r}), or minutes=, hours=."
+            raise TypeError(text)
         step = (by or timedelta()) + timedelta(**parts)
         if step <= timedelta():
             raise ValueError(_BACKWARDS)
+        if step < _MILLISECOND:
+            raise ValueError("advance() takes at least one millisecond: the clock shows no less.")
         self._ahead += step // _MILLISECOND
         return self.now()
 
@@ -52,6 +57,8 @@ class Clock:
 
     def freeze(self, at: datetime | None = None) -> datetime:
         """Stop the clock, now or at a moment, and give the time; advance() and move_to() still move it."""
+        if at is not None:
+            self.move_to(at)
         self._frozen_at = self._base()
         return self.now() if at is None else self.move_to(at)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AbstractContextManager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unittest import TestCase
 
 import wrapt
+
+from ._intercept import told
 
 if TYPE_CHECKING:
     from ._mock import KmsImportMock, Snapshot
 
 Decorated = TypeVar("Decorated")
 #: Makes a new mock to enter.
-Fresh = Callable[[], "AbstractContextManager[KmsImportMock]"]
+Fresh = Callable[[], "AbstractContextManager[Any]"]
 
 _FIXTURE_ABOVE = (
     "@mock_kms_import stands above @pytest.fixture, where pytest would not see it: write @pytest.fixture first,"
@@ -116,10 +119,13 @@ class _ClassMock:
             self.end()
             raise
 
-    def end(self) -> None:
-        entered, self._entered, self._mock = self._entered, None, None
-        if entered is not None:
-            entered.__exit__(None, None, None)
+    def end(self, tear_down: Callable[[], object] = lambda: None) -> None:
+        try:
+            tear_down()
+        finally:
+            entered, self._entered, self._mock = self._entered, None, None
+            if entered is not None:
+                entered.__exit__(None, None, None)
 
     def begin_test(self) -> None:
         self._snapshot = self._mock.snapshot() if self._mock else None
@@ -130,23 +136,33 @@ class _ClassMock:
             self._mock.raise_complaints()
 
 
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Note what a test fails with, which unittest reports only after the cleanups."""
+    try:
+        yield
+    except BaseException as failure:
+        told(failure)
+        raise
+
+
 def _around_test_case(case: type[TestCase], fresh: Fresh) -> None:
     """Have a ``unittest.TestCase`` run within a mock, set-up, tear-down and cleanups included."""
     mock = _ClassMock(fresh)
-    set_up_class, tear_down_class, run = case.setUpClass, case.tearDownClass, case.run
+    set_up_class, tear_down_class = (getattr_static(case, name) for name in ("setUpClass", "tearDownClass"))
+    run = case.run
 
-    def set_up(cls: type[TestCase]) -> None:  # noqa: ARG001
-        mock.begin(set_up_class)
+    def set_up(cls: type[TestCase]) -> None:
+        mock.begin(set_up_class.__get__(None, cls))
 
-    def tear_down(cls: type[TestCase]) -> None:  # noqa: ARG001
-        try:
-            tear_down_class()
-        finally:
-            mock.end()
+    def tear_down(cls: type[TestCase]) -> None:
+        mock.end(tear_down_class.__get__(None, cls))
 
     def run_within(self: TestCase, result: Any = None) -> Any:  # noqa: ANN401  as unittest has it
         mock.begin_test()
         self.addCleanup(mock.end_test)  # the first cleanup that is added is the last to run
+        name = self.id().rpartition(".")[2]
+        setattr(self, name, decorate(getattr(self, name), _telling))
         return run(self, result)
 
     case.setUpClass = classmethod(set_up)  # type: ignore[assignment]
@@ -157,18 +173,14 @@ def _around_test_case(case: type[TestCase], fresh: Fresh) -> None:
 def _around_test_class(cls: type, fresh: Fresh) -> None:
     """Have a pytest class run within a mock, by its xunit-style set-up and tear-down."""
     mock = _ClassMock(fresh)
-    inner = {
-        name: getattr(cls, name, None) for name in ("setup_class", "teardown_class", "setup_method", "teardown_method")
-    }
+    names = ("setup_class", "teardown_class", "setup_method", "teardown_method")
+    inner = {name: getattr_static(cls, name, None) for name in names}
 
     def setup_class(owner: type) -> None:
-        mock.begin(lambda: _call(inner["setup_class"], owner))
+        mock.begin(lambda: _call(inner["setup_class"], None, owner))
 
     def teardown_class(owner: type) -> None:
-        try:
-            _call(inner["teardown_class"], owner)
-        finally:
-            mock.end()
+        mock.end(lambda: _call(inner["teardown_class"], None, owner))
 
     def setup_method(self: object, method: object) -> None:
         mock.begin_test()
@@ -186,7 +198,10 @@ def _around_test_class(cls: type, fresh: Fresh) -> None:
         setattr(cls, of_method.__name__, of_method)
 
 
-def _call(function: Callable[..., object] | None, *arguments: object) -> None:
-    """Call a set-up or tear-down with as many of the arguments as it takes, as pytest does."""
-    if function is not None:
-        function(*arguments[: len(inspect.signature(function).parameters)])
+def _call(function: Any, instance: object, argument: object) -> None:  # noqa: ANN401  any descriptor of a class
+    """Call a set-up or tear-down as pytest does: with its argument if it takes one."""
+    if function is None:
+        return
+    owner = argument if instance is None else type(instance)
+    bound = function.__get__(instance, owner)
+    bound(*([argument] if inspect.signature(bound).parameters else []))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 
 _AWS_HANDS_OFF = (
     "AWS_SESSION_TOKEN",
@@ -21,13 +22,20 @@ PLACEHOLDER_KEY = "testing"
 
 
 class Environment:
-    """Lets clients be built without credentials, Region or configuration, and puts everything back."""
+    """Lets clients be built without credentials, Region or configuration, and puts everything back.
+
+    Environments lie upon each other like the mocks that they belong to, and need not leave in the order in which they
+    came: one that leaves from beneath another hands on what it would have put back.
+    """
+
+    _entered: ClassVar[list[Environment]] = []
 
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
 
     def enter(self, region: str, *, keep_credentials: bool) -> None:
         """Set a Region, and credentials that belong to nobody unless those of the environment are to be kept."""
+        self._entered.append(self)
         self._set("AWS_DEFAULT_REGION", region)
         if "AWS_REGION" in os.environ:
             self._set("AWS_REGION", region)
@@ -41,9 +49,15 @@ class Environment:
 
     def leave(self) -> None:
         """Put every variable back: an empty one stays empty, an absent one absent."""
-        while self._before:
-            name, value = self._before.popitem()
-            _put(name, value)
+        above = self._entered[self._entered.index(self) + 1 :]
+        self._entered.remove(self)
+        before, self._before = self._before, {}
+        for name, value in before.items():
+            upon = next((environment for environment in above if name in environment._before), None)
+            if upon is None:
+                _put(name, value)
+            else:
+                upon._before[name] = value
 
     def _set(self, name: str, value: str | None) -> None:
         self._before[name] = os.environ.get(name)

@@ -80,6 +80,10 @@ class CallRecord:
         self._call = call
         self._response: Response | None = None
 
+    def note(self, error: KmsError) -> None:
+        """Write down a refusal."""
+        self.error, self.message = error.code, error.message
+
     @property
     def operation(self) -> str:
         """The operation, in AWS's spelling."""
@@ -177,13 +181,17 @@ class Journal:
         try:
             response = self._answer(call)
         except KmsError as error:
-            record.error, record.message = error.code, error.message
+            record.note(error)
             raise
         except NotOffered as error:
             record.error, record.message = type(error).__name__, str(error)
             raise
         record.error, record.message, record._response = None, "", response  # noqa: SLF001  shown redacted only
         return response
+
+    def note_refusal(self, call: Call, error: KmsError) -> None:
+        """Write down a call that was refused before it could be read."""
+        self._enter(call).note(error)
 
     @property
     def calls(self) -> Calls:

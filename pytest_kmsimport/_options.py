@@ -31,11 +31,12 @@ class Options:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            expected = type(field.default)
-            if field.name == "region" and (value is None or isinstance(value, str)):
+            if value is field.default:
                 continue
+            expected = str if field.default is None else type(field.default)
             if type(value) is not expected:
-                raise ValueError(f"{field.name} is {value!r}; write a {expected.__name__}.")
+                article = "an" if expected is int else "a"
+                raise ValueError(f"{field.name} is {value!r}; write {article} {expected.__name__}.")
         if not re.fullmatch(r"\d{12}", self.account, re.ASCII):
             raise ValueError(f"account is {self.account!r}; write the 12 digits of an AWS account as a text.")
         if self.region is not None and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", self.region):

@@ -5,7 +5,6 @@ AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
@@ -46,7 +45,7 @@ def read(operation: str, body: bytes) -> dict[str, Any]:
     members: dict[str, Any]
     try:
         members = _request_reader(operation)(_DECODER.decode(body.decode()))
-    except (ValueError, TypeError, OverflowError, AttributeError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise SerializationException from error
     return members
 
@@ -102,7 +101,7 @@ def _structure(members: Mapping[str, Convert], value: Mapping[str, Any]) -> dict
 
 
 def _list(convert: Convert, value: list[Any]) -> list[Any]:
-    return [convert(item) for item in value]
+    return [convert(item) for item in _typed(list, value)]
 
 
 def _map(convert: Convert, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,6 +123,8 @@ def _read_timestamp(value: float) -> datetime:
 
 
 def _read_blob(value: str) -> bytes:
+    if len(value) % 4:  # Python takes surplus padding
+        raise ValueError
     return b64decode(value, validate=True)
 
 

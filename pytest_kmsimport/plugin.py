@@ -6,6 +6,7 @@ a fixture is asked for.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _MARKER = "kms_import"
 _FIXTURE = "kms_import_mock"
-_failure: pytest.StashKey[BaseException] = pytest.StashKey()
 
 #: ini option, without its prefix -> pytest's type of it, and what it is for.
 _INI = {
@@ -52,16 +52,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let the marker alone be enough to have the mock."""
-    names: list[str] = getattr(item, "fixturenames", [_FIXTURE])
-    if _FIXTURE not in names and item.get_closest_marker(_MARKER):
-        names.insert(0, _FIXTURE)
+    """Let the marker alone be enough to have the mock, and have it before the test's other fixtures."""
+    if not isinstance(item, pytest.Function) or item.get_closest_marker(_MARKER) is None:
+        return
+    names = item.fixturenames
+    if _FIXTURE in names:
+        names.remove(_FIXTURE)
+    defined = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  pytest has no public way to a fixture's scope
+    wider = [name for name in names if name in defined and defined[name][-1].scope != "function"]
+    names.insert(len(wider), _FIXTURE)  # pytest has those of wider scope first
 
 
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Remember what a test failed with, so that the mock does not complain about the same thing again."""
-    if call.when == "call" and call.excinfo is not None:
-        item.stash[_failure] = call.excinfo.value
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    """Tell the mocks what a test has failed with, so that none complains about the same thing again."""
+    intercept = sys.modules.get("pytest_kmsimport._intercept")
+    if call.excinfo is not None and intercept is not None:
+        intercept.told(call.excinfo.value)
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
         yield mock
     finally:
         mock.stop()
-    mock.raise_complaints(shown=request.node.stash.get(_failure, None))
+    mock.raise_complaints()
 
 
 @pytest.fixture

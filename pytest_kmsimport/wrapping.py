@@ -33,9 +33,11 @@ def wrap_key_material(public_key: bytes, key_material: bytes, wrapping_algorithm
     * ``RSAES_PKCS1_V1_5``: RSA of PKCS#1 v1.5, which AWS took until October 2023 and ``service="2022"`` takes.
 
     Returns the raw bytes of the wrapped key material. Raises ValueError where the public key is no DER RSA key, the
-    algorithm is another one, or the key material is longer than the algorithm can carry.
+    algorithm is another one, or the key material is empty or longer than the algorithm can carry.
     """
     wrapping_key = _load(public_key)
+    if not key_material:
+        raise ValueError("The key material is empty.")
     if wrapping_algorithm in KEY_WRAP:
         aes_key = os.urandom(_AES_KEY)
         wrapped_key = wrapping_key.encrypt(aes_key, padding_of(wrapping_algorithm))

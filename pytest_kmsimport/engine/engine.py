@@ -69,6 +69,11 @@ class Engine:
             key = self._store.region(name.account or account, name.region or region).get(name.key_id)
             return key and key.copy()
 
+    def take_back(self, key: Key) -> None:
+        """Let a KMS key go at once, as if it had never been made."""
+        with self._lock:
+            self._store.region(key.account, key.region).remove(key.id)
+
     def snapshot(self) -> Store:
         """A copy of everything, for ``restore``."""
         with self._lock:

@@ -101,10 +101,6 @@ class TagException(KmsError):
     """The tags are not valid."""
 
 
-class UnknownOperationException(KmsError):
-    """There is no such operation."""
-
-
 class UnsupportedOperationException(KmsError):
     """A parameter is not supported, or the KMS key is of a kind that the operation does not take."""
 

@@ -66,7 +66,7 @@ class Region:
             return None
         now = self.world.now()
         if key.deletion_date is not None and now >= key.deletion_date:
-            self._remove(key)
+            self.remove(key_id)
             return None
         key.settle(now)
         return key
@@ -126,8 +126,9 @@ class Region:
         while self._deletions and self._deletions[0][0] <= now:
             self.get(heappop(self._deletions)[2])
 
-    def _remove(self, key: Key) -> None:
-        del self._keys[key.id]
+    def remove(self, key_id: str) -> None:
+        """Forget a KMS key, with all its key material."""
+        key = self._keys.pop(key_id)
         del self._by_age[bisect_left(self._by_age, key.serial, key=lambda other: other.serial)]
 
 

@@ -102,7 +102,7 @@ def test_the_plugin_imports_pytest_and_nothing_else():
         for node in tree.body
         for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else names_of(node))
     }
-    assert roots == {"__future__", "collections", "typing", "pytest"}
+    assert roots == {"__future__", "collections", "sys", "typing", "pytest"}
 
 
 def names_of(node: ast.stmt) -> list[str]:

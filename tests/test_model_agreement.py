@@ -1,0 +1,52 @@
+"""The operations, held against botocore's service model."""
+
+from __future__ import annotations
+
+import inspect
+
+import botocore
+import pytest
+
+from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport.engine import errors
+from pytest_kmsimport.engine.operations import OPERATIONS
+
+from .conftest import COMMON_ERRORS
+
+NEWEST_MODEL = tuple(map(int, botocore.__version__.split(".")[:2])) >= (1, 44)
+#: Members that a newer model leaves optional; the engine asks for them itself.
+REQUIRED_IN_OLDER_MODELS = {"CiphertextBlob"}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_an_operation_takes_the_members_of_its_request(operation):
+    """Every member of the installed model is a keyword; with the newest botocore, every keyword is a member too."""
+    members = set(kms_model().operation_model(operation.name).input_shape.members)
+    assert members <= set(operation.parameters)
+    if NEWEST_MODEL:
+        assert members == set(operation.parameters)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_an_operation_requires_what_the_model_requires(operation):
+    """Arguments without default are the required members."""
+    required = {"KeyId"} if operation.takes_key else set()
+    for member, name in operation.parameters.items():
+        parameter = inspect.signature(operation.function).parameters.get(name)
+        if parameter is not None and parameter.default is inspect.Parameter.empty:
+            required.add(member)
+    modelled = set(kms_model().operation_model(operation.name).input_shape.required_members)
+    assert required - {"KeyId"} == modelled - {"KeyId"} - REQUIRED_IN_OLDER_MODELS
+    assert operation.takes_key == ("KeyId" in modelled)
+
+
+def test_operations_are_aws_operations():
+    """There is no operation that AWS does not have."""
+    assert set(OPERATIONS) <= set(kms_model().operation_names)
+
+
+def test_every_error_is_one_that_some_operation_models():
+    """An error class is in the service model, or one of the few that every AWS service can answer with."""
+    on_the_wire = {"SerializationException", *COMMON_ERRORS}
+    codes = {cls.__name__ for cls in errors.KmsError.__subclasses__()}
+    assert codes - on_the_wire <= {shape.name for shape in kms_model().error_shapes}

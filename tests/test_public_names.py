@@ -1,0 +1,130 @@
+"""The names that users import: exact, documented, and loaded no sooner than they are used."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from importlib.resources import files
+from textwrap import dedent
+
+import pytest
+
+import pytest_kmsimport
+from pytest_kmsimport._options import Options
+
+NAMES = pytest_kmsimport.__all__
+HEAVY = ("botocore", "boto3", "cryptography", "wrapt", "moto")
+
+
+def is_documented(thing):
+    """Whether a class, function or method has a docstring of its own or inherits one."""
+    return bool(inspect.getdoc(thing))
+
+
+def public_members(cls):
+    """The public methods and properties that a class of this package defines."""
+    return {
+        name: member for name, member in vars(cls).items() if not name.startswith("_") and callable_or_property(member)
+    }
+
+
+def callable_or_property(member):
+    """Tell methods and properties from attributes."""
+    return isinstance(member, (property, classmethod, staticmethod)) or inspect.isfunction(member)
+
+
+def test_all_is_sorted():
+    """A reader finds a name where the alphabet has it."""
+    assert sorted(NAMES) == NAMES
+
+
+def test_all_is_what_the_package_offers():
+    """The public names are these; one more or less is a change for users."""
+    assert set(NAMES) == {
+        "CallRecord",
+        "Calls",
+        "Clock",
+        "KeyMaterialView",
+        "KeyView",
+        "KmsImportMock",
+        "NotOffered",
+        "RealAwsRefused",
+        "Redacted",
+        "Snapshot",
+        "mock_kms_import",
+        "wrap_key_material",
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_can_be_imported(name):
+    """What __all__ names is there, under its own name."""
+    assert getattr(pytest_kmsimport, name).__name__ == name
+
+
+def test_dir_lists_the_names():
+    """Completion in an interpreter offers the public names before any of them was loaded."""
+    assert set(NAMES) <= set(dir(pytest_kmsimport))
+
+
+def test_a_star_import_gives_the_names():
+    """``from pytest_kmsimport import *`` gives the public names and no others."""
+    given = {}
+    exec("from pytest_kmsimport import *", given)  # noqa: S102  a star is not allowed in a function
+    assert set(given) - {"__builtins__"} == set(NAMES)
+
+
+def test_another_name_is_an_attribute_error():
+    """A name that the package does not have is refused as any module refuses it."""
+    with pytest.raises(AttributeError, match="module 'pytest_kmsimport' has no attribute 'mock_kms'"):
+        _ = pytest_kmsimport.mock_kms
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_documented(name):
+    """Every public name says what it is for."""
+    assert is_documented(getattr(pytest_kmsimport, name))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if inspect.isclass(getattr(pytest_kmsimport, name))])
+def test_every_public_member_is_documented(name):
+    """So does every public method and property of the public classes."""
+    members = public_members(getattr(pytest_kmsimport, name))
+    assert [member for member, thing in members.items() if not is_documented(thing)] == []
+
+
+@pytest.mark.parametrize("option", inspect.signature(Options).parameters)
+def test_every_option_is_documented(option):
+    """The docstring of ``mock_kms_import`` has a line for each option."""
+    assert f"* ``{option}``: " in inspect.getdoc(pytest_kmsimport.mock_kms_import)
+
+
+@pytest.mark.parametrize("name", ["NotOffered", "RealAwsRefused"])
+def test_the_mocks_own_complaints_are_assertion_errors(name):
+    """That type is left alone by botocore's retry handlers, and pytest takes it for a failure."""
+    assert issubclass(getattr(pytest_kmsimport, name), AssertionError)
+
+
+@pytest.mark.parametrize("module", ["pytest_kmsimport", "pytest_kmsimport.plugin"])
+def test_importing_loads_nothing_heavy(module):
+    """Importing the package, or the plugin that pytest loads everywhere, costs no import of botocore and the like."""
+    code = f"""
+        import sys
+        import {module}
+        loaded = [name for name in {HEAVY} if name in sys.modules]
+        assert not loaded, loaded
+    """
+    subprocess.run([sys.executable, "-c", dedent(code)], check=True)
+
+
+def test_the_package_is_typed():
+    """Type checkers may believe the annotations."""
+    assert files(pytest_kmsimport).joinpath("py.typed").is_file()
+
+
+def test_pytest_finds_the_plugin():
+    """The entry point leads to the plugin module."""
+    (plugin,) = [entry for entry in entry_points(group="pytest11") if entry.value.startswith("pytest_kmsimport")]
+    assert plugin.load().__name__ == "pytest_kmsimport.plugin"
