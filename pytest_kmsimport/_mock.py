@@ -80,7 +80,7 @@ class KmsImportMock:
         self._environment.leave()
 
     def raise_complaints(self) -> None:
-        """Raise the first of the mock's own complaints that nobody was told, because the code under test swallowed it."""
+        """Raise the first of the mock's own complaints that the code under test swallowed, so that nobody was told."""
         if self.complaints:
             first = self.complaints[0]
             self.complaints.clear()

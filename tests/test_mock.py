@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pytest_kmsimport import NotOffered, RealAwsRefused, mock_kms_import, wrap_key_material
+from pytest_kmsimport._wire import kms_model
 
 from .refusal import refused
 
@@ -19,8 +20,8 @@ MATERIAL = b"thirty-two bytes of key material"
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=timezone.utc)
 SYMMETRIC = "SYMMETRIC_DEFAULT"
 
-#: Every key spec that AWS imports, with the usages that it can have; the first is what import_key() chooses.
-IMPORTABLE = {
+#: Every key spec that AWS imports, with the usages that it can have.
+_ALL_IMPORTABLE = {
     SYMMETRIC: ["ENCRYPT_DECRYPT"],
     **{f"HMAC_{bits}": ["GENERATE_VERIFY_MAC"] for bits in (224, 256, 384, 512)},
     **{f"RSA_{bits}": ["ENCRYPT_DECRYPT", "SIGN_VERIFY"] for bits in (2048, 3072, 4096)},
@@ -28,6 +29,8 @@ IMPORTABLE = {
     "ECC_SECG_P256K1": ["SIGN_VERIFY"],
     "ECC_NIST_EDWARDS25519": ["SIGN_VERIFY"],
 }
+# Older versions of botocore do not know them all.
+IMPORTABLE = {spec: _ALL_IMPORTABLE[spec] for spec in _ALL_IMPORTABLE if spec in kms_model().shape_for("KeySpec").enum}
 
 
 def pkcs8(private_key):
@@ -217,6 +220,13 @@ def test_import_key_says_what_kms_refuses(kms_import_mock, arguments, members, t
     """Where KMS would refuse, the test gets a ValueError with AWS's code and message."""
     with pytest.raises(ValueError, match=f"refused: {text}"):
         kms_import_mock.import_key(*arguments, **members)
+
+
+def test_import_key_that_is_refused_leaves_no_key(kms_import_mock, kms):
+    """A ceremony that fails half-way leaves no KMS key behind for the code under test to find."""
+    with pytest.raises(ValueError, match="refused"):
+        kms_import_mock.import_key(b"short")
+    assert kms.list_keys()["Keys"] == []
 
 
 def test_import_key_follows_the_rules_of_2022():

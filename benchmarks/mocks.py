@@ -1,0 +1,65 @@
+"""What a test pays for having a mock of its own: its start and end, and the first wrapping key of each size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pytest_kmsimport import KmsImportMock, mock_kms_import
+
+from .floor import floor_of
+from .side_by_side import Contender, Line, compare
+
+_START_AND_END = 1.0  # floor calls
+_PARAMETERS = 3.0  # floor calls
+
+
+def lines() -> Iterator[Line]:
+    """Start and end of a mock, and GetParametersForImport for each RSA size in the second test of a process."""
+    with mock_kms_import() as mock:
+        key_id = mock.client().create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    floor = Contender(floor_of(mock, "DescribeKey", KeyId=key_id))
+    yield Line(
+        "start and end of a mock",
+        "floor (DescribeKey)",
+        *compare(Contender(_start_and_end), floor, rounds=100, calls=20),
+        _START_AND_END,
+    )
+    for bits in (2048, 3072, 4096):
+        yield _parameters(mock, key_id, f"RSA_{bits}")
+
+
+def _start_and_end() -> None:
+    with mock_kms_import():
+        pass
+
+
+def _parameters(first: KmsImportMock, key_id: str, wrapping_key_spec: str) -> Line:
+    members = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": wrapping_key_spec}
+    floor = Contender(floor_of(first, "GetParametersForImport", KeyId=key_id, **members))  # makes the first pair
+    later = LaterMocks(members)
+    ours = Contender(later.first_call, later.one)
+    what = f"GetParametersForImport, first in a later mock, {wrapping_key_spec}"
+    return Line(what, "floor", *compare(ours, floor, rounds=60, calls=1), _PARAMETERS)
+
+
+class LaterMocks:
+    """A new mock for every measurement, as every test has one; only its first call is measured."""
+
+    def __init__(self, members: dict[str, str]) -> None:
+        self._members = members
+        self.first_call: Callable[[], object] = self._ask
+        self._client: Any = None
+        self._key_id = ""
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Have a mock with a KMS key in it."""
+        with mock_kms_import() as mock:
+            self._client = mock.client()
+            self._key_id = self._client.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+            yield
+
+    def _ask(self) -> object:
+        return self._client.get_parameters_for_import(KeyId=self._key_id, **self._members)
