@@ -1,0 +1,147 @@
+"""Interoperability with openssl's command line, used as AWS's guide shows.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key-material.html
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pytest_kmsimport import wrap_key_material
+
+from .refusal import refused
+
+FOREVER = {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+SHA_256 = ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256", "-pkeyopt", "rsa_mgf1_md:sha256"]
+SHA_1 = ["-pkeyopt", "rsa_padding_mode:oaep"]  # openssl's default digest
+OPTIONS = {"RSAES_OAEP_SHA_256": SHA_256, "RSAES_OAEP_SHA_1": SHA_1}
+GENPKEY = {
+    "RSA_2048": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    "RSA_3072": ["RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
+    "ECC_NIST_P256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    "ECC_NIST_P384": ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    "ECC_NIST_P521": ["EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+    "ECC_SECG_P256K1": ["EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+    "ECC_NIST_EDWARDS25519": ["ED25519"],
+}
+
+
+@pytest.fixture
+def openssl(tmp_path, monkeypatch):
+    """Run openssl in a folder of its own and give what it prints."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> bytes:
+        return subprocess.run(["openssl", *arguments], check=True, capture_output=True).stdout
+
+    return run
+
+
+@pytest.fixture
+def ceremony(kms, make_key):
+    """Make a KMS key, write its wrapping public key to PublicKey.der, and give what imports a blob into it."""
+
+    def begin(algorithm: str, size: str = "RSA_4096", **members: object):
+        key_id = make_key(**members)
+        parameters = kms.get_parameters_for_import(KeyId=key_id, WrappingAlgorithm=algorithm, WrappingKeySpec=size)
+        Path("PublicKey.der").write_bytes(parameters["PublicKey"])
+
+        def hand_in(blob: bytes):
+            return kms.import_key_material(
+                KeyId=key_id, ImportToken=parameters["ImportToken"], EncryptedKeyMaterial=blob, **FOREVER
+            )
+
+        return key_id, hand_in
+
+    return begin
+
+
+def wrapped(openssl, options: list[str], material: str = "material.bin") -> bytes:
+    """Encrypt a file to the wrapping public key, as in AWS's guide."""
+    command = ["pkeyutl", "-encrypt", "-in", material, "-inkey", "PublicKey.der", "-keyform", "DER", "-pubin"]
+    blob: bytes = openssl(*command, *options)
+    return blob
+
+
+def private_key(openssl, spec: str) -> None:
+    """Write a private key to private.der, as in AWS's guide: genpkey alone would not write PKCS#8."""
+    openssl("genpkey", "-algorithm", *GENPKEY[spec], "-out", "private.pem")
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", "private.pem", "-outform", "DER", "-out", "private.der")
+
+
+@pytest.mark.parametrize("size", ["RSA_2048", "RSA_3072", "RSA_4096"])
+@pytest.mark.parametrize("algorithm", OPTIONS)
+def test_material_that_openssl_made_and_wrapped(openssl, ceremony, kms_import_mock, algorithm, size):
+    """The commands of AWS's guide end in an imported key."""
+    key_id, hand_in = ceremony(algorithm, size)
+    openssl("rand", "-out", "material.bin", "32")
+    hand_in(wrapped(openssl, OPTIONS[algorithm]))
+    key = kms_import_mock.key(key_id)
+    assert key.current_material.matches(Path("material.bin").read_bytes())
+
+
+def test_openssls_default_digest_is_not_sha_256(openssl, ceremony, kms_import_mock):
+    """The best-known mistake: without rsa_oaep_md openssl takes SHA-1, and AWS cannot open it."""
+    key_id, hand_in = ceremony("RSAES_OAEP_SHA_256")
+    openssl("rand", "-out", "material.bin", "32")
+    blob = wrapped(openssl, SHA_1)
+    with refused("InvalidCiphertextException"):
+        hand_in(blob)
+    assert kms_import_mock.key(key_id).state == "PendingImport"
+
+
+@pytest.mark.parametrize("options", [["-pkeyopt", "rsa_padding_mode:pkcs1"], []], ids=["pkcs1", "default"])
+def test_pkcs1_padding_does_not_open(openssl, ceremony, options):
+    """openssl's default padding is PKCS#1 v1.5."""
+    _, hand_in = ceremony("RSAES_OAEP_SHA_256")
+    openssl("rand", "-out", "material.bin", "32")
+    blob = wrapped(openssl, options)
+    with refused("InvalidCiphertextException"):
+        hand_in(blob)
+
+
+@pytest.mark.parametrize("spec", GENPKEY)
+def test_private_keys_of_openssl(openssl, ceremony, kms_import_mock, spec):
+    """PKCS#8 in DER as openssl writes it, under RSA_AES_KEY_WRAP put together from openssl's parts."""
+    key_id, hand_in = ceremony("RSA_AES_KEY_WRAP_SHA_256", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    private_key(openssl, spec)
+    Path("aes.bin").write_bytes(os.urandom(32))
+    wrap = ["-K", Path("aes.bin").read_bytes().hex(), "-iv", "A65959A6"]
+    openssl("enc", "-id-aes256-wrap-pad", *wrap, "-in", "private.der", "-out", "wrapped.bin")
+    hand_in(wrapped(openssl, SHA_256, "aes.bin") + Path("wrapped.bin").read_bytes())
+    assert kms_import_mock.key(key_id).state == "Enabled"
+
+
+@pytest.mark.parametrize("algorithm", OPTIONS)
+def test_openssl_opens_what_we_wrapped(openssl, algorithm):
+    """wrap_key_material gives what openssl decrypts with the private key."""
+    openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "private.pem")
+    public_key = openssl("pkey", "-in", "private.pem", "-pubout", "-outform", "DER")
+    Path("blob.bin").write_bytes(wrap_key_material(public_key, b"m" * 32, algorithm))
+    opened = openssl("pkeyutl", "-decrypt", "-inkey", "private.pem", "-in", "blob.bin", *OPTIONS[algorithm])
+    assert opened == b"m" * 32
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda openssl: openssl("pkey", "-inform", "DER", "-in", "private.der"),
+        lambda openssl: openssl("rsa", "-inform", "DER", "-in", "private.der", "-traditional", "-outform", "DER"),
+        lambda openssl: openssl(
+            "pkcs8", "-topk8", "-inform", "DER", "-in", "private.der", "-outform", "DER", "-passout", "pass:x"
+        ),
+    ],
+    ids=["PEM", "PKCS#1", "encrypted"],
+)
+def test_other_encodings_of_openssl(openssl, ceremony, convert):
+    """PEM, PKCS#1 and encrypted PKCS#8 open, and are not what KMS takes."""
+    _, hand_in = ceremony("RSA_AES_KEY_WRAP_SHA_256", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+    private_key(openssl, "RSA_2048")
+    material = convert(openssl)
+    blob = wrap_key_material(Path("PublicKey.der").read_bytes(), material, "RSA_AES_KEY_WRAP_SHA_256")
+    with refused("IncorrectKeyMaterialException"):
+        hand_in(blob)
