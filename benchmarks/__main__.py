@@ -12,7 +12,7 @@ from .side_by_side import Line
 _SUBJECTS = {
     module.__name__.rpartition(".")[2]: module for module in (calls, mocks, scale, unrelated_runs, beside_moto)
 }
-_ROW = "{:<58} {:>11} {:<24} {:>11} {:>6}  {}"
+_ROW = "{:<58} {:>11}  {:<22} {:>11} {:>6}  {}"
 
 
 def main() -> int:

@@ -58,7 +58,7 @@ KINDS = {
 
 ADVICE = {
     "AccessDeniedException": "ask the owner of the KMS key for permission to import into it",
-    "IncorrectKeyMaterialException": "the key material is not what this KMS key was first given, or not of its key spec",
+    "IncorrectKeyMaterialException": "this KMS key was first given other key material, or takes another kind",
     "InvalidCiphertextException": "the HSM did not wrap with SHA-256, or not under the public key that it was given",
     "KMSInvalidStateException": "the KMS key has to be in the state PendingImport or Enabled",
 }

@@ -38,4 +38,5 @@ def ask(universe):
     def call(operation: str, *, region: str = "us-east-1", account: str = "123456789012", **members: object):
         return engine(Call(operation, region, account, members))
 
+    call.engine = engine  # type: ignore[attr-defined]  # for tests that look inside
     return call
