@@ -48,7 +48,14 @@ class Clock:
         return self.now()
 
     def move_to(self, moment: datetime) -> datetime:
-        """Go to a moment, forwards or backwards, and give it. Raises ValueError for a naive datetime."""
+        """Go to a moment, forwards or backwards, and give it.
+
+        Raises ValueError for a naive datetime, TypeError for anything else.
+        """
+        if not isinstance(moment, datetime):
+            raise TypeError(
+                f"move_to() takes an aware datetime, not {moment!r}: write datetime(..., tzinfo=timezone.utc)."
+            )
         if moment.tzinfo is None:
             text = f"move_to() takes an aware datetime: write {moment!r} with tzinfo=timezone.utc."
             raise ValueError(text)

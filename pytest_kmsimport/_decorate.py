@@ -133,7 +133,7 @@ class _ClassMock:
     def end_test(self) -> None:
         if self._mock and self._snapshot:
             self._mock.restore(self._snapshot)
-            self._mock.raise_complaints()
+            self._mock.complaints.raise_first()
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class MockKmsImport:
         if own:
             mock.stop()
             if error is None:
-                mock.raise_complaints()
+                mock.complaints.raise_first()
 
     async def __aenter__(self) -> KmsImportMock:
         return self.__enter__()

@@ -27,6 +27,7 @@ from botocore.credentials import Credentials
 from botocore.hooks import EventAliaser, first_non_none_response
 from botocore.loaders import Loader
 
+from ._complaints import Complaints
 from ._environment import PLACEHOLDER_KEY
 from ._wire import WireResponse
 from .engine.errors import NotOffered
@@ -47,7 +48,7 @@ class Mock(Protocol):
 
     account: str
     allow_real_aws: bool
-    complaints: list[AssertionError]
+    complaints: Complaints
 
     def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> WireResponse:
         """Answer a request to KMS; ``invocation`` is the same for all attempts at one call."""
@@ -63,7 +64,6 @@ class Mock(Protocol):
 _caller: ContextVar[tuple[str, str]] = ContextVar("pytest_kmsimport_caller")
 _lock = RLock()
 _mocks: list[Mock] = []
-_guards: list[object] = []
 _unpatched: Any = None
 
 
@@ -87,26 +87,28 @@ def deactivate(mock: Mock) -> None:
 
 
 def told(failure: BaseException | None) -> None:
-    """Take note that a test was seen to fail with this, so that no mock complains about the same thing again."""
-    while failure is not None:
-        for mock in _mocks:
-            mock.complaints[:] = [complaint for complaint in mock.complaints if complaint is not failure]
-        failure = failure.__cause__ or failure.__context__
+    """Take note that a test was seen to fail with this, so that nobody complains about the same thing again."""
+    for complaints in [*(mock.complaints for mock in _mocks), *(guard.complaints for guard in _guards)]:
+        complaints.forget(failure)
 
 
-def guard() -> Callable[[], None]:
-    """Refuse KMS calls outside any mock, until the function that this returns is called."""
-    token = object()
-    with _lock:
-        _guards.append(token)
-        _patch()
+class Guard:
+    """Refuses KMS calls outside any mock, from its making until it is stopped."""
 
-    def end() -> None:
+    def __init__(self) -> None:
+        self.complaints = Complaints()
         with _lock:
-            _guards.remove(token)
+            _guards.append(self)
+            _patch()
+
+    def stop(self) -> None:
+        """Let KMS calls go where botocore sends them."""
+        with _lock:
+            _guards.remove(self)
             _unpatch()
 
-    return end
+
+_guards: list[Guard] = []
 
 
 def _patch() -> None:
@@ -183,7 +185,9 @@ def _before_send(event: _Event) -> Any:  # noqa: ANN401
         text = _REFUSED.format(service=service, operation=operation, host=host)
         raise innermost.complain(RealAwsRefused(text))
     if innermost is None and service == "kms" and _guards and not _is_loopback(host):
-        raise RealAwsRefused(_GUARDED.format(operation=operation, host=host))
+        complaint = RealAwsRefused(_GUARDED.format(operation=operation, host=host))
+        _guards[-1].complaints.append(complaint)
+        raise complaint
     return responses
 
 

@@ -15,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+    from ._intercept import Guard
     from ._mock import KmsImportMock
     from ._options import Options
 
@@ -46,9 +47,22 @@ def pytest_configure(config: pytest.Config) -> None:
     options = ", ".join(f"{name}=..." for name in _INI)
     config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
     if config.getini("kms_import_guard"):
-        from ._intercept import guard  # noqa: PLC0415  only for those who ask for it
+        from ._intercept import Guard  # noqa: PLC0415  only for those who ask for it
 
-        config.add_cleanup(guard())
+        guard = Guard()
+        config.add_cleanup(guard.stop)
+        config.pluginmanager.register(_GuardedTests(guard))
+
+
+class _GuardedTests:
+    """Fails the tests in which the guard has refused a call, also where they swallow that."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self) -> None:
+        self._guard.complaints.raise_first()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -81,7 +95,7 @@ def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
         yield mock
     finally:
         mock.stop()
-    mock.raise_complaints()
+    mock.complaints.raise_first()
 
 
 @pytest.fixture

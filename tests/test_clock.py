@@ -179,3 +179,10 @@ def test_key_material_expires_when_freezegun_moves_on(make_key, import_material,
         import_material(key_id, b"k" * 32, ValidTo=NEW_YEAR + timedelta(hours=1))
         computer.tick(timedelta(hours=2))
         assert kms_import_mock.key(key_id).state == "PendingImport"
+
+
+@pytest.mark.parametrize("moment", ["2027-01-01", 1798761600, datetime(2027, 1, 1).date()])  # noqa: DTZ001  a date
+def test_moments_are_datetimes(clock, moment):
+    """A text, a number or a date is refused with what to write instead."""
+    with pytest.raises(TypeError, match=r"takes an aware datetime, not .*: write datetime\("):
+        clock.move_to(moment)

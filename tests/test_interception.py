@@ -26,7 +26,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from pytest_kmsimport import NotOffered, RealAwsRefused, mock_kms_import
-from pytest_kmsimport._intercept import guard
+from pytest_kmsimport._intercept import Guard
 
 RETRY_MODES = ("legacy", "standard", "adaptive")
 TOO_LONG_POLICY = "x" * 40_000
@@ -453,9 +453,9 @@ def test_the_outer_mock_goes_on_when_the_inner_one_ends(kms_import_mock):
 @pytest.fixture
 def guarded():
     """kms_import_guard, as the ini option puts it up."""
-    end = guard()
-    yield
-    end()
+    guard = Guard()
+    yield guard
+    guard.stop()
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
@@ -482,5 +482,5 @@ def test_the_guard_leaves_other_services_alone(guarded, sent):
 
 def test_the_guard_leaves_botocore_as_it_was(original):
     """Taken down, the guard takes the patch off."""
-    guard()()
+    Guard().stop()
     assert EventAliaser.__dict__["emit"] is original

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from .installed import known
 from .refusal import refused
 
 OAEP = ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"]
@@ -28,7 +29,7 @@ ALLOWED = {
     for size in SIZES
     if not (spec == "ECC_NIST_P521" and algorithm in OAEP and size == "RSA_2048")
 }
-CELLS = [(spec, algorithm, size) for spec in BY_ALGORITHM for algorithm in OAEP + KEY_WRAP for size in SIZES]
+CELLS = [(spec, algorithm, size) for spec in known(BY_ALGORITHM) for algorithm in OAEP + KEY_WRAP for size in SIZES]
 
 
 def usage_of(spec: str) -> str:

@@ -67,7 +67,7 @@ def test_the_client_is_of_the_mock(run):
 
 def test_fixtures_are_listed(run):
     """``pytest --fixtures`` says what both are for."""
-    run("", "--fixtures").stdout.fnmatch_lines(
+    run("", "--fixtures").stdout.fnmatch_lines_random(
         ["kms_import_mock *", "*An active, empty mock*", "kms_import_client *", "*A botocore KMS client*"]
     )
 
@@ -359,6 +359,16 @@ def test_the_guard_fails_tests_that_call_kms_unmocked(pytester):
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*RealAwsRefused: kms.ListKeys was about to be sent to kms.invalid outside any mock*"])
+
+
+def test_the_guard_is_not_silenced_by_swallowing(pytester):
+    """A test that swallows the guard's refusal fails at its end; the next one starts anew."""
+    pytester.makeini("[pytest]\nkms_import_guard = true")
+    pytester.makepyfile(
+        UNMOCKED.replace("boto3.client", "try: boto3.client").rstrip()
+        + "\n        except AssertionError: pass\n\n    def test_b(): pass\n"
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2, errors=1)
 
 
 def test_without_the_guard_unmocked_calls_are_botocores_business(pytester):

@@ -142,10 +142,10 @@ class EcPrivateKey:
         return to_pkcs8(key)
 
     def generate(self, world: World) -> bytes:
-        """Make a key pair: a scalar below the group order (FIPS 186-5 A.2.1, extra random bits)."""
+        """Make a key pair; every curve's order is above the largest scalar that is thrown here."""
         curve = self.curve()
-        scalar = int.from_bytes(world.random_bytes(curve.key_size // 8 + 16), "big")
-        return to_pkcs8(derive_private_key(scalar % (curve.group_order - 1) + 1, curve))
+        scalar = int.from_bytes(world.random_bytes(curve.key_size // 8 + 1), "big") % (1 << curve.key_size - 1)
+        return to_pkcs8(derive_private_key(scalar + 1, curve))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +189,12 @@ def _load_pkcs8(der: bytes) -> PrivateKeyTypes:
 def _is_pkcs8(der: bytes) -> bool:
     """Tell PKCS#8 from PKCS#1 and SEC1: behind the version comes a sequence, the algorithm, as in no other.
 
-    ``der`` is already known to be a DER private key: a sequence whose first element is a one-byte version.
+    ``der`` is known to begin with a DER private key: a sequence whose first element is a one-byte version. Nothing may
+    follow it.
     """
     length_bytes = der[1] & 0x7F if der[1] & 0x80 else 0
-    version = 2 + length_bytes
-    algorithm = version + 3
+    length = int.from_bytes(der[2 : 2 + length_bytes], "big") if length_bytes else der[1]
+    content = 2 + length_bytes
+    algorithm = content + 3
     sequence = 0x30
-    return der[algorithm] == sequence
+    return content + length == len(der) and der[algorithm] == sequence

@@ -22,6 +22,7 @@ LAYERS = {
     "_journal": 1,
     "_views": 1,
     "_clock": 1,
+    "_complaints": 1,
     "_environment": 1,
     "_options": 1,
     "_rsa_pool": 1,

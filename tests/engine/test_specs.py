@@ -21,6 +21,9 @@ def test_every_key_spec_of_the_model_is_known():
     assert enum("KeySpec") - set(SPECS) == {"SM2"}
 
 
+KNOWN = [spec for spec in SPECS.values() if spec.name in enum("KeySpec")]
+
+
 def test_every_usage_of_the_model_has_its_member_of_key_metadata():
     """Each KeyUsage lists its algorithms in a member of its own."""
     assert enum("KeyUsageType") <= set(ALGORITHM_MEMBERS)
@@ -28,7 +31,7 @@ def test_every_usage_of_the_model_has_its_member_of_key_metadata():
         assert ALGORITHM_MEMBERS[usage] in METADATA.members
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", KNOWN, ids=lambda spec: spec.name)
 def test_algorithms_are_aws_algorithms(spec):
     """Every algorithm of a spec is in the enum of the member that lists it, where the model has the member."""
     for usage, algorithms in spec.algorithms.items():
