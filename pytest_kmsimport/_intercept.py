@@ -64,7 +64,7 @@ class Mock(Protocol):
 _caller: ContextVar[tuple[str, str]] = ContextVar("pytest_kmsimport_caller")
 _lock = RLock()
 _mocks: list[Mock] = []
-_unpatched: Any = None
+_patched: tuple[Emit, Emit] | None = None  # what was there before, and what is there now
 
 
 def active() -> Mock | None:
@@ -112,10 +112,10 @@ _guards: list[Guard] = []
 
 
 def _patch() -> None:
-    global _unpatched  # noqa: PLW0603  one patch for the process
-    if _unpatched is not None:
+    global _patched  # noqa: PLW0603  one patch for the process
+    if _patched is not None:
         return
-    emit = _unpatched = EventAliaser.emit
+    emit = EventAliaser.emit
 
     @wraps(emit)
     def emit_within(aliaser: EventAliaser, event_name: str, **kwargs: Any) -> Any:  # noqa: ANN401  as botocore has it
@@ -125,13 +125,17 @@ def _patch() -> None:
         return handle(_Event(emit, aliaser, event_name, kwargs))
 
     EventAliaser.emit = emit_within
+    _patched = (emit, emit_within)
 
 
 def _unpatch() -> None:
-    global _unpatched  # noqa: PLW0603  one patch for the process
-    if not _mocks and not _guards and _unpatched is not None:
-        EventAliaser.emit = _unpatched
-        _unpatched = None
+    global _patched  # noqa: PLW0603  one patch for the process
+    if _mocks or _guards or _patched is None:
+        return
+    before, ours = _patched
+    if EventAliaser.emit is ours:  # somebody who has patched on top keeps it, and without mocks it lets all through
+        EventAliaser.emit = before
+        _patched = None
 
 
 class _Event(NamedTuple):

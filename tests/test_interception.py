@@ -426,6 +426,26 @@ def test_a_mock_that_fails_leaves_botocore_as_it_was(original):
     assert EventAliaser.__dict__["emit"] is original
 
 
+def test_what_others_have_patched_on_top_stays(original, monkeypatch):
+    """Somebody who patched later keeps his patch when our mock ends, and the next mock works beneath it."""
+    seen = []
+    with mock_kms_import():
+        ours = EventAliaser.emit
+
+        def theirs(self, event_name, **kwargs):
+            seen.append(event_name)
+            return ours(self, event_name, **kwargs)
+
+        monkeypatch.setattr(EventAliaser, "emit", theirs)
+    assert EventAliaser.__dict__["emit"] is theirs
+    with mock_kms_import() as mock:
+        mock.client().list_keys()
+        assert [call.operation for call in mock.calls] == ["ListKeys"]
+        monkeypatch.undo()
+    assert "before-send.kms.ListKeys" in seen
+    assert EventAliaser.__dict__["emit"] is original
+
+
 def test_mocks_need_not_end_in_order(original):
     """The mock that began first may end first; the other goes on answering until it ends."""
     kms = build_with_boto3()
