@@ -53,8 +53,14 @@ def _check_of(operation: str) -> Check | None:
 def _compile(shape: Shape) -> Check | None:
     """A check for a shape and what is inside it; None where nothing is constrained."""
     if isinstance(shape, StructureShape):
-        members = {name: _compile(member) for name, member in shape.members.items()}
-        return partial(_check_members, members, frozenset(shape.required_members))
+        required = frozenset(shape.required_members)
+        checks = {name: _compile(member) for name, member in shape.members.items()}
+        members = [
+            (name, messages.lower_camel(name), check, name in required)
+            for name, check in checks.items()
+            if check is not None or name in required
+        ]
+        return partial(_check_members, members)
     own = tuple(_constraints(shape))
     items = _compile(shape.member) if isinstance(shape, ListShape) else None
     hidden = shape.type_name == "blob" or shape.metadata.get("sensitive", False)
@@ -62,19 +68,15 @@ def _compile(shape: Shape) -> Check | None:
 
 
 def _check_members(
-    members: Mapping[str, Check | None],
-    required: frozenset[str],
-    value: Mapping[str, Any],
-    path: str,
-    found: list[str],
+    members: list[tuple[str, str, Check | None, bool]], value: Mapping[str, Any], path: str, found: list[str]
 ) -> None:
-    for name, check in members.items():
+    for name, lower_name, check, required in members:
         content = value.get(name)
         if content is not None:
             if check is not None:
-                check(content, _join(path, messages.lower_camel(name)), found)
-        elif name in required:
-            found.append(messages.violation(_join(path, messages.lower_camel(name)), "null", messages.NOT_NULL))
+                check(content, _join(path, lower_name), found)
+        elif required:
+            found.append(messages.violation(_join(path, lower_name), "null", messages.NOT_NULL))
 
 
 def _check_value(  # noqa: PLR0913, PLR0917  the first three are bound when the check is compiled

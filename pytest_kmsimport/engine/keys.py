@@ -103,23 +103,26 @@ class Key:
     @property
     def permanent(self) -> list[KeyMaterial]:
         """The key materials that are permanently associated with it, oldest first; deleted ones stay among them."""
-        return [material for material in self.materials.values() if not material.state.is_pending]
+        return [material for material in self.materials.values() if not material.is_pending]
 
     @property
     def pending(self) -> KeyMaterial | None:
         """The key material that waits for a rotation, if there is one."""
-        return next((material for material in self.materials.values() if material.state.is_pending), None)
+        return next((material for material in self.materials.values() if material.is_pending), None)
 
     @property
     def current(self) -> KeyMaterial | None:
         """The key material that encrypts, also when it was deleted; None before the first import."""
-        return next((m for m in self.materials.values() if m.state is KeyMaterialState.CURRENT), None)
+        for material in self.materials.values():
+            if material.state is KeyMaterialState.CURRENT:
+                return material
+        return None
 
     @property
     def has_material(self) -> bool:
         """Whether every permanently associated key material is there; one that is missing stops the whole key."""
-        permanent = self.permanent
-        return bool(permanent) and all(material.is_imported for material in permanent)
+        missing = [material.plaintext is None for material in self.materials.values() if not material.is_pending]
+        return bool(missing) and True not in missing
 
     def usable_material(self, world: World) -> KeyMaterial:
         """The current key material of an Enabled key; that of an AWS_KMS key is made when it is first needed."""
@@ -189,7 +192,7 @@ class Key:
         return material
 
     def _drop(self, material: KeyMaterial) -> None:
-        if material.state.is_pending:
+        if material.is_pending:
             del self.materials[material.id]
         else:
             self.materials[material.id] = replace(material, plaintext=None, valid_to=None)

@@ -40,10 +40,8 @@ class KeyMaterialState(str, Enum):
     PENDING_ROTATION = "PENDING_ROTATION"
     PENDING_MULTI_REGION = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether the material waits for a rotation, not yet permanently associated with its KMS key."""
-        return self in {KeyMaterialState.PENDING_ROTATION, KeyMaterialState.PENDING_MULTI_REGION}
+
+_PERMANENT = (KeyMaterialState.CURRENT, KeyMaterialState.NON_CURRENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,11 @@ class KeyMaterial:
     plaintext: bytes | None = field(repr=False)
     valid_to: datetime | None = None
     description: str | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for a rotation, not yet permanently associated with its KMS key."""
+        return self.state not in _PERMANENT
 
     @property
     def is_imported(self) -> bool:

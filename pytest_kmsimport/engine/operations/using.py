@@ -124,7 +124,7 @@ def _decrypt_symmetric(region: Region, key: Key | None, blob: bytes, context: Ma
     if (key.account, key.id) != (parsed.account, parsed.key_id):
         raise IncorrectKeyException(messages.WRONG_KEY)
     material = key.materials.get(parsed.material_id)
-    if material is None or material.state.is_pending or material.plaintext is None:
+    if material is None or material.is_pending or material.plaintext is None:
         raise InvalidCiphertextException
     named = {"KeyMaterialId": material.id} if key.rules.names_materials else {}
     return {"KeyId": key.arn, "Plaintext": parsed.open(material.plaintext, context), **named}
