@@ -12,3 +12,8 @@ KEY_SPECS = set(kms_model().shape_for("KeySpec").enum)
 def known(specs: Iterable[str]) -> list[str]:
     """The key specs that a client can ask for."""
     return [spec for spec in specs if spec in KEY_SPECS]
+
+
+def has_member(operation: str, member: str) -> bool:
+    """Whether a client can send this member."""
+    return member in kms_model().operation_model(operation).input_shape.members

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from .installed import has_member
 from .refusal import refused
 
 WRONG_KEY = "The key ID in the request does not identify a CMK that can perform this operation."
@@ -241,6 +242,28 @@ def test_dry_runs(kms, key):
         kms.decrypt(CiphertextBlob=blob, DryRun=True)
     with refused("InvalidCiphertextException"):
         kms.decrypt(CiphertextBlob=blob[:-1], DryRun=True)
+
+
+@pytest.mark.skipif(not has_member("Decrypt", "DryRunModifiers"), reason="newer than this botocore")
+def test_dry_runs_about_permission_alone(kms, key, make_key):
+    """With IGNORE_CIPHERTEXT the ciphertext can be anything or missing; the key must be named, and fit."""
+    ignoring = {"DryRun": True, "DryRunModifiers": ["IGNORE_CIPHERTEXT"]}
+    for members in ({}, {"CiphertextBlob": b"garbage"}):
+        with refused("DryRunOperationException", DRY_RUN):
+            kms.decrypt(KeyId=key.id, **members, **ignoring)
+        with refused("DryRunOperationException", DRY_RUN):
+            kms.re_encrypt(SourceKeyId=key.id, DestinationKeyId=key.id, **members, **ignoring)
+    text = "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null"
+    with refused("ValidationException", text):
+        kms.decrypt(**ignoring)
+    hmac = make_key(Origin="AWS_KMS", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    with pytest.raises(kms.exceptions.InvalidKeyUsageException):
+        kms.decrypt(KeyId=hmac, **ignoring)
+    with refused("ValidationException", "DryRunModifiers can only be used when DryRun is true."):
+        kms.decrypt(KeyId=key.id, CiphertextBlob=b"x", DryRunModifiers=["IGNORE_CIPHERTEXT"])
+    text = "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null"
+    with refused("ValidationException", text):
+        kms.decrypt(KeyId=key.id)
 
 
 def test_grant_tokens_are_looked_at(kms, key):

@@ -360,8 +360,8 @@ def test_real_aws_is_known_in_every_partition(kms_import_mock, sent, region, dua
 def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode):
     """An operation that the mock lacks is no AWS error: it fails the test, at once, and lists what there is."""
     kms = boto3.client("kms", config=Config(retries={"mode": mode}))
-    with pytest.raises(NotOffered, match=r"does not offer GenerateRandom\. It offers: .*ImportKeyMaterial"):
-        kms.generate_random(NumberOfBytes=1)
+    with pytest.raises(NotOffered, match=r"does not offer DescribeCustomKeyStores\. It offers: .*ImportKeyMaterial"):
+        kms.describe_custom_key_stores()
     kms_import_mock.complaints.clear()
     assert kms_import_mock.calls[0].attempts == 1
 

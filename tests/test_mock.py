@@ -314,7 +314,7 @@ def swallow(call):
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda: boto3.client("kms").generate_random(NumberOfBytes=1), NotOffered),
+        (lambda: boto3.client("kms").describe_custom_key_stores(), NotOffered),
         (lambda: boto3.client("sqs").list_queues(), RealAwsRefused),
         (lambda: boto3.client("kms", "cn-north-1").create_key(KeySpec="SM2", KeyUsage="SIGN_VERIFY"), NotOffered),
     ],
@@ -330,7 +330,7 @@ def test_a_complaint_does_not_hide_another_failure():
     """What the block fails with is what the test shows."""
     mock = mock_kms_import()
     kms = mock.__enter__().client()
-    swallow(lambda: kms.generate_random(NumberOfBytes=1))
+    swallow(kms.describe_custom_key_stores)
     error = ZeroDivisionError()
     assert mock.__exit__(ZeroDivisionError, error, None) is None
 
@@ -339,7 +339,7 @@ def test_an_expected_complaint_can_be_cleared():
     """A test about a complaint clears it, and passes."""
     with mock_kms_import() as mock:
         with pytest.raises(NotOffered):
-            mock.client().generate_random(NumberOfBytes=1)
+            mock.client().describe_custom_key_stores()
         mock.complaints.clear()
 
 

@@ -12,7 +12,7 @@ SWALLOW = """
 
     def swallow():
         try:
-            boto3.client("kms").generate_random(NumberOfBytes=1)
+            boto3.client("kms").describe_custom_key_stores()
         except AssertionError:
             pass
 """
@@ -227,7 +227,7 @@ def test_a_swallowed_complaint_fails_the_test(run, how):
     """A complaint that the code swallows comes up when the test is over."""
     result = run(f"{SWALLOW}\n    {how}:\n        swallow()")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*NotOffered: The mock does not offer GenerateRandom.*"])
+    result.stdout.fnmatch_lines(["*NotOffered: The mock does not offer DescribeCustomKeyStores.*"])
 
 
 def test_a_swallowed_complaint_fails_unittest_cases(run):
@@ -248,7 +248,7 @@ def test_a_complaint_that_the_test_shows_is_told_once(run):
     source = """
         import boto3
         def test_a(kms_import_mock):
-            boto3.client("kms").generate_random(NumberOfBytes=1)
+            boto3.client("kms").describe_custom_key_stores()
     """
     run(source).assert_outcomes(failed=1)
 
@@ -260,7 +260,7 @@ def test_a_complaint_that_a_set_up_shows_is_told_once(run):
 
         @pytest.fixture
         def random(kms_import_mock):
-            return boto3.client("kms").generate_random(NumberOfBytes=1)
+            return boto3.client("kms").describe_custom_key_stores()
 
         def test_a(random): pass
     """

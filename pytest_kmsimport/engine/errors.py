@@ -77,6 +77,14 @@ class InvalidMarkerException(KmsError):
     """The marker does not come from an answer to this listing."""
 
 
+class KMSInvalidMacException(KmsError):
+    """The HMAC is not that of the message under the KMS key."""
+
+
+class KMSInvalidSignatureException(KmsError):
+    """The signature is not that of the message under the KMS key."""
+
+
 class KMSInvalidStateException(KmsError):
     """The state of the KMS key does not allow the operation."""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
 from . import messages
 from .arns import kms_arn
 from .errors import (
@@ -18,7 +20,7 @@ from .errors import (
     KMSInvalidStateException,
     NotFoundException,
 )
-from .materials import KeyMaterial, KeyMaterialState, key_material_id
+from .materials import KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
 from .rules import Rules
 from .specs import ALGORITHM_MEMBERS, KeySpec
 from .states import KeyState
@@ -131,6 +133,16 @@ class Key:
         assert self.current is not None  # an Enabled EXTERNAL key has it
         return self.current
 
+    def private_key(self, world: World) -> PrivateKeyTypes:
+        """The private key that an Enabled asymmetric key holds, of the kind that its spec says."""
+        return load_held_key(self.usable_material(world).plaintext or b"")
+
+    def public_key(self, world: World) -> bytes | None:
+        """The public key (DER, SubjectPublicKeyInfo) of an asymmetric key; None if it never had key material."""
+        if self.is_external and not self.has_material:
+            return None if self.current is None else self.current.public_key
+        return public_key_of(self.usable_material(world).plaintext or b"")
+
     # What it becomes
 
     def settle(self, now: datetime) -> None:
@@ -195,7 +207,8 @@ class Key:
         if material.is_pending:
             del self.materials[material.id]
         else:
-            self.materials[material.id] = replace(material, plaintext=None, valid_to=None)
+            public_key = public_key_of(material.plaintext or b"") if self.spec.is_asymmetric else None
+            self.materials[material.id] = replace(material, plaintext=None, valid_to=None, public_key=public_key)
             self.enabled = True  # PendingImport forgets that the key was Disabled
 
     # How it describes itself

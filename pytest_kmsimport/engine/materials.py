@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_der_private_key,
 )
 
@@ -50,7 +51,8 @@ class KeyMaterial:
 
     ``id`` is AWS's key material ID, 64 hexadecimal digits. ``plaintext`` holds the raw bytes of a symmetric or
     HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired.
-    ``valid_to`` is None for material that does not expire.
+    ``valid_to`` is None for material that does not expire. ``public_key`` (DER, SubjectPublicKeyInfo) is what stays of
+    a private key that was deleted or has expired.
     """
 
     id: str
@@ -58,6 +60,7 @@ class KeyMaterial:
     plaintext: bytes | None = field(repr=False)
     valid_to: datetime | None = None
     description: str | None = None
+    public_key: bytes | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -176,6 +179,11 @@ def to_pkcs8(key: PrivateKeyTypes) -> bytes:
 def load_held_key(der: bytes) -> PrivateKeyTypes:
     """The private key of key material that a KMS key holds, which was checked on its way in."""
     return load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
+
+
+def public_key_of(der: bytes) -> bytes:
+    """The public half of a held private key, as DER-encoded SubjectPublicKeyInfo."""
+    return load_held_key(der).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _load_pkcs8(der: bytes) -> PrivateKeyTypes:

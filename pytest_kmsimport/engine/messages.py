@@ -79,6 +79,11 @@ UNKNOWN_CIPHERTEXT_KEY = (  # O
 PLAINTEXT_TOO_LONG = "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {limit} bytes."  # R
 CONTEXT_NOT_SUPPORTED = "EncryptionContext can only be used with symmetric encryption keys."  # A
 MODIFIERS_WITHOUT_DRY_RUN = "DryRunModifiers can only be used when DryRun is true."  # A
+DATA_KEY_LENGTH = "Please specify either number of bytes or key spec."  # A
+KEY_PAIR_NOT_SUPPORTED = "KeyPairSpec {spec} is not supported in this Region."  # A
+NUMBER_OF_BYTES = "NumberOfBytes is required."  # R
+DIGEST_LENGTH = "Digest is invalid length for algorithm {algorithm}."  # R
+MESSAGE_TYPE = "MessageType {message_type} is not valid for algorithm {algorithm}."  # A
 DRY_RUN = "The request would have succeeded, but the DryRun option is set."  # R
 
 # Deletion

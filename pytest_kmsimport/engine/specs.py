@@ -59,6 +59,11 @@ class KeySpec:
         """Whether this is the symmetric encryption key spec: the one that can hold several materials."""
         return self.name == SYMMETRIC_DEFAULT
 
+    @property
+    def is_asymmetric(self) -> bool:
+        """Whether there is a public key: neither for symmetric encryption nor for HMAC keys."""
+        return not self.is_symmetric and "GENERATE_VERIFY_MAC" not in self.algorithms
+
 
 SYMMETRIC_DEFAULT = "SYMMETRIC_DEFAULT"
 

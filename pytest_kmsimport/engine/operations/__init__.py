@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import importing, lifecycle, using
+from . import authenticating, data_keys, encrypting, importing, lifecycle, signing
 from .registry import OPERATIONS
 
-__all__ = ["OPERATIONS", "importing", "lifecycle", "using"]
+__all__ = ["OPERATIONS", "authenticating", "data_keys", "encrypting", "importing", "lifecycle", "signing"]

@@ -1,0 +1,161 @@
+"""Data keys, data key pairs and random bytes: what leaves KMS for use outside.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/data-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import messages
+from ..errors import NotOffered, UnsupportedOperationException, ValidationException
+from ..keys import Key
+from ..materials import public_key_of
+from ..specs import SPECS, SYMMETRIC_DEFAULT
+from ..store import Region
+from .encrypting import seal
+from .registry import Response, operation
+from .use import check_grant_tokens, check_recipient, check_use, stop_if_dry
+
+_LENGTHS = {"AES_128": 16, "AES_256": 32}  # bytes
+
+
+@operation(aliases=True, across_accounts=True)
+def generate_data_key(
+    region: Region,
+    key: Key,
+    *,
+    encryption_context: Mapping[str, str] | None = None,
+    number_of_bytes: int | None = None,
+    key_spec: str | None = None,
+    grant_tokens: Sequence[str] = (),
+    recipient: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+) -> Response:
+    """Make a symmetric data key: its bytes, and the same encrypted under the KMS key."""
+    check_recipient("GenerateDataKey", recipient)
+    data_key = _data_key(region, number_of_bytes, key_spec)
+    answer = _sealed(region, key, "GenerateDataKey", data_key, encryption_context, grant_tokens)
+    stop_if_dry(dry_run=dry_run)
+    return {**answer, "Plaintext": data_key}
+
+
+@operation(aliases=True, across_accounts=True)
+def generate_data_key_without_plaintext(
+    region: Region,
+    key: Key,
+    *,
+    encryption_context: Mapping[str, str] | None = None,
+    key_spec: str | None = None,
+    number_of_bytes: int | None = None,
+    grant_tokens: Sequence[str] = (),
+    dry_run: bool = False,
+) -> Response:
+    """Make a symmetric data key for later: only encrypted under the KMS key."""
+    data_key = _data_key(region, number_of_bytes, key_spec)
+    answer = _sealed(region, key, "GenerateDataKeyWithoutPlaintext", data_key, encryption_context, grant_tokens)
+    stop_if_dry(dry_run=dry_run)
+    return answer
+
+
+@operation(aliases=True, across_accounts=True)
+def generate_data_key_pair(
+    region: Region,
+    key: Key,
+    *,
+    key_pair_spec: str,
+    encryption_context: Mapping[str, str] | None = None,
+    grant_tokens: Sequence[str] = (),
+    recipient: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+) -> Response:
+    """Make an asymmetric data key pair: public key, private key, and the latter encrypted under the KMS key."""
+    check_recipient("GenerateDataKeyPair", recipient)
+    private_key = _key_pair(region, key_pair_spec)
+    answer = _sealed_pair(region, key, "GenerateDataKeyPair", private_key, encryption_context, grant_tokens)
+    stop_if_dry(dry_run=dry_run)
+    return {**answer, "PrivateKeyPlaintext": private_key, "KeyPairSpec": key_pair_spec}
+
+
+@operation(aliases=True, across_accounts=True)
+def generate_data_key_pair_without_plaintext(
+    region: Region,
+    key: Key,
+    *,
+    key_pair_spec: str,
+    encryption_context: Mapping[str, str] | None = None,
+    grant_tokens: Sequence[str] = (),
+    dry_run: bool = False,
+) -> Response:
+    """Make an asymmetric data key pair whose private key is there only encrypted under the KMS key."""
+    private_key = _key_pair(region, key_pair_spec)
+    name = "GenerateDataKeyPairWithoutPlaintext"
+    answer = _sealed_pair(region, key, name, private_key, encryption_context, grant_tokens)
+    stop_if_dry(dry_run=dry_run)
+    return {**answer, "KeyPairSpec": key_pair_spec}
+
+
+@operation()
+def generate_random(
+    region: Region,
+    *,
+    number_of_bytes: int | None = None,
+    custom_key_store_id: str | None = None,
+    recipient: Mapping[str, Any] | None = None,
+) -> Response:
+    """Give random bytes."""
+    check_recipient("GenerateRandom", recipient)
+    if custom_key_store_id is not None:
+        raise NotOffered("GenerateRandom in a custom key store is not offered; the mock has no key stores.")
+    if number_of_bytes is None:
+        raise ValidationException(messages.NUMBER_OF_BYTES)
+    return {"Plaintext": region.world.random_bytes(number_of_bytes)}
+
+
+def _data_key(region: Region, number_of_bytes: int | None, key_spec: str | None) -> bytes:
+    if (number_of_bytes is None) == (key_spec is None):
+        raise ValidationException(messages.DATA_KEY_LENGTH)
+    return region.world.random_bytes(number_of_bytes or _LENGTHS[key_spec or ""])
+
+
+def _key_pair(region: Region, spec_name: str) -> bytes:
+    """A private key as PKCS#8 DER."""
+    if spec_name in region.rules.unsupported:
+        raise UnsupportedOperationException(messages.KEY_PAIR_NOT_SUPPORTED.format(spec=spec_name))
+    region.rules.check_offered(spec_name)
+    spec = SPECS.get(spec_name)
+    if spec is None or spec.material is None:
+        raise NotOffered(f"Data key pairs of {spec_name} are not offered.")
+    return spec.material.generate(region.world)
+
+
+def _sealed(  # noqa: PLR0917  the parts of a request
+    region: Region,
+    key: Key,
+    operation_name: str,
+    plaintext: bytes,
+    context: Mapping[str, str] | None,
+    grant_tokens: Sequence[str],
+) -> Response:
+    check_grant_tokens(grant_tokens)
+    check_use(key, operation_name, "ENCRYPT_DECRYPT", SYMMETRIC_DEFAULT)
+    sealed = seal(region, key, plaintext, context or {}, SYMMETRIC_DEFAULT)
+    named = {"KeyMaterialId": sealed.material_id} if key.rules.names_materials else {}
+    return {"CiphertextBlob": sealed.blob, "KeyId": key.arn, **named}
+
+
+def _sealed_pair(  # noqa: PLR0917  the parts of a request
+    region: Region,
+    key: Key,
+    operation_name: str,
+    private_key: bytes,
+    context: Mapping[str, str] | None,
+    grant_tokens: Sequence[str],
+) -> Response:
+    answer = _sealed(region, key, operation_name, private_key, context, grant_tokens)
+    return {
+        "PrivateKeyCiphertextBlob": answer.pop("CiphertextBlob"),
+        "PublicKey": public_key_of(private_key),
+        **answer,
+    }

@@ -1,0 +1,229 @@
+"""Encrypt, Decrypt and ReEncrypt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from .. import ciphertext, messages
+from ..arns import kms_arn
+from ..errors import (
+    AccessDeniedException,
+    DryRunOperationException,
+    IncorrectKeyException,
+    InvalidCiphertextException,
+    ValidationException,
+)
+from ..keys import Key
+from ..specs import SYMMETRIC_DEFAULT
+from ..store import Region
+from ..wrapping import longest_plaintext, padding_of
+from .registry import OPERATIONS, Response, operation
+from .use import check_grant_tokens, check_no_context, check_recipient, check_use, stop_if_dry
+
+_NONCE = 12
+_ENCRYPTION = "ENCRYPT_DECRYPT"
+
+Context = Mapping[str, str]
+
+
+class Sealed(NamedTuple):
+    """A ciphertext, and the key material that made it; None for asymmetric keys."""
+
+    blob: bytes
+    material_id: str | None
+
+    def __repr__(self) -> str:
+        return f"<Sealed {len(self.blob)} bytes>"
+
+
+class Opened(NamedTuple):
+    """What a ciphertext held, and which KMS key and key material opened it."""
+
+    key: Key
+    plaintext: bytes
+    material_id: str | None
+
+    def __repr__(self) -> str:
+        return f"<Opened {len(self.plaintext)} bytes>"
+
+
+@operation(aliases=True, across_accounts=True)
+def encrypt(
+    region: Region,
+    key: Key,
+    *,
+    plaintext: bytes,
+    encryption_context: Context | None = None,
+    grant_tokens: Sequence[str] = (),
+    encryption_algorithm: str = SYMMETRIC_DEFAULT,
+    dry_run: bool = False,
+) -> Response:
+    """Encrypt up to 4 KiB under a KMS key, or what RSA-OAEP carries."""
+    check_grant_tokens(grant_tokens)
+    check_use(key, "Encrypt", _ENCRYPTION, encryption_algorithm)
+    sealed = seal(region, key, plaintext, encryption_context or {}, encryption_algorithm)
+    stop_if_dry(dry_run=dry_run)
+    return {"CiphertextBlob": sealed.blob, "KeyId": key.arn, "EncryptionAlgorithm": encryption_algorithm}
+
+
+@operation(aliases=True, across_accounts=True)
+def decrypt(
+    region: Region,
+    *,
+    ciphertext_blob: bytes | None = None,
+    encryption_context: Context | None = None,
+    grant_tokens: Sequence[str] = (),
+    key_id: str | None = None,
+    encryption_algorithm: str = SYMMETRIC_DEFAULT,
+    recipient: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+    dry_run_modifiers: Sequence[str] = (),
+) -> Response:
+    """Decrypt; a symmetric ciphertext says by itself which KMS key and which key material made it."""
+    check_recipient("Decrypt", recipient)
+    check_grant_tokens(grant_tokens)
+    ignored = _ignores_ciphertext(dry_run_modifiers, dry_run=dry_run)
+    required = ignored or encryption_algorithm != SYMMETRIC_DEFAULT
+    key = _source_key(region, "Decrypt", "KeyId", key_id, required=required)
+    if key is not None and required:
+        check_use(key, "Decrypt", _ENCRYPTION, encryption_algorithm)
+    if ignored:
+        raise DryRunOperationException(messages.DRY_RUN)
+    opened = _open(region, "Decrypt", key, ciphertext_blob, encryption_context or {}, encryption_algorithm)
+    stop_if_dry(dry_run=dry_run)
+    return {
+        "KeyId": opened.key.arn,
+        "Plaintext": opened.plaintext,
+        "EncryptionAlgorithm": encryption_algorithm,
+        **_named(opened.key, "KeyMaterialId", opened.material_id),
+    }
+
+
+@operation(aliases=True, across_accounts=True)
+def re_encrypt(
+    region: Region,
+    *,
+    destination_key_id: str,
+    ciphertext_blob: bytes | None = None,
+    source_encryption_context: Context | None = None,
+    source_key_id: str | None = None,
+    destination_encryption_context: Context | None = None,
+    source_encryption_algorithm: str = SYMMETRIC_DEFAULT,
+    destination_encryption_algorithm: str = SYMMETRIC_DEFAULT,
+    grant_tokens: Sequence[str] = (),
+    dry_run: bool = False,
+    dry_run_modifiers: Sequence[str] = (),
+) -> Response:
+    """Decrypt and encrypt again under another KMS key, context or algorithm; the plaintext never leaves."""
+    check_grant_tokens(grant_tokens)
+    ignored = _ignores_ciphertext(dry_run_modifiers, dry_run=dry_run)
+    required = ignored or source_encryption_algorithm != SYMMETRIC_DEFAULT
+    source = _source_key(region, "ReEncrypt", "SourceKeyId", source_key_id, required=required)
+    if source is not None and required:
+        check_use(source, "ReEncryptFrom", _ENCRYPTION, source_encryption_algorithm)
+    destination = OPERATIONS["ReEncrypt"].admit(region, destination_key_id)
+    check_use(destination, "ReEncryptTo", _ENCRYPTION, destination_encryption_algorithm)
+    if ignored:
+        raise DryRunOperationException(messages.DRY_RUN)
+    context = source_encryption_context or {}
+    opened = _open(region, "ReEncrypt", source, ciphertext_blob, context, source_encryption_algorithm)
+    context = destination_encryption_context or {}
+    sealed = seal(region, destination, opened.plaintext, context, destination_encryption_algorithm)
+    stop_if_dry(dry_run=dry_run)
+    return {
+        "CiphertextBlob": sealed.blob,
+        "SourceKeyId": opened.key.arn,
+        "KeyId": destination.arn,
+        "SourceEncryptionAlgorithm": source_encryption_algorithm,
+        "DestinationEncryptionAlgorithm": destination_encryption_algorithm,
+        **_named(opened.key, "SourceKeyMaterialId", opened.material_id),
+        **_named(destination, "DestinationKeyMaterialId", sealed.material_id),
+    }
+
+
+def seal(region: Region, key: Key, plaintext: bytes, context: Context, algorithm: str) -> Sealed:
+    """Encrypt under a KMS key that was found fit for the algorithm."""
+    if algorithm != SYMMETRIC_DEFAULT:
+        check_no_context(context)
+        return Sealed(_seal_rsa(region, key, plaintext, algorithm), None)
+    material = key.usable_material(region.world)
+    assert material.plaintext is not None  # an Enabled key has its material
+    blob = ciphertext.seal(
+        plaintext,
+        account=key.account,
+        key_id=key.id,
+        material_id=material.id,
+        key_material=material.plaintext,
+        context=context,
+        nonce=region.world.random_bytes(_NONCE),
+    )
+    return Sealed(blob, material.id)
+
+
+def _seal_rsa(region: Region, key: Key, plaintext: bytes, algorithm: str) -> bytes:
+    public_key = _rsa_key(region, key).public_key()
+    limit = longest_plaintext(public_key.key_size, algorithm)
+    if len(plaintext) > limit:
+        text = messages.PLAINTEXT_TOO_LONG.format(algorithm=algorithm, spec=key.spec.name, limit=limit)
+        raise ValidationException(text)
+    return public_key.encrypt(plaintext, padding_of(algorithm))
+
+
+def _rsa_key(region: Region, key: Key) -> RSAPrivateKey:
+    private_key = key.private_key(region.world)
+    assert isinstance(private_key, RSAPrivateKey)  # its spec has an RSA algorithm
+    return private_key
+
+
+def _source_key(region: Region, operation_name: str, member: str, key_id: str | None, *, required: bool) -> Key | None:
+    """The KMS key that a request names for its ciphertext, None where the ciphertext is to say it."""
+    if key_id is None:
+        if required:
+            raise ValidationException(messages.missing(member))
+        return None
+    return OPERATIONS[operation_name].admit(region, key_id)
+
+
+def _ignores_ciphertext(modifiers: Sequence[str], *, dry_run: bool) -> bool:
+    """Whether a dry run is about permission alone."""
+    if modifiers and not dry_run:
+        raise ValidationException(messages.MODIFIERS_WITHOUT_DRY_RUN)
+    return "IGNORE_CIPHERTEXT" in modifiers
+
+
+def _open(  # noqa: PLR0917  the parts of a request
+    region: Region, operation_name: str, key: Key | None, blob: bytes | None, context: Context, algorithm: str
+) -> Opened:
+    if blob is None:
+        raise ValidationException(messages.missing("CiphertextBlob"))
+    if key is None or algorithm == SYMMETRIC_DEFAULT:
+        return _open_symmetric(region, operation_name, key, blob, context)
+    check_no_context(context)
+    try:
+        plaintext = _rsa_key(region, key).decrypt(blob, padding_of(algorithm))
+    except ValueError as error:
+        raise InvalidCiphertextException from error
+    return Opened(key, plaintext, None)
+
+
+def _open_symmetric(region: Region, operation_name: str, key: Key | None, blob: bytes, context: Context) -> Opened:
+    parsed = ciphertext.parse(blob)
+    if key is None:
+        if region.in_account(parsed.account).get(parsed.key_id) is None:
+            raise AccessDeniedException(messages.UNKNOWN_CIPHERTEXT_KEY)
+        arn = kms_arn(region.name, parsed.account, f"key/{parsed.key_id}")
+        key = OPERATIONS[operation_name].admit(region, arn)
+    if (key.account, key.id) != (parsed.account, parsed.key_id):
+        raise IncorrectKeyException(messages.WRONG_KEY)
+    material = key.materials.get(parsed.material_id)
+    if material is None or material.is_pending or material.plaintext is None:
+        raise InvalidCiphertextException
+    return Opened(key, parsed.open(material.plaintext, context), material.id)
+
+
+def _named(key: Key, member: str, material_id: str | None) -> Response:
+    """The member that names a key material, where the service of the time has one."""
+    return {member: material_id} if material_id is not None and key.rules.names_materials else {}

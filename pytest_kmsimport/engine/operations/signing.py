@@ -1,0 +1,98 @@
+"""Public keys and signatures: GetPublicKey, Sign and Verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidSignature
+
+from .. import messages
+from ..errors import (
+    KMSInvalidSignatureException,
+    KMSInvalidStateException,
+    NotOffered,
+    UnsupportedOperationException,
+    ValidationException,
+)
+from ..keys import Key
+from ..signatures import ALGORITHMS, RAW, SigningAlgorithm
+from ..specs import ALGORITHM_MEMBERS
+from ..store import Region
+from .registry import Response, operation
+from .use import check_grant_tokens, check_use, stop_if_dry
+
+_SIGNATURES = "SIGN_VERIFY"
+
+
+@operation(aliases=True, across_accounts=True)
+def get_public_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
+    """Give the public key (DER, SubjectPublicKeyInfo); a key whose material was deleted still has it."""
+    check_grant_tokens(grant_tokens)
+    if not key.spec.is_asymmetric:
+        raise UnsupportedOperationException
+    public_key = key.public_key(region.world)
+    if public_key is None:
+        raise KMSInvalidStateException(messages.PENDING_IMPORT.format(arn=key.arn))
+    return {
+        "KeyId": key.arn,
+        "PublicKey": public_key,
+        "CustomerMasterKeySpec": key.spec.name,
+        "KeySpec": key.spec.name,
+        "KeyUsage": key.usage,
+        ALGORITHM_MEMBERS[key.usage]: key.algorithms,
+    }
+
+
+@operation(aliases=True, across_accounts=True)
+def sign(
+    region: Region,
+    key: Key,
+    *,
+    message: bytes,
+    signing_algorithm: str,
+    message_type: str = RAW,
+    grant_tokens: Sequence[str] = (),
+    dry_run: bool = False,
+) -> Response:
+    """Sign a message of up to 4 KiB, or the digest of a longer one."""
+    check_grant_tokens(grant_tokens)
+    algorithm = _algorithm(key, "Sign", signing_algorithm, message, message_type)
+    signature = algorithm.sign(key.private_key(region.world), message, message_type)
+    stop_if_dry(dry_run=dry_run)
+    return {"KeyId": key.arn, "Signature": signature, "SigningAlgorithm": signing_algorithm}
+
+
+@operation(aliases=True, across_accounts=True)
+def verify(
+    region: Region,
+    key: Key,
+    *,
+    message: bytes,
+    signature: bytes,
+    signing_algorithm: str,
+    message_type: str = RAW,
+    grant_tokens: Sequence[str] = (),
+    dry_run: bool = False,
+) -> Response:
+    """Tell that a signature is good; one that is not is an error."""
+    check_grant_tokens(grant_tokens)
+    algorithm = _algorithm(key, "Verify", signing_algorithm, message, message_type)
+    try:
+        algorithm.verify(key.private_key(region.world), signature, message, message_type)
+    except InvalidSignature as error:
+        raise KMSInvalidSignatureException from error
+    stop_if_dry(dry_run=dry_run)
+    return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": signing_algorithm}
+
+
+def _algorithm(key: Key, operation_name: str, name: str, message: bytes, message_type: str) -> SigningAlgorithm:
+    """The signing algorithm, after checking that key and message fit it."""
+    check_use(key, operation_name, _SIGNATURES, name)
+    algorithm = ALGORITHMS.get(name)
+    if algorithm is None:
+        raise NotOffered(f"{operation_name} with {name} is not offered. Offered are: {', '.join(ALGORITHMS)}.")
+    if message_type not in algorithm.lengths:
+        raise ValidationException(messages.MESSAGE_TYPE.format(message_type=message_type, algorithm=name))
+    if algorithm.lengths[message_type] not in {None, len(message)}:
+        raise ValidationException(messages.DIGEST_LENGTH.format(algorithm=name))
+    return algorithm
