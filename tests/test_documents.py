@@ -51,4 +51,4 @@ def test_fidelity_names_tests_that_exist():
     assert len(named) > 50
     for file, function in named:
         source = (ROOT / file).read_text()
-        assert not function or re.search(rf"^\s*def {function}\(", source, re.MULTILINE), f"{file}::{function}"
+        assert not function or re.search(rf"^(def|class) {function}[(:]", source, re.MULTILINE), f"{file}::{function}"

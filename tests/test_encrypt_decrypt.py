@@ -261,8 +261,7 @@ def test_dry_runs_about_permission_alone(kms, key, make_key):
         kms.decrypt(KeyId=hmac, **ignoring)
     with refused("ValidationException", "DryRunModifiers can only be used when DryRun is true."):
         kms.decrypt(KeyId=key.id, CiphertextBlob=b"x", DryRunModifiers=["IGNORE_CIPHERTEXT"])
-    text = "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null"
-    with refused("ValidationException", text):
+    with refused("ValidationException", text.replace("keyId", "ciphertextBlob")):
         kms.decrypt(KeyId=key.id)
 
 

@@ -207,6 +207,17 @@ def test_dry_runs(kms, key):
         kms.verify(**request, Signature=b"x", DryRun=True)
 
 
+@pytest.mark.parametrize("spec", known(["ML_DSA_44"]))
+def test_post_quantum_keys_are_not_offered_at_work(kms, kms_import_mock, make_key, spec):
+    """They can be made and described; using one fails the test loudly."""
+    key_id = make_key(Origin="AWS_KMS", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    with pytest.raises(AssertionError, match="ML_DSA_SHAKE_256 is not offered"):
+        kms.sign(KeyId=key_id, Message=MESSAGE, SigningAlgorithm="ML_DSA_SHAKE_256")
+    with pytest.raises(AssertionError, match="ML_DSA_44 are not offered at work"):
+        kms.get_public_key(KeyId=key_id)
+    kms_import_mock.complaints.clear()
+
+
 # Ed25519ph
 
 # RFC 8032, 7.3

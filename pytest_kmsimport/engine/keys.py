@@ -19,6 +19,7 @@ from .errors import (
     IncorrectKeyMaterialException,
     KMSInvalidStateException,
     NotFoundException,
+    NotOffered,
 )
 from .materials import KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
 from .rules import Rules
@@ -128,10 +129,11 @@ class Key:
 
     def usable_material(self, world: World) -> KeyMaterial:
         """The current key material of an Enabled key; that of an AWS_KMS key is made when it is first needed."""
-        if self.current is None and self.spec.material is not None:
-            self._hold(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
-        assert self.current is not None  # an Enabled EXTERNAL key has it
-        return self.current
+        if self.current is not None:
+            return self.current
+        if self.spec.material is None:
+            raise NotOffered(f"KMS keys of {self.spec.name} are not offered at work: they have no key material.")
+        return self._hold(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
 
     def private_key(self, world: World) -> PrivateKeyTypes:
         """The private key that an Enabled asymmetric key holds, of the kind that its spec says."""
