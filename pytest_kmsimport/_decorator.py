@@ -62,6 +62,7 @@ def mock_kms_import(
     strict_tokens: bool = False,
     allow_real_aws: bool = False,
     sleep_on_retry: bool = False,
+    background_seconds: int = 0,
     journal_size: int = 1000,
 ) -> MockKmsImport: ...
 def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
@@ -78,6 +79,7 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``strict_tokens``: refuse a second successful import with the same import token.
     * ``allow_real_aws``: let calls of other services through to real AWS, and leave credentials alone.
     * ``sleep_on_retry``: let botocore really wait before it tries again.
+    * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
     * ``journal_size``: how many calls ``mock.calls`` keeps.
 
     Raises TypeError for an unknown option, ValueError for a value that an option cannot have.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import botocore.session
@@ -55,7 +56,8 @@ class KmsImportMock:
         self.allow_real_aws = options.allow_real_aws
         self.clock = Clock()
         self._options = options
-        self._world = World(self.clock.now, os.urandom, RsaKeys())
+        background = timedelta(seconds=options.background_seconds)
+        self._world = World(self.clock.now, os.urandom, RsaKeys(), background)
         self._environment = Environment()
         self.complaints = Complaints()
         self._begin()

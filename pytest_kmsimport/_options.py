@@ -26,6 +26,7 @@ class Options:
     strict_tokens: bool = False
     allow_real_aws: bool = False
     sleep_on_retry: bool = False
+    background_seconds: int = 0
     journal_size: int = 1000
 
     def __post_init__(self) -> None:
@@ -43,6 +44,8 @@ class Options:
             raise ValueError(f"region is {self.region!r}; write the name of an AWS Region, such as 'eu-central-1'.")
         if self.service not in SERVICES:
             raise ValueError(f"service is {self.service!r}; write one of {', '.join(map(repr, SERVICES))}.")
+        if self.background_seconds < 0:
+            raise ValueError(f"background_seconds is {self.background_seconds}; write 0 or how long AWS takes.")
         if self.journal_size < 1:
             raise ValueError(f"journal_size is {self.journal_size}; write how many calls to keep, 1 or more.")
 

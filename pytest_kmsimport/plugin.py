@@ -30,8 +30,10 @@ _INI = {
     "strict_tokens": ("bool", "refuse a second successful import with the same import token"),
     "allow_real_aws": ("bool", "let calls of other services through to real AWS"),
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
+    "background_seconds": ("string", "how long AWS works on after it has answered"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
 }
+_NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -124,10 +126,8 @@ def _options(request: pytest.FixtureRequest) -> Options:
 def _ini_options(config: pytest.Config) -> dict[str, object]:
     values = {name: config.getini(f"kms_import_{name}") for name in _INI}
     given = {name: value for name, value in values.items() if value is not None}
-    size = given.get("journal_size")
-    if isinstance(size, str) and size.isdigit():
-        given["journal_size"] = int(size)
-    return given
+    numbers = {name: int(value) for name, value in given.items() if name in _NUMBERS and str(value).isdigit()}
+    return {**given, **numbers}
 
 
 def _misused(text: str) -> NoReturn:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from pytest_kmsimport import _rsa_pool
+from pytest_kmsimport._wire import kms_model
 
 from .installed import known
 from .refusal import refused
@@ -29,16 +30,19 @@ SPECS = {
     "ECC_SECG_P256K1": {"SIGN_VERIFY": ["ECDSA_SHA_256"]},
     "ECC_NIST_EDWARDS25519": {"SIGN_VERIFY": ["ED25519_SHA_512", "ED25519_PH_SHA_512"]},
     **{f"ML_DSA_{size}": {"SIGN_VERIFY": ["ML_DSA_SHAKE_256"]} for size in (44, 65, 87)},
+    **{f"ML_KEM_{size}": {"ENCAPSULATE_DECAPSULATE": ["ML_KEM"]} for size in (512, 768, 1024)},
 }
 MEMBERS = {
     "ENCRYPT_DECRYPT": "EncryptionAlgorithms",
     "SIGN_VERIFY": "SigningAlgorithms",
     "GENERATE_VERIFY_MAC": "MacAlgorithms",
     "KEY_AGREEMENT": "KeyAgreementAlgorithms",
+    "ENCAPSULATE_DECAPSULATE": "EncapsulationAlgorithms",
 }
+USAGES = [usage for usage in MEMBERS if usage in kms_model().shape_for("KeyUsageType").enum]
 IMPORTABLE = [spec for spec in SPECS if not spec.startswith("ML_")]
 PAIRS = [(spec, usage) for spec in known(SPECS) for usage in SPECS[spec]]
-WRONG_PAIRS = [(spec, usage) for spec in known(SPECS) for usage in MEMBERS if usage not in SPECS[spec]]
+WRONG_PAIRS = [(spec, usage) for spec in known(SPECS) for usage in USAGES if usage not in SPECS[spec]]
 
 ALWAYS = {
     "AWSAccountId", "KeyId", "Arn", "CreationDate", "Enabled", "Description", "KeyUsage", "KeyState", "Origin",
@@ -219,3 +223,30 @@ def test_a_policy_that_locks_everybody_out(kms):
     with refused("MalformedPolicyDocumentException", text):
         kms.create_key(Policy=policy)
     assert kms.create_key(Policy=policy, BypassPolicyLockoutSafetyCheck=True)
+
+
+EVERYTHING = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "no JSON",
+        "[" * 20_000,
+        json.dumps({"Statement": [{**EVERYTHING, "Effect": ["Allow"]}]}),
+        json.dumps({"Statement": [{**EVERYTHING, "Effect": {"a": "b"}}]}),
+    ],
+    ids=["no JSON", "nested", "list of effects", "object as effect"],
+)
+def test_what_is_no_policy(kms, policy):
+    """Whatever stands in it, AWS answers MalformedPolicyDocumentException, and there is no KMS key."""
+    with refused("MalformedPolicyDocumentException"):
+        kms.create_key(Policy=policy)
+    assert kms.list_keys()["Keys"] == []
+
+
+def test_a_policy_that_allows_all_but_something_locks_nobody_out(kms):
+    """NotAction allows what it does not name, kms:PutKeyPolicy among it."""
+    statement = {**EVERYTHING, "NotAction": "kms:ScheduleKeyDeletion"}
+    del statement["Action"]
+    assert kms.create_key(Policy=json.dumps({"Statement": [statement]}))

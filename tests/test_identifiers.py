@@ -17,7 +17,7 @@ USES = {
     "Verify", "VerifyMac",
 }  # fmt: skip
 TAKE_ALIASES = {"DescribeKey", *USES}
-ACROSS_ACCOUNTS = {"DescribeKey", *USES}
+ACROSS_ACCOUNTS = {"DescribeKey", "GetKeyRotationStatus", *USES}
 ABOUT_A_KEY = [name for name, operation in OPERATIONS.items() if "KeyId" in operation.parameters]
 OTHER_MEMBERS = {
     "Encrypt": {"Plaintext": b"x"},
@@ -139,3 +139,11 @@ def test_a_key_id_belongs_to_its_region(kms, kms_import_mock):
     key = kms_import_mock.import_key(region_name="eu-west-1")
     with refused("NotFoundException", f"Key 'arn:aws:kms:us-east-1:123456789012:key/{key.id}' does not exist"):
         kms.describe_key(KeyId=key.id)
+
+
+@pytest.mark.parametrize("resource", ["{id}", "KEY/{id}", "key/{id}/x", "alias:{id}"])
+def test_an_arn_names_a_key_by_its_resource_type(kms, kms_import_mock, resource):
+    """Behind the account stands ``key/`` and the key ID, or the ARN is no key's, even where the key ID is good."""
+    arn = f"arn:aws:kms:us-east-1:123456789012:{resource.format(id=kms_import_mock.import_key().id)}"
+    with refused("NotFoundException", f"Invalid keyId '{arn}'"):
+        kms.describe_key(KeyId=arn)

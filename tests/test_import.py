@@ -262,6 +262,31 @@ def test_strict_tokens_are_good_for_one_success(ceremony):
     assert one.hold(bytes(32))
 
 
+@pytest.mark.kms_import(strict_tokens=True)
+@pytest.mark.parametrize(
+    ("mistake", "code"),
+    [
+        ({"ExpirationModel": "KEY_MATERIAL_EXPIRES"}, "ValidationException"),
+        ({"ExpirationModel": "NEVER"}, "ValidationException"),
+        ({"ImportType": "EXISTING_KEY_MATERIAL"}, "IncorrectKeyMaterialException"),
+        ({"KeyMaterialId": "0" * 64}, "ValidationException"),
+        ({"KeyMaterialDescription": "?"}, "ValidationException"),
+        ({"EncryptedKeyMaterial": b"x"}, "ValidationException"),
+        ({"EncryptedKeyMaterial": bytes(256)}, "InvalidCiphertextException"),
+        ({"ImportToken": b"x"}, "InvalidImportTokenException"),
+    ],
+    ids=["no date", "model", "existing", "identifier", "description", "length", "blob", "token"],
+)
+def test_a_refused_import_uses_nothing_up(ceremony, mistake, code):
+    """The same token is good afterwards, even where it is good for one import only."""
+    one = ceremony()
+    before = one.state()
+    with pytest.raises(one.kms.exceptions.ClientError) as caught:
+        one.hold(bytes(32), **mistake)
+    assert (caught.value.response["Error"]["Code"], one.state()) == (code, before)
+    assert one.hold(bytes(32))
+
+
 # Unwrapping
 
 

@@ -15,6 +15,7 @@ PENDING_IMPORT = ("KMSInvalidStateException", "{arn} is pending import.")
 PENDING_DELETION = ("KMSInvalidStateException", "{arn} is pending deletion.")
 NOT_PENDING_DELETION = ("KMSInvalidStateException", "{arn} is not pending deletion.")
 WRONG_ORIGIN = ("UnsupportedOperationException", "{arn} origin is AWS_KMS which is not valid for this operation.")
+IMPORTED_ORIGIN = ("UnsupportedOperationException", "{arn} origin is EXTERNAL which is not valid for this operation.")
 
 CRYPTOGRAPHIC = [OK, DISABLED, PENDING_DELETION, PENDING_IMPORT]
 #: Operation -> what an imported key answers in the states above; the wire's texts for the footnotes of AWS's page.
@@ -25,27 +26,39 @@ IMPORTED = {
     "DeriveSharedSecret": CRYPTOGRAPHIC,
     "DescribeKey": [OK, OK, OK, OK],
     "DisableKey": [OK, OK, PENDING_DELETION, PENDING_IMPORT],
+    "DisableKeyRotation": [IMPORTED_ORIGIN, DISABLED, PENDING_DELETION, IMPORTED_ORIGIN],
     "EnableKey": [OK, OK, PENDING_DELETION, PENDING_IMPORT],
+    "EnableKeyRotation": [IMPORTED_ORIGIN, DISABLED, PENDING_DELETION, IMPORTED_ORIGIN],
     "Encrypt": CRYPTOGRAPHIC,
     "GenerateDataKey": CRYPTOGRAPHIC,
     "GenerateDataKeyPair": CRYPTOGRAPHIC,
     "GenerateDataKeyPairWithoutPlaintext": CRYPTOGRAPHIC,
     "GenerateDataKeyWithoutPlaintext": CRYPTOGRAPHIC,
     "GenerateMac": CRYPTOGRAPHIC,
+    "GetKeyRotationStatus": [OK, OK, OK, IMPORTED_ORIGIN],
     "GetParametersForImport": [OK, OK, PENDING_DELETION, OK],
     "GetPublicKey": [OK, OK, PENDING_DELETION, OK],
     "ImportKeyMaterial": [OK, OK, PENDING_DELETION, OK],
+    "ListKeyRotations": [OK, OK, OK, OK],
     "ReEncrypt": CRYPTOGRAPHIC,
+    "RotateKeyOnDemand": CRYPTOGRAPHIC,
     "ScheduleKeyDeletion": [OK, OK, PENDING_DELETION, OK],
     "Sign": CRYPTOGRAPHIC,
     "Verify": CRYPTOGRAPHIC,
     "VerifyMac": CRYPTOGRAPHIC,
 }
 IMPORTING = {"DeleteImportedKeyMaterial", "GetParametersForImport", "ImportKeyMaterial"}
-#: AWS_KMS keys answer alike, but never to an operation of importing; and they are never PendingImport.
-MADE_BY_KMS = {
-    operation: [WRONG_ORIGIN] * 3 if operation in IMPORTING else answers[:3] for operation, answers in IMPORTED.items()
-}
+SCHEDULING = {"DisableKeyRotation", "EnableKeyRotation"}
+
+
+def of_aws_kms(operation: str, answers: list[object]) -> list[object]:
+    """AWS_KMS keys answer alike, but importing is not for them, rotating by themselves is; never PendingImport."""
+    if operation in IMPORTING:
+        return [WRONG_ORIGIN] * 3
+    return [OK, *answers[1:3]] if operation in SCHEDULING else answers[:3]
+
+
+MADE_BY_KMS = {operation: of_aws_kms(operation, answers) for operation, answers in IMPORTED.items()}
 CASES = [
     (origin, operation, state, answer)
     for origin, table in {"EXTERNAL": IMPORTED, "AWS_KMS": MADE_BY_KMS}.items()
@@ -76,6 +89,8 @@ class Prepared:
         else:
             self.key_id = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
         self.arn = mock.key(self.key_id).arn
+        if (operation, origin) == ("RotateKeyOnDemand", "EXTERNAL"):
+            kms.import_key_material(KeyId=self.key_id, **self.members("ImportKeyMaterial"))
         self.request = {"KeyId": self.key_id, **self.members(operation)}
         if operation == "ReEncrypt":
             self.request["DestinationKeyId"] = self.request.pop("KeyId")

@@ -146,3 +146,48 @@ def test_other_encodings_of_openssl(openssl, ceremony, convert):
     blob = wrap_key_material(Path("PublicKey.der").read_bytes(), material, "RSA_AES_KEY_WRAP_SHA_256")
     with refused("IncorrectKeyMaterialException"):
         hand_in(blob)
+
+
+@pytest.mark.parametrize("spec", known(spec for spec in GENPKEY if spec.startswith("ECC_")))
+def test_short_private_keys_fit_into_oaep(openssl, ceremony, kms_import_mock, spec):
+    """Elliptic-curve keys can go without the AES key between."""
+    key_id, hand_in = ceremony("RSAES_OAEP_SHA_256", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    private_key(openssl, spec)
+    hand_in(wrapped(openssl, SHA_256, "private.der"))
+    assert kms_import_mock.key(key_id).state == "Enabled"
+
+
+@pytest.mark.parametrize("spec", ["ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1"])
+def test_explicit_curve_parameters(openssl, ceremony, spec):
+    """A curve must be named; its parameters written out are refused, though they are the same curve's."""
+    _, hand_in = ceremony("RSA_AES_KEY_WRAP_SHA_256", KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    openssl("genpkey", "-algorithm", *GENPKEY[spec], "-pkeyopt", "ec_param_enc:explicit", "-out", "private.pem")
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", "private.pem", "-outform", "DER", "-out", "private.der")
+    material = Path("private.der").read_bytes()
+    blob = wrap_key_material(Path("PublicKey.der").read_bytes(), material, "RSA_AES_KEY_WRAP_SHA_256")
+    with refused("IncorrectKeyMaterialException"):
+        hand_in(blob)
+
+
+def test_the_same_private_key_in_another_encoding(openssl, ceremony, kms_import_mock):
+    """A compressed public point makes no other key: the re-import is of the same key material."""
+    key_id, hand_in = ceremony("RSAES_OAEP_SHA_256", KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    private_key(openssl, "ECC_NIST_P256")
+    openssl("ec", "-in", "private.pem", "-conv_form", "compressed", "-out", "other.pem")
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", "other.pem", "-outform", "DER", "-out", "other.der")
+    assert Path("other.der").read_bytes() != Path("private.der").read_bytes()
+    hand_in(wrapped(openssl, SHA_256, "private.der"))
+    hand_in(wrapped(openssl, SHA_256, "other.der"))
+    assert len(kms_import_mock.key(key_id).materials) == 1
+
+
+def test_openssl_unwraps_what_we_key_wrapped(openssl):
+    """RSA_AES_KEY_WRAP is the AES key under OAEP, and behind it the material under that AES key (RFC 5649)."""
+    openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "private.pem")
+    public_key = openssl("pkey", "-in", "private.pem", "-pubout", "-outform", "DER")
+    blob = wrap_key_material(public_key, b"m" * 41, "RSA_AES_KEY_WRAP_SHA_256")
+    Path("rsa.bin").write_bytes(blob[:256])
+    Path("kwp.bin").write_bytes(blob[256:])
+    aes_key = openssl("pkeyutl", "-decrypt", "-inkey", "private.pem", "-in", "rsa.bin", *SHA_256)
+    opened = openssl("enc", "-d", "-id-aes256-wrap-pad", "-K", aes_key.hex(), "-iv", "A65959A6", "-in", "kwp.bin")
+    assert opened == b"m" * 41

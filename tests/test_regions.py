@@ -128,23 +128,6 @@ def test_a_key_had_one_material_for_life(old):
     assert imported(kms, key_id, bytes(32))
 
 
-def test_a_damaged_pkcs1_blob(old):
-    """It does not open, or opens to something else, as PKCS#1 v1.5 has it; it is never imported."""
-    kms, mock = old
-    key_id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-    parameters = kms.get_parameters_for_import(
-        KeyId=key_id, WrappingAlgorithm="RSAES_PKCS1_V1_5", WrappingKeySpec="RSA_2048"
-    )
-    with pytest.raises(kms.exceptions.ClientError, match=r"InvalidCiphertext|IncorrectKeyMaterial"):
-        kms.import_key_material(
-            KeyId=key_id,
-            ImportToken=parameters["ImportToken"],
-            EncryptedKeyMaterial=bytes(255) + b"\1",
-            ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
-        )
-    assert mock.key(key_id).state == "PendingImport"
-
-
 @pytest.mark.parametrize(
     ("member", "value", "values"),
     [

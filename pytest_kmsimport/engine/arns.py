@@ -55,8 +55,8 @@ class KeyName:
     @property
     def key_id(self) -> str:
         """The key ID, or an empty string where there is no well-formed one."""
-        key_id = self.resource.removeprefix("key/")
-        return key_id if _KEY_ID.fullmatch(key_id) else ""
+        kind, _, key_id = self.resource.partition("/")
+        return key_id if kind == "key" and _KEY_ID.fullmatch(key_id) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -59,7 +59,7 @@ class Engine:
             raise NotOffered(f"The mock does not offer {call.operation}. It offers: {offered}.")
         with self._lock:
             region = self._store.region(call.account, call.region)
-            region.rules.check_members(call.members)
+            region.rules.check_known(call.operation, call.members)
             return operation(region, call.members)
 
     def look_up(self, identifier: str, region: str, account: str) -> Key | None:

@@ -33,6 +33,10 @@ class AccessDeniedException(KmsError):
     """The caller may not do this, or may not know whether the KMS key exists."""
 
 
+class ConflictException(KmsError):
+    """A rotation is under way."""
+
+
 class DisabledException(KmsError):
     """The KMS key is disabled."""
 

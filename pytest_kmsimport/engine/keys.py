@@ -22,6 +22,7 @@ from .errors import (
     NotOffered,
 )
 from .materials import KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
+from .rotations import AUTOMATIC, ON_DEMAND, Schedule
 from .rules import Rules
 from .specs import ALGORITHM_MEMBERS, KeySpec
 from .states import KeyState
@@ -63,6 +64,8 @@ class Key:
     enabled: bool = True
     deletion_date: datetime | None = None
     materials: dict[str, KeyMaterial] = field(default_factory=dict)
+    schedule: Schedule | None = None
+    rotation_started: datetime | None = None
 
     def copy(self) -> Key:
         """A key of its own with the same content; key materials are values and can be shared."""
@@ -147,11 +150,38 @@ class Key:
 
     # What it becomes
 
-    def settle(self, now: datetime) -> None:
-        """Let time take effect: drop key material that has expired by ``now``."""
+    def settle(self, world: World) -> None:
+        """Let time take effect: drop key material that has expired, and complete the rotations that are due."""
+        now = world.now()
         for material in list(self.materials.values()):
             if material.has_expired(now):
                 self._drop(material)
+        if self.rotation_started is not None and now >= self.rotation_started + world.background:
+            date, self.rotation_started = self.rotation_started + world.background, None
+            self._rotate(world, date, ON_DEMAND)
+        while self.schedule is not None and self.schedule.next_date <= now and self.state is KeyState.ENABLED:
+            self._rotate(world, self.schedule.next_date, AUTOMATIC)
+            self.schedule = self.schedule.after(self.schedule.next_date)
+
+    def enable(self, world: World) -> None:
+        """Switch the key on; a rotation that fell due while it was off happens now, once."""
+        now = world.now()
+        if not self.enabled and self.schedule is not None and self.schedule.next_date <= now:
+            self._rotate(world, now, AUTOMATIC)
+            self.schedule = self.schedule.after(now)
+        self.enabled = True
+
+    def _rotate(self, world: World, date: datetime, rotation_type: str) -> None:
+        """Make the pending key material current, or new key material that KMS makes."""
+        current, following = self.current, self.pending
+        if not self.is_external and self.spec.material is not None:
+            following = self._hold(self.spec.material.generate(world), KeyMaterialState.PENDING_ROTATION, ImportTerms())
+        if current is None or following is None:  # what was pending has been deleted meanwhile
+            return
+        self.materials[current.id] = replace(current, state=KeyMaterialState.NON_CURRENT)
+        self.materials[following.id] = replace(
+            following, state=KeyMaterialState.CURRENT, rotation_date=date, rotation_type=rotation_type
+        )
 
     def import_material(self, plaintext: bytes, terms: ImportTerms) -> KeyMaterial:
         """Take key material in; ``plaintext`` is in the canonical form of the key's spec.
@@ -198,10 +228,9 @@ class Key:
     def _hold(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
         material_id = key_material_id(self.id, plaintext)
         known = self.materials.get(material_id)
-        description = terms.description
-        if description is None and known is not None:
-            description = known.description
-        material = KeyMaterial(material_id, state, plaintext, terms.valid_to, description)
+        known = known or KeyMaterial(material_id, state, plaintext)
+        description = known.description if terms.description is None else terms.description
+        material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description)
         self.materials[material_id] = material
         return material
 

@@ -52,7 +52,8 @@ class KeyMaterial:
     ``id`` is AWS's key material ID, 64 hexadecimal digits. ``plaintext`` holds the raw bytes of a symmetric or
     HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired.
     ``valid_to`` is None for material that does not expire. ``public_key`` (DER, SubjectPublicKeyInfo) is what stays of
-    a private key that was deleted or has expired.
+    a private key that was deleted or has expired. ``rotation_date`` and ``rotation_type`` (AUTOMATIC, ON_DEMAND) tell
+    how it became current, and are None for the first key material and for one that is pending.
     """
 
     id: str
@@ -61,6 +62,8 @@ class KeyMaterial:
     valid_to: datetime | None = None
     description: str | None = None
     public_key: bytes | None = None
+    rotation_date: datetime | None = None
+    rotation_type: str | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -145,7 +148,10 @@ class EcPrivateKey:
         key = _load_pkcs8(plaintext)
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, self.curve):
             raise IncorrectKeyMaterialException
-        return to_pkcs8(key)
+        canonical = to_pkcs8(key)
+        if _algorithm(plaintext) != _algorithm(canonical):  # the curve's parameters are written out instead of its name
+            raise IncorrectKeyMaterialException
+        return canonical
 
     def generate(self, world: World) -> bytes:
         """Make a key pair; every curve's order is above the largest scalar that is thrown here."""
@@ -192,20 +198,32 @@ def _load_pkcs8(der: bytes) -> PrivateKeyTypes:
         key = load_der_private_key(der, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted
         raise IncorrectKeyMaterialException from error
-    if not _is_pkcs8(der):
+    if not _algorithm(der):
         raise IncorrectKeyMaterialException
     return key
 
 
-def _is_pkcs8(der: bytes) -> bool:
-    """Tell PKCS#8 from PKCS#1 and SEC1: behind the version comes a sequence, the algorithm, as in no other.
+_SEQUENCE = 0x30
+_VERSION = 3  # bytes of the version, a one-byte integer
 
-    ``der`` is known to begin with a DER private key: a sequence whose first element is a one-byte version. Nothing may
-    follow it.
+
+def _algorithm(der: bytes) -> bytes:
+    """The algorithm identifier of a PKCS#8 private key, empty for a PKCS#1 or SEC1 one and for one with a tail.
+
+    All three are sequences that begin with the version; only PKCS#8 has a sequence behind it, the algorithm.
+    ``der`` is known to begin with one of them.
     """
-    length_bytes = der[1] & 0x7F if der[1] & 0x80 else 0
-    length = int.from_bytes(der[2 : 2 + length_bytes], "big") if length_bytes else der[1]
-    content = 2 + length_bytes
-    algorithm = content + 3
-    sequence = 0x30
-    return content + length == len(der) and der[algorithm] == sequence
+    start, end = _content(der, 0)
+    algorithm = start + _VERSION
+    if end != len(der) or der[algorithm] != _SEQUENCE:
+        return b""
+    return der[algorithm : _content(der, algorithm)[1]]
+
+
+def _content(der: bytes, position: int) -> tuple[int, int]:
+    """Where the content of the DER element at a position begins and ends."""
+    length, start = der[position + 1], position + 2
+    if length & 0x80:  # the long form: so many bytes of length follow
+        start += length & 0x7F
+        length = int.from_bytes(der[position + 2 : start], "big")
+    return start, start + length

@@ -68,6 +68,14 @@ PENDING_ROTATION = (  # R
 NOT_PRIMARY = "{arn} is not a multi-region primary key."  # R
 NO_SUCH_MATERIAL = "Key material '{id}' does not exist in KMS key {arn}"  # A
 
+# Rotation
+NOTHING_PENDING = "No available key material pending rotation for the key: {arn}."  # R
+TOO_MANY_ROTATIONS = (  # R
+    "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be"
+    " performed for this key: {arn}"
+)
+ALL_KEY_MATERIAL_SYMMETRIC_ONLY = "Input parameter includeKeyMaterial can only be used with symmetric keys."  # R
+
 # Using keys
 WRONG_USAGE = "{arn} key usage is {usage} which is not valid for {operation}."  # R
 WRONG_ALGORITHM = "Algorithm {algorithm} is incompatible with key spec {spec}."  # R

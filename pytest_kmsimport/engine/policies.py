@@ -48,7 +48,7 @@ def check_policy(policy: str, account: str, *, bypass_lockout_check: bool) -> st
         raise LimitExceededException(messages.POLICY_TOO_LONG)
     try:
         document = json.loads(policy)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedPolicyDocumentException from error
     statements = document.get("Statement") if isinstance(document, dict) else None
     statements = [statements] if isinstance(statements, dict) else statements
@@ -62,19 +62,20 @@ def check_policy(policy: str, account: str, *, bypass_lockout_check: bool) -> st
 
 
 def _is_statement(statement: object) -> bool:
-    return isinstance(statement, dict) and statement.get("Effect") in {"Allow", "Deny"}
+    return isinstance(statement, dict) and statement.get("Effect") in ("Allow", "Deny")
 
 
 def _lets_change_policy(statement: Mapping[str, Any], account: str) -> bool:
     """Whether a statement allows kms:PutKeyPolicy to the account or to somebody in it."""
     if statement["Effect"] != "Allow" or "Resource" not in statement:
         return False
-    actions = (action.lower() for action in _texts(statement.get("Action")))
-    if not any(fnmatchcase(_PUT_KEY_POLICY, action) for action in actions):
+    element = "NotAction" if "NotAction" in statement else "Action"
+    named = any(fnmatchcase(_PUT_KEY_POLICY, action.lower()) for action in _texts(statement.get(element)))
+    if named == (element == "NotAction"):
         return False
     principal = statement.get("Principal")
-    named = principal.get("AWS") if isinstance(principal, dict) else principal
-    return any(who in {"*", account} or f"::{account}:" in who for who in _texts(named))
+    allowed = principal.get("AWS") if isinstance(principal, dict) else principal
+    return any(who in {"*", account} or f"::{account}:" in who for who in _texts(allowed))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -20,25 +20,25 @@ class Rules:
 
     ``unsupported`` are key specs, wrapping algorithms and wrapping key specs that the model knows and AWS refuses
     here; ``not_offered`` are those that AWS takes and this mock does not. ``enums`` narrows request members to the
-    values of the time, and ``later_members`` are request members that did not exist yet. ``several_materials`` says
-    whether a symmetric key can be given new key material, ``names_materials`` whether answers carry the
-    identifiers of key materials.
+    values of the time, and ``later`` are operations and request members that did not exist yet.
+    ``several_materials`` says whether a symmetric key can be given new key material, ``names_materials`` whether
+    answers carry the identifiers of key materials.
     """
 
     specs: Mapping[str, KeySpec]
     unsupported: Collection[str]
     not_offered: Collection[str] = ()
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    later_members: Collection[str] = ()
+    later: Collection[str] = ()
     several_materials: bool = True
     names_materials: bool = True
 
-    def check_members(self, members: Mapping[str, object]) -> None:
+    def check_known(self, operation: str, members: Mapping[str, object]) -> None:
         """Refuse what the service of these rules does not know, as it would."""
-        for member in self.later_members:
-            if member in members:
+        for word in self.later:
+            if word == operation or word in members:
                 raise NotOffered(
-                    f"{member} did not exist in AWS KMS of 2022, which service='2022' plays;"
+                    f"{word} did not exist in AWS KMS of 2022, which service='2022' plays;"
                     " leave it out, or test with service='current'."
                 )
         for member, values in self.enums.items():
@@ -83,7 +83,10 @@ _OF_2022 = Rules(
         "WrappingAlgorithm": (PKCS1, *OAEP),
         "WrappingKeySpec": ("RSA_2048",),
     },
-    later_members={"ImportType", "KeyMaterialDescription", "KeyMaterialId"},
+    later={
+        *("ImportType", "KeyMaterialDescription", "KeyMaterialId", "DryRun", "RotationPeriodInDays"),
+        *("RotateKeyOnDemand", "ListKeyRotations", "DeriveSharedSecret"),
+    },
     several_materials=False,
     names_materials=False,
 )

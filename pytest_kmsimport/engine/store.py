@@ -64,11 +64,10 @@ class Region:
         key = self._keys.get(key_id)
         if key is None:
             return None
-        now = self.world.now()
-        if key.deletion_date is not None and now >= key.deletion_date:
+        if key.deletion_date is not None and self.world.now() >= key.deletion_date:
             self.remove(key_id)
             return None
-        key.settle(now)
+        key.settle(self.world)
         return key
 
     def by_age(self) -> list[Key]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -17,11 +17,13 @@ class World:
     ``now`` gives the time in UTC, with a timezone and whole milliseconds, as AWS's answers have it.
     ``random_bytes`` gives as many bytes as it is asked for.
     ``rsa_private_key`` gives a key of the size asked for (bits), and never the same one twice.
+    ``background`` is how long AWS takes for what it does after it has answered, such as a rotation.
     """
 
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
     rsa_private_key: Callable[[int], RSAPrivateKey]
+    background: timedelta = timedelta(0)
 
     def new_key_id(self, *, multi_region: bool) -> str:
         """A fresh key ID: a UUID, or for multi-Region keys ``mrk-`` and its 32 hexadecimal digits."""

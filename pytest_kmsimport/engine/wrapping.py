@@ -27,7 +27,7 @@ from .errors import (
     InvalidImportTokenException,
     ValidationException,
 )
-from .specs import KEY_WRAP, RSA_WRAPPING_KEYS
+from .specs import KEY_WRAP, PKCS1, RSA_WRAPPING_KEYS
 from .world import World
 
 LIFETIME = timedelta(hours=24)
@@ -46,6 +46,7 @@ _NONCE = 12
 _TOKEN = struct.Struct(">QQ")  # serial number, end of validity in milliseconds; the key ARN follows
 _WRAPPED_AES_KEY = 32
 _KWP_BLOCK, _SHORTEST_KWP = 8, 16
+_SHORTEST_PADDING = 8
 
 
 def padding_of(algorithm: str) -> AsymmetricPadding:
@@ -89,6 +90,8 @@ class WrappingParameters:
         if len(wrapped_key) != modulus or not rest_fits:
             raise ValidationException(messages.ENCRYPTED_KEY_SIZE)
         try:
+            if self.algorithm == PKCS1:
+                return _open_pkcs1(self.private_key, wrapped_key)
             opened = self.private_key.decrypt(wrapped_key, padding_of(self.algorithm))
             if not key_wrap:
                 return opened
@@ -97,6 +100,19 @@ class WrappingParameters:
             return aes_key_unwrap_with_padding(opened, rest)
         except (ValueError, InvalidUnwrap) as error:
             raise InvalidCiphertextException from error
+
+
+def _open_pkcs1(private_key: RSAPrivateKey, block: bytes) -> bytes:
+    """Decrypt RSAES-PKCS1-v1_5 (RFC 8017, 7.2.2); raises ValueError where the padding is wrong.
+
+    OpenSSL answers wrong padding with random bytes, lest an attacker learns of it. The service of 2022 told.
+    """
+    numbers = private_key.private_numbers()
+    opened = pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n).to_bytes(len(block), "big")
+    padding, separator, message = opened[2:].partition(b"\0")
+    if opened[:2] != b"\0\2" or len(padding) < _SHORTEST_PADDING or not separator:
+        raise ValueError
+    return message
 
 
 class ImportTokens:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import authenticating, data_keys, encrypting, importing, lifecycle, signing
+from . import authenticating, data_keys, encrypting, importing, lifecycle, rotation, signing
 from .registry import OPERATIONS
 
-__all__ = ["OPERATIONS", "authenticating", "data_keys", "encrypting", "importing", "lifecycle", "signing"]
+__all__ = ["OPERATIONS", "authenticating", "data_keys", "encrypting", "importing", "lifecycle", "rotation", "signing"]

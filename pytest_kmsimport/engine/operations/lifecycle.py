@@ -121,7 +121,7 @@ def list_keys(
 @operation()
 def enable_key(region: Region, key: Key) -> Response:
     """Let a disabled KMS key be used again."""
-    key.enabled = True
+    key.enable(region.world)
     return {}
 
 
