@@ -148,7 +148,7 @@ class EcPrivateKey:
         key = _load_pkcs8(plaintext)
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, self.curve):
             raise IncorrectKeyMaterialException
-        canonical = to_pkcs8(key)
+        canonical = to_pkcs8(key.private_numbers().private_key())  # some encoders keep a compressed public point
         if _algorithm(plaintext) != _algorithm(canonical):  # the curve's parameters are written out instead of its name
             raise IncorrectKeyMaterialException
         return canonical
