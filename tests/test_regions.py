@@ -1,10 +1,10 @@
-"""Accounts, Regions and partitions, and what is different in China and was different in 2022."""
+"""Accounts, Regions and partitions, and what is different in China."""
 
 from __future__ import annotations
 
 import pytest
 
-from pytest_kmsimport import mock_kms_import, wrap_key_material
+from pytest_kmsimport import wrap_key_material
 
 from .refusal import refused
 
@@ -80,90 +80,3 @@ def test_sm2_is_not_offered(kms_import_mock, china):
     with pytest.raises(AssertionError, match="SM2PKE is not offered"):
         china.get_parameters_for_import(KeyId=key_id, WrappingAlgorithm="SM2PKE", WrappingKeySpec="SM2")
     kms_import_mock.complaints.clear()
-
-
-# 2022
-
-
-@pytest.fixture
-def old():
-    """A client of the service as it was in 2022, and its mock."""
-    with mock_kms_import(service="2022", region="us-east-1") as mock:
-        yield mock.client(), mock
-        mock.complaints.clear()
-
-
-def imported(kms, key_id: str, material: bytes, algorithm: str = "RSAES_PKCS1_V1_5"):
-    """Hold a ceremony as it was held in 2022."""
-    parameters = kms.get_parameters_for_import(KeyId=key_id, WrappingAlgorithm=algorithm, WrappingKeySpec="RSA_2048")
-    return kms.import_key_material(
-        KeyId=key_id,
-        ImportToken=parameters["ImportToken"],
-        EncryptedKeyMaterial=wrap_key_material(parameters["PublicKey"], material, algorithm),
-        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
-    )
-
-
-@pytest.mark.parametrize("algorithm", ["RSAES_PKCS1_V1_5", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"])
-def test_the_ceremony_of_2022(old, algorithm):
-    """PKCS#1 v1.5 was good, and neither import nor deletion answered with anything."""
-    kms, _ = old
-    key_id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-    assert set(imported(kms, key_id, bytes(32), algorithm)) == {"ResponseMetadata"}
-    blob = kms.encrypt(KeyId=key_id, Plaintext=b"x")["CiphertextBlob"]
-    assert "KeyMaterialId" not in kms.decrypt(CiphertextBlob=blob)
-    assert "CurrentKeyMaterialId" not in kms.describe_key(KeyId=key_id)["KeyMetadata"]
-    assert set(kms.delete_imported_key_material(KeyId=key_id)) == {"ResponseMetadata"}
-    assert kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"] == "PendingImport"
-
-
-def test_a_key_had_one_material_for_life(old):
-    """Other bytes were refused, also after deletion."""
-    kms, _ = old
-    key_id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-    imported(kms, key_id, bytes(32))
-    kms.delete_imported_key_material(KeyId=key_id)
-    with refused("IncorrectKeyMaterialException"):
-        imported(kms, key_id, b"\1" * 32)
-    assert imported(kms, key_id, bytes(32))
-
-
-@pytest.mark.parametrize(
-    ("member", "value", "values"),
-    [
-        ("WrappingAlgorithm", "RSA_AES_KEY_WRAP_SHA_256", "RSAES_PKCS1_V1_5, RSAES_OAEP_SHA_1, RSAES_OAEP_SHA_256"),
-        ("WrappingKeySpec", "RSA_4096", "RSA_2048"),
-    ],
-)
-def test_values_that_did_not_exist(old, member, value, values):
-    """They were no values of the enum, which is told before the key is looked for."""
-    kms, _ = old
-    path = member[0].lower() + member[1:]
-    text = (
-        f"1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy"
-        f" enum value set: [{values}]"
-    )
-    with refused("ValidationException", text):
-        kms.get_parameters_for_import(KeyId="unknown", **{**WRAPPING, member: value})
-
-
-@pytest.mark.parametrize("spec", ["HMAC_256", "RSA_2048", "ECC_NIST_P256"])
-def test_only_symmetric_keys_could_import(old, spec):
-    """Others could neither be made for it nor get its parameters."""
-    kms, _ = old
-    usage = "GENERATE_VERIFY_MAC" if spec == "HMAC_256" else "SIGN_VERIFY"
-    text = f"KeySpec {spec} is not supported for KMS keys with an Origin of EXTERNAL."
-    with refused("UnsupportedOperationException", text):
-        kms.create_key(Origin="EXTERNAL", KeySpec=spec, KeyUsage=usage)
-    arn = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["Arn"]
-    text = f"{arn} origin is AWS_KMS which is not valid for this operation."
-    with refused("UnsupportedOperationException", text):
-        kms.get_parameters_for_import(KeyId=arn, **WRAPPING)
-
-
-def test_members_that_did_not_exist(old):
-    """A request with one of them could not have been made then: the test fails and says so."""
-    kms, _ = old
-    key_id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-    with pytest.raises(AssertionError, match="KeyMaterialId did not exist in AWS KMS of 2022"):
-        kms.delete_imported_key_material(KeyId=key_id, KeyMaterialId="0" * 64)
