@@ -42,9 +42,7 @@ class Ceremony:
         key = None
         try:
             key = self._new_key(key_spec)
-            if material is None and key.spec.material is not None:
-                material = key.spec.material.generate(world)
-            self._import_into(key, material or b"")
+            self._import_into(key, key.spec.material.generate(world) if material is None else material)
         except (KmsError, ValueError) as refusal:
             if key is not None:
                 self._engine.take_back(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
@@ -64,6 +65,7 @@ def mock_kms_import(
     sleep_on_retry: bool = False,
     background_seconds: int = 0,
     journal_size: int = 1000,
+    quotas: Mapping[str, int] = ...,
 ) -> MockKmsImport: ...
 def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     """Answer every KMS call in memory, as AWS KMS would, while the block or the decorated function runs.
@@ -81,6 +83,8 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``sleep_on_retry``: let botocore really wait before it tries again.
     * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
     * ``journal_size``: how many calls ``mock.calls`` keeps.
+    * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``, ``grants_per_key``,
+      ``on_demand_rotations_per_key`` and ``key_policy_bytes``.
 
     Raises TypeError for an unknown option, ValueError for a value that an option cannot have.
     """

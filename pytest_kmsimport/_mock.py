@@ -26,6 +26,7 @@ from ._views import KeyView
 from ._wire import WireResponse
 from .engine.engine import Call, Engine
 from .engine.errors import KmsError, NotOffered, SerializationException
+from .engine.quotas import Quotas
 from .engine.store import Store
 from .engine.world import World
 
@@ -64,7 +65,12 @@ class KmsImportMock:
 
     def _begin(self) -> None:
         options = self._options
-        self._engine = Engine(self._world, service=options.service, strict_tokens=options.strict_tokens)
+        self._engine = Engine(
+            self._world,
+            service=options.service,
+            strict_tokens=options.strict_tokens,
+            quotas=Quotas(**options.quotas),
+        )
         self._journal = Journal(constrained(self._engine), self.clock.now, options.journal_size)
 
     def __repr__(self) -> str:
@@ -155,7 +161,7 @@ class KmsImportMock:
 
     def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> WireResponse:
         """Answer a request as it comes over the wire."""
-        call = Call(operation, region, account, {}, invocation)
+        call = Call(operation, region, account, {}, invocation, _wire.new_request_id())
         try:
             response = self._journal(call._replace(members=_wire.read(operation, body)))
             status, answer = 200, _wire.write(operation, response)
@@ -167,7 +173,7 @@ class KmsImportMock:
         except NotOffered as complaint:
             self.complain(complaint)
             raise
-        return WireResponse(status, _wire.headers(answer, self.clock.now()), answer)
+        return WireResponse(status, _wire.headers(answer, self.clock.now(), call.request_id), answer)
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
+
+from .engine.quotas import Quotas
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -28,16 +30,17 @@ class Options:
     sleep_on_retry: bool = False
     background_seconds: int = 0
     journal_size: int = 1000
+    quotas: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is field.default:
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if value is option.default or option.default is MISSING:
                 continue
-            expected = str if field.default is None else type(field.default)
+            expected = str if option.default is None else type(option.default)
             if type(value) is not expected:
                 article = "an" if expected is int else "a"
-                raise ValueError(f"{field.name} is {value!r}; write {article} {expected.__name__}.")
+                raise ValueError(f"{option.name} is {value!r}; write {article} {expected.__name__}.")
         if not re.fullmatch(r"\d{12}", self.account, re.ASCII):
             raise ValueError(f"account is {self.account!r}; write the 12 digits of an AWS account as a text.")
         if self.region is not None and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", self.region):
@@ -48,6 +51,7 @@ class Options:
             raise ValueError(f"background_seconds is {self.background_seconds}; write 0 or how long AWS takes.")
         if self.journal_size < 1:
             raise ValueError(f"journal_size is {self.journal_size}; write how many calls to keep, 1 or more.")
+        _check_quotas(self.quotas)
 
     @property
     def home_region(self) -> str:
@@ -57,10 +61,23 @@ class Options:
     @classmethod
     def checked(cls, given: Mapping[str, object], where: str) -> Options:
         """Take options as they were given; raises TypeError for a name that is no option, ValueError for a value."""
-        names = [field.name for field in fields(cls)]
+        names = [option.name for option in fields(cls)]
         for name in given:
             if name not in names:
                 near = get_close_matches(name, names, n=1)
                 meant = f"; did you mean {near[0]}?" if near else "."
                 raise TypeError(f"{where} has no option {name!r}{meant} Options are {', '.join(names)}.")
         return cls(**given)  # type: ignore[arg-type]  # __post_init__ checks every value
+
+
+def _check_quotas(quotas: Mapping[str, int]) -> None:
+    names = [quota.name for quota in fields(Quotas)]
+    if not isinstance(quotas, Mapping):
+        raise ValueError(  # noqa: TRY004  as for every other option
+            f"quotas is {quotas!r}; write a dict such as {{'aliases_per_key': 2}}."
+        )
+    for name, value in quotas.items():
+        if name not in names:
+            raise ValueError(f"quotas has no {name!r}; write one of {', '.join(names)}.")
+        if type(value) is not int or value < 0:
+            raise ValueError(f"quotas has {name}={value!r}; write a number, 0 or more.")

@@ -31,12 +31,12 @@ class KeyMaterialView:
         return self._plaintext is not None and compare_digest(self._plaintext, key_material)
 
     @classmethod
-    def of(cls, material: KeyMaterial) -> KeyMaterialView:
-        """What can be seen of a key material."""
+    def of(cls, key: Key, material: KeyMaterial) -> KeyMaterialView:
+        """What can be seen of a key material of a KMS key."""
         import_state = "IMPORTED" if material.is_imported else "PENDING_IMPORT"
         return cls(
             material.id,
-            material.state.value,
+            key.stage(material).value,
             import_state,
             material.valid_to,
             material.description,
@@ -85,5 +85,5 @@ class KeyView:
             policy=key.policy,
             tags=dict(key.tags),
             deletion_date=key.deletion_date,
-            materials=tuple(map(KeyMaterialView.of, key.materials.values())),
+            materials=tuple(KeyMaterialView.of(key, material) for material in key.materials.values()),
         )

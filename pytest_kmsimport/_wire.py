@@ -61,10 +61,15 @@ def write_error(error: KmsError) -> bytes:
     return _ENCODER.encode({"__type": error.code, **({spelling: error.message} if error.message else {})}).encode()
 
 
-def headers(body: bytes, now: datetime) -> dict[str, str]:
+def new_request_id() -> str:
+    """An identifier for the next request, as AWS gives each its own."""
+    return f"{_REQUEST_IDS}{next(_requests):012x}"
+
+
+def headers(body: bytes, now: datetime, request_id: str) -> dict[str, str]:
     """The headers that AWS KMS sends with every answer."""
     return {
-        "x-amzn-RequestId": f"{_REQUEST_IDS}{next(_requests):012x}",
+        "x-amzn-RequestId": request_id,
         "Date": _http_date(int(now.timestamp())),
         "Content-Type": "application/x-amz-json-1.1",
         "Content-Length": str(len(body)),

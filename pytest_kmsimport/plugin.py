@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and put up the guard where it is asked for."""
-    options = ", ".join(f"{name}=..." for name in _INI)
+    options = ", ".join(f"{name}=..." for name in [*_INI, "quotas"])
     config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
     if config.getini("kms_import_guard"):
         from ._intercept import Guard  # noqa: PLC0415  only for those who ask for it

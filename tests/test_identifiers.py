@@ -6,21 +6,35 @@ import pytest
 
 from pytest_kmsimport.engine.operations import OPERATIONS
 
+from .installed import OPERATION_NAMES, has_member
 from .refusal import refused
 
 UNKNOWN = "1234abcd-12ab-34cd-56ef-1234567890ab"
 UNKNOWN_MULTI_REGION = "mrk-1234abcd12ab34cd56ef1234567890ab"
 #: From the parameter documentation of AWS's operations.
 USES = {
-    "Decrypt", "DeriveSharedSecret", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair",
+    "Decapsulate", "Decrypt", "DeriveSharedSecret", "Encapsulate", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair",
     "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GetPublicKey", "Sign",
     "Verify", "VerifyMac",
 }  # fmt: skip
 TAKE_ALIASES = {"DescribeKey", *USES}
-ACROSS_ACCOUNTS = {"DescribeKey", "GetKeyRotationStatus", *USES}
-ABOUT_A_KEY = [name for name, operation in OPERATIONS.items() if "KeyId" in operation.parameters]
+ACROSS_ACCOUNTS = {
+    "CreateGrant", "DescribeKey", "GetKeyRotationStatus", "ListGrants", "RetireGrant", "RevokeGrant", *USES
+}  # fmt: skip
+ABOUT_A_KEY = [name for name in OPERATIONS if name in OPERATION_NAMES and has_member(name, "KeyId")]
 OTHER_MEMBERS = {
+    "CreateGrant": {"GranteePrincipal": "arn:aws:iam::123456789012:root", "Operations": ["DescribeKey"]},
+    "Decapsulate": {"EncapsulationAlgorithm": "ML_KEM", "SharedSecretCiphertextBlob": b"x"},
+    "Encapsulate": {"EncapsulationAlgorithm": "ML_KEM"},
     "Encrypt": {"Plaintext": b"x"},
+    "PutKeyPolicy": {"Policy": "{}"},
+    "ReplicateKey": {"ReplicaRegion": "eu-west-1"},
+    "RetireGrant": {"GrantId": "0" * 64},
+    "RevokeGrant": {"GrantId": "0" * 64},
+    "TagResource": {"Tags": [{"TagKey": "a", "TagValue": "b"}]},
+    "UntagResource": {"TagKeys": ["a"]},
+    "UpdateKeyDescription": {"Description": "x"},
+    "UpdatePrimaryRegion": {"PrimaryRegion": "eu-west-1"},
     "Decrypt": {"CiphertextBlob": b"x"},
     "DeriveSharedSecret": {"KeyAgreementAlgorithm": "ECDH", "PublicKey": b"x"},
     "GenerateDataKey": {"KeySpec": "AES_256"},
@@ -114,9 +128,10 @@ def test_keys_of_another_account(kms, call, operation, kms_import_mock):
         return
     try:
         assert call(key.arn)
-    except kms.exceptions.ClientError as error:  # found, and of another usage than this operation is for
+    except kms.exceptions.ClientError as error:  # found, and not fit for this operation
         assert error.response["Error"]["Code"] in {  # noqa: PT017  whichever the operation says
             "InvalidKeyUsageException", "InvalidCiphertextException", "UnsupportedOperationException",
+            "NotFoundException",
         }  # fmt: skip
 
 

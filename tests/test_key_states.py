@@ -7,24 +7,31 @@ from botocore.exceptions import ClientError
 
 from pytest_kmsimport import wrap_key_material
 from pytest_kmsimport.engine.operations import OPERATIONS
+from pytest_kmsimport.engine.policies import default_policy
+
+from .installed import CAN_ENCAPSULATE, OPERATION_NAMES
 
 STATES = ["Enabled", "Disabled", "PendingDeletion", "PendingImport"]
 OK = "ok"
 DISABLED = ("DisabledException", "{arn} is disabled.")
 PENDING_IMPORT = ("KMSInvalidStateException", "{arn} is pending import.")
 PENDING_DELETION = ("KMSInvalidStateException", "{arn} is pending deletion.")
+PENDING_REPLICA_DELETION = ("KMSInvalidStateException", "{arn} is pending replica deletion.")
 NOT_PENDING_DELETION = ("KMSInvalidStateException", "{arn} is not pending deletion.")
 WRONG_ORIGIN = ("UnsupportedOperationException", "{arn} origin is AWS_KMS which is not valid for this operation.")
 IMPORTED_ORIGIN = ("UnsupportedOperationException", "{arn} origin is EXTERNAL which is not valid for this operation.")
 
 CRYPTOGRAPHIC = [OK, DISABLED, PENDING_DELETION, PENDING_IMPORT]
+ALWAYS = [OK, OK, OK, OK]
 #: Operation -> what an imported key answers in the states above; the wire's texts for the footnotes of AWS's page.
 IMPORTED = {
     "CancelKeyDeletion": [NOT_PENDING_DELETION, NOT_PENDING_DELETION, OK, NOT_PENDING_DELETION],
+    "CreateAlias": [OK, OK, PENDING_DELETION, OK],
+    "CreateGrant": CRYPTOGRAPHIC,
     "Decrypt": CRYPTOGRAPHIC,
-    "DeleteImportedKeyMaterial": [OK, OK, OK, OK],
+    "DeleteImportedKeyMaterial": ALWAYS,
     "DeriveSharedSecret": CRYPTOGRAPHIC,
-    "DescribeKey": [OK, OK, OK, OK],
+    "DescribeKey": ALWAYS,
     "DisableKey": [OK, OK, PENDING_DELETION, PENDING_IMPORT],
     "DisableKeyRotation": [IMPORTED_ORIGIN, DISABLED, PENDING_DELETION, IMPORTED_ORIGIN],
     "EnableKey": [OK, OK, PENDING_DELETION, PENDING_IMPORT],
@@ -35,18 +42,35 @@ IMPORTED = {
     "GenerateDataKeyPairWithoutPlaintext": CRYPTOGRAPHIC,
     "GenerateDataKeyWithoutPlaintext": CRYPTOGRAPHIC,
     "GenerateMac": CRYPTOGRAPHIC,
+    "GetKeyLastUsage": ALWAYS,
+    "GetKeyPolicy": ALWAYS,
     "GetKeyRotationStatus": [OK, OK, OK, IMPORTED_ORIGIN],
     "GetParametersForImport": [OK, OK, PENDING_DELETION, OK],
     "GetPublicKey": [OK, OK, PENDING_DELETION, OK],
     "ImportKeyMaterial": [OK, OK, PENDING_DELETION, OK],
-    "ListKeyRotations": [OK, OK, OK, OK],
+    "ListAliases": ALWAYS,
+    "ListGrants": ALWAYS,
+    "ListKeyPolicies": ALWAYS,
+    "ListKeyRotations": ALWAYS,
+    "ListResourceTags": ALWAYS,
+    "PutKeyPolicy": ALWAYS,
     "ReEncrypt": CRYPTOGRAPHIC,
+    "ReplicateKey": CRYPTOGRAPHIC,
+    "RetireGrant": ALWAYS,
+    "RevokeGrant": ALWAYS,
     "RotateKeyOnDemand": CRYPTOGRAPHIC,
     "ScheduleKeyDeletion": [OK, OK, PENDING_DELETION, OK],
     "Sign": CRYPTOGRAPHIC,
+    "TagResource": [OK, OK, PENDING_DELETION, OK],
+    "UntagResource": [OK, OK, PENDING_DELETION, OK],
+    "UpdateAlias": [OK, OK, PENDING_DELETION, OK],
+    "UpdateKeyDescription": [OK, OK, PENDING_DELETION, OK],
+    "UpdatePrimaryRegion": [OK, DISABLED, PENDING_REPLICA_DELETION, PENDING_IMPORT],
     "Verify": CRYPTOGRAPHIC,
     "VerifyMac": CRYPTOGRAPHIC,
 }
+#: Operations of ML-KEM keys, which AWS makes and does not import.
+ENCAPSULATING = dict.fromkeys(["Decapsulate", "Encapsulate"], CRYPTOGRAPHIC)
 IMPORTING = {"DeleteImportedKeyMaterial", "GetParametersForImport", "ImportKeyMaterial"}
 SCHEDULING = {"DisableKeyRotation", "EnableKeyRotation"}
 
@@ -58,24 +82,55 @@ def of_aws_kms(operation: str, answers: list[object]) -> list[object]:
     return [OK, *answers[1:3]] if operation in SCHEDULING else answers[:3]
 
 
-MADE_BY_KMS = {operation: of_aws_kms(operation, answers) for operation, answers in IMPORTED.items()}
+MADE_BY_KMS = {
+    operation: of_aws_kms(operation, answers) for operation, answers in {**IMPORTED, **ENCAPSULATING}.items()
+}
 CASES = [
     (origin, operation, state, answer)
     for origin, table in {"EXTERNAL": IMPORTED, "AWS_KMS": MADE_BY_KMS}.items()
     for operation, answers in table.items()
+    if operation in OPERATION_NAMES and (operation not in ENCAPSULATING or CAN_ENCAPSULATE)
     for state, answer in zip(STATES, answers, strict=False)
 ]
 #: Operation -> the KeySpec and KeyUsage that it is for; symmetric encryption keys for all others.
 KINDS = {
+    "Decapsulate": ("ML_KEM_768", "ENCAPSULATE_DECAPSULATE"),
     "DeriveSharedSecret": ("ECC_NIST_P256", "KEY_AGREEMENT"),
+    "Encapsulate": ("ML_KEM_768", "ENCAPSULATE_DECAPSULATE"),
     "GenerateMac": ("HMAC_256", "GENERATE_VERIFY_MAC"),
     "GetPublicKey": ("ECC_NIST_P256", "SIGN_VERIFY"),
     "Sign": ("ECC_NIST_P256", "SIGN_VERIFY"),
     "Verify": ("ECC_NIST_P256", "SIGN_VERIFY"),
     "VerifyMac": ("HMAC_256", "GENERATE_VERIFY_MAC"),
 }
+#: What KeyId is called where the operation has another word for it.
+OTHER_NAMES = {"CreateAlias": "TargetKeyId", "ReEncrypt": "DestinationKeyId", "UpdateAlias": "TargetKeyId"}
+MULTI_REGION = {"ReplicateKey", "UpdatePrimaryRegion"}
+POLICY = default_policy("123456789012", "us-east-1")
+GRANT = {"GranteePrincipal": "arn:aws:iam::123456789012:root", "Operations": ["DescribeKey"]}
 SIGNING = {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"}
 MAC = {"Message": b"x", "MacAlgorithm": "HMAC_SHA_256"}
+WRAPPING = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
+ML_KEM = {"EncapsulationAlgorithm": "ML_KEM"}
+#: Operation -> what its request has beside KeyId.
+READY = {
+    "CreateAlias": {"AliasName": "alias/x"},
+    "CreateGrant": GRANT,
+    "Encapsulate": ML_KEM,
+    "Encrypt": {"Plaintext": b"x"},
+    "GenerateDataKey": {"KeySpec": "AES_256"},
+    "GenerateDataKeyPair": {"KeyPairSpec": "ECC_NIST_P256"},
+    "GenerateDataKeyPairWithoutPlaintext": {"KeyPairSpec": "ECC_NIST_P256"},
+    "GenerateDataKeyWithoutPlaintext": {"KeySpec": "AES_256"},
+    "GenerateMac": MAC,
+    "GetParametersForImport": WRAPPING,
+    "PutKeyPolicy": {"Policy": POLICY},
+    "ReplicateKey": {"ReplicaRegion": "eu-west-1"},
+    "Sign": SIGNING,
+    "TagResource": {"Tags": [{"TagKey": "a", "TagValue": "b"}]},
+    "UntagResource": {"TagKeys": ["a"]},
+    "UpdateKeyDescription": {"Description": "x"},
+}
 
 
 class Prepared:
@@ -84,48 +139,70 @@ class Prepared:
     def __init__(self, kms, mock, origin: str, operation: str) -> None:
         self.kms = kms
         spec, usage = KINDS.get(operation, ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"))
+        multi = {"MultiRegion": operation in MULTI_REGION}
         if origin == "EXTERNAL":
-            self.key_id = mock.import_key(bytes(32) if spec == "HMAC_256" else None, spec, KeyUsage=usage).id
+            self.key_id = mock.import_key(bytes(32) if spec == "HMAC_256" else None, spec, KeyUsage=usage, **multi).id
         else:
-            self.key_id = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
+            self.key_id = kms.create_key(KeySpec=spec, KeyUsage=usage, **multi)["KeyMetadata"]["KeyId"]
         self.arn = mock.key(self.key_id).arn
         if (operation, origin) == ("RotateKeyOnDemand", "EXTERNAL"):
             kms.import_key_material(KeyId=self.key_id, **self.members("ImportKeyMaterial"))
         self.request = {"KeyId": self.key_id, **self.members(operation)}
-        if operation == "ReEncrypt":
-            self.request["DestinationKeyId"] = self.request.pop("KeyId")
+        if operation in OTHER_NAMES:
+            self.request[OTHER_NAMES[operation]] = self.request.pop("KeyId")
 
     def members(self, operation: str) -> dict[str, object]:
         """What an operation's request has beside KeyId, made while the key is still Enabled."""
-        wrapping = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
-        ready = {
-            "Encrypt": {"Plaintext": b"x"},
-            "GenerateDataKey": {"KeySpec": "AES_256"},
-            "GenerateDataKeyWithoutPlaintext": {"KeySpec": "AES_256"},
-            "GenerateDataKeyPair": {"KeyPairSpec": "ECC_NIST_P256"},
-            "GenerateDataKeyPairWithoutPlaintext": {"KeyPairSpec": "ECC_NIST_P256"},
-            "GenerateMac": MAC,
-            "GetParametersForImport": wrapping,
-            "Sign": SIGNING,
+        if operation in READY:
+            return READY[operation]
+        make = {
+            "Decapsulate": self.encapsulated,
+            "Decrypt": self.encrypted,
+            "DeriveSharedSecret": lambda: {"KeyAgreementAlgorithm": "ECDH", "PublicKey": self.public_key()},
+            "ImportKeyMaterial": self.new_material,
+            "ReEncrypt": self.encrypted,
+            "RetireGrant": self.grant,
+            "RevokeGrant": self.grant,
+            "UpdateAlias": self.alias_of_another_key,
+            "UpdatePrimaryRegion": self.replica,
+            "Verify": lambda: {**SIGNING, "Signature": self.kms.sign(KeyId=self.key_id, **SIGNING)["Signature"]},
+            "VerifyMac": lambda: {**MAC, "Mac": self.kms.generate_mac(KeyId=self.key_id, **MAC)["Mac"]},
         }
-        if operation in {"Decrypt", "ReEncrypt"}:
-            return {"CiphertextBlob": self.kms.encrypt(KeyId=self.key_id, Plaintext=b"x")["CiphertextBlob"]}
-        if operation == "Verify":
-            return {**SIGNING, "Signature": self.kms.sign(KeyId=self.key_id, **SIGNING)["Signature"]}
-        if operation == "VerifyMac":
-            return {**MAC, "Mac": self.kms.generate_mac(KeyId=self.key_id, **MAC)["Mac"]}
-        if operation == "DeriveSharedSecret":
-            public_key = self.kms.get_public_key(KeyId=self.key_id)["PublicKey"]
-            return {"KeyAgreementAlgorithm": "ECDH", "PublicKey": public_key}
-        if operation == "ImportKeyMaterial":
-            return self.import_members(wrapping)
-        return ready.get(operation, {})
+        return make.get(operation, dict)()
 
-    def import_members(self, wrapping: dict[str, str]) -> dict[str, object]:
+    def encapsulated(self) -> dict[str, object]:
+        """A shared secret."""
+        answer = self.kms.encapsulate(KeyId=self.key_id, **ML_KEM)
+        return {**ML_KEM, "SharedSecretCiphertextBlob": answer["SharedSecretCiphertextBlob"]}
+
+    def encrypted(self) -> dict[str, object]:
+        """A ciphertext."""
+        return {"CiphertextBlob": self.kms.encrypt(KeyId=self.key_id, Plaintext=b"x")["CiphertextBlob"]}
+
+    def public_key(self) -> bytes:
+        """A public key to agree with."""
+        der: bytes = self.kms.get_public_key(KeyId=self.key_id)["PublicKey"]
+        return der
+
+    def grant(self) -> dict[str, object]:
+        """A grant to end."""
+        return {"GrantId": self.kms.create_grant(KeyId=self.key_id, **GRANT)["GrantId"]}
+
+    def alias_of_another_key(self) -> dict[str, object]:
+        """An alias to move to this key."""
+        self.kms.create_alias(AliasName="alias/x", TargetKeyId=self.kms.create_key()["KeyMetadata"]["KeyId"])
+        return {"AliasName": "alias/x"}
+
+    def replica(self) -> dict[str, object]:
+        """A replica key, in the Region that is to be the primary one."""
+        self.kms.replicate_key(KeyId=self.key_id, ReplicaRegion="eu-west-1")
+        return {"PrimaryRegion": "eu-west-1"}
+
+    def new_material(self) -> dict[str, object]:
         """A re-import of other bytes as new material, which waits for a rotation."""
         if self.kms.describe_key(KeyId=self.key_id)["KeyMetadata"]["Origin"] != "EXTERNAL":
             return {"ImportToken": b"x", "EncryptedKeyMaterial": b"x"}
-        parameters = self.kms.get_parameters_for_import(KeyId=self.key_id, **wrapping)
+        parameters = self.kms.get_parameters_for_import(KeyId=self.key_id, **WRAPPING)
         blob = wrap_key_material(parameters["PublicKey"], bytes(32), "RSAES_OAEP_SHA_256")
         return {
             "ImportToken": parameters["ImportToken"],
@@ -143,7 +220,7 @@ class Prepared:
         }
         if state in steps:
             steps[state](KeyId=self.key_id)
-        assert self.state == state
+        assert self.state in {state, state.replace("Pending", "PendingReplica")}
 
     @property
     def state(self) -> str:
@@ -165,14 +242,14 @@ def test_an_operation_in_a_state(kms, kms_import_mock, origin, operation, state,
     error = caught.value.response["Error"]
     code, text = answer
     assert (error["Code"], error["Message"]) == (code, text.format(arn=key.arn))
-    assert key.state == state
+    assert key.state in {state, state.replace("Pending", "PendingReplica")}
 
 
 def test_no_operation_about_a_key_is_left_out():
     """Every operation that takes a key is in the tables above."""
-    assert set(IMPORTED) == {name for name, operation in OPERATIONS.items() if named(operation)}
+    assert {*IMPORTED, *ENCAPSULATING} == {name for name, operation in OPERATIONS.items() if named(operation)}
 
 
 def named(operation) -> bool:
     """Whether an operation is about a KMS key."""
-    return bool({"KeyId", "DestinationKeyId"} & set(operation.parameters))
+    return bool({"KeyId", "DestinationKeyId", "TargetKeyId"} & set(operation.parameters))

@@ -14,6 +14,7 @@ from . import arns
 from .errors import NotOffered
 from .keys import Key
 from .operations import OPERATIONS
+from .quotas import Quotas
 from .store import Store
 from .world import World
 
@@ -24,6 +25,7 @@ class Call(NamedTuple):
     """One call of an operation: who asks (account), where (Region), what, and with which members.
 
     ``invocation`` is the same for all attempts that a client makes at one call; empty where that is not known.
+    ``request_id`` is what the answer will carry as its request ID.
     """
 
     operation: str
@@ -31,10 +33,13 @@ class Call(NamedTuple):
     account: str
     members: Mapping[str, Any]
     invocation: str = ""
+    request_id: str = ""
 
     def __repr__(self) -> str:
         return f"<Call {self.operation} {self.region} {self.account} with {', '.join(self.members)}>"
 
+
+_AWS_QUOTAS = Quotas()
 
 #: What everything that answers a call looks like, so that such things nest.
 Answer = Callable[[Call], Response]
@@ -44,12 +49,14 @@ class Engine:
     """AWS KMS in memory.
 
     ``service`` is the generation of rules, ``current`` or ``2022``; with ``strict_tokens`` an import token is good
-    for one successful import.
+    for one successful import; ``quotas`` are the limits that LimitExceededException speaks of.
     """
 
-    def __init__(self, world: World, *, service: str = "current", strict_tokens: bool = False) -> None:
+    def __init__(
+        self, world: World, *, service: str = "current", strict_tokens: bool = False, quotas: Quotas = _AWS_QUOTAS
+    ) -> None:
         self._lock = RLock()
-        self._store = Store(world, service, strict_tokens=strict_tokens)
+        self._store = Store(world, service, quotas, strict_tokens=strict_tokens)
 
     def __call__(self, call: Call) -> Response:
         """Answer one call; raises KmsError where AWS refuses and NotOffered where this mock falls short of AWS."""
@@ -59,6 +66,7 @@ class Engine:
             raise NotOffered(f"The mock does not offer {call.operation}. It offers: {offered}.")
         with self._lock:
             region = self._store.region(call.account, call.region)
+            region.request_id = call.request_id
             region.rules.check_known(call.operation, call.members)
             return operation(region, call.members)
 

@@ -33,6 +33,10 @@ class AccessDeniedException(KmsError):
     """The caller may not do this, or may not know whether the KMS key exists."""
 
 
+class AlreadyExistsException(KmsError):
+    """The alias, or the replica key in the Region, exists already."""
+
+
 class ConflictException(KmsError):
     """A rotation is under way."""
 
@@ -57,12 +61,20 @@ class IncorrectKeyMaterialException(KmsError):
     """The key material is invalid, or is not what was imported before."""
 
 
+class InvalidAliasNameException(KmsError):
+    """The alias name is one that AWS keeps for itself, or no name."""
+
+
 class InvalidArnException(KmsError):
     """The identifier is no key ARN, or of a kind that the operation does not take."""
 
 
 class InvalidCiphertextException(KmsError):
     """The ciphertext, or the encrypted key material, does not open."""
+
+
+class InvalidGrantIdException(KmsError):
+    """The grant ID is malformed."""
 
 
 class InvalidGrantTokenException(KmsError):

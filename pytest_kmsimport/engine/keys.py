@@ -1,15 +1,15 @@
-"""A KMS key and its key materials: what it is, holds and becomes, and how it describes itself.
+"""A KMS key and its key materials: what it is, holds and becomes.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
@@ -19,14 +19,16 @@ from .errors import (
     IncorrectKeyMaterialException,
     KMSInvalidStateException,
     NotFoundException,
-    NotOffered,
 )
 from .materials import KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
 from .rotations import AUTOMATIC, ON_DEMAND, Schedule
 from .rules import Rules
-from .specs import ALGORITHM_MEMBERS, KeySpec
+from .specs import KeySpec
 from .states import KeyState
 from .world import World
+
+if TYPE_CHECKING:
+    from .families import Family
 
 EXTERNAL = "EXTERNAL"
 NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
@@ -42,11 +44,28 @@ class ImportTerms:
     material_id: str | None = None
 
 
+class Transition(NamedTuple):
+    """A state that passes by itself, Creating or Updating, and when."""
+
+    state: KeyState
+    until: datetime
+
+
+class LastUse(NamedTuple):
+    """The last successful cryptographic operation with a KMS key, and the ID of the request for it."""
+
+    operation: str
+    time: datetime
+    request_id: str
+
+
 @dataclass(slots=True, eq=False)
 class Key:
     """A KMS key in one Region: the one thing in the engine that changes.
 
     Its state is never stored: it follows from the deletion date, the key materials and the enabled flag.
+    ``waiting_period`` is that of a primary key which is to be deleted after its replicas (days), ``family`` is None for
+    single-Region keys.
     """
 
     id: str
@@ -63,6 +82,10 @@ class Key:
     tags: dict[str, str] = field(default_factory=dict)
     enabled: bool = True
     deletion_date: datetime | None = None
+    waiting_period: int | None = None
+    transition: Transition | None = None
+    family: Family | None = field(default=None, repr=False)
+    last_use: LastUse | None = field(default=None, repr=False)
     materials: dict[str, KeyMaterial] = field(default_factory=dict)
     schedule: Schedule | None = None
     rotation_started: datetime | None = None
@@ -91,6 +114,21 @@ class Key:
         return self.id.startswith("mrk-")
 
     @property
+    def related(self) -> Iterable[Key]:
+        """The key itself, or all of its multi-Region family."""
+        return (self,) if self.family is None else self.family
+
+    @property
+    def primary(self) -> Key:
+        """The key itself, or the primary key of its family: what holds the rotation."""
+        return self if self.family is None else self.family.primary
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether another key is the primary one."""
+        return self.primary is not self
+
+    @property
     def algorithms(self) -> tuple[str, ...]:
         """The algorithms that its spec has for its usage."""
         return self.spec.algorithms[self.usage]
@@ -100,6 +138,10 @@ class Key:
         """The key state, as of the last time that the key was settled."""
         if self.deletion_date is not None:
             return KeyState.PENDING_DELETION
+        if self.waiting_period is not None:
+            return KeyState.PENDING_REPLICA_DELETION
+        if self.transition is not None:
+            return self.transition.state
         if self.is_external and not self.has_material:
             return KeyState.PENDING_IMPORT
         return KeyState.ENABLED if self.enabled else KeyState.DISABLED
@@ -130,12 +172,21 @@ class Key:
         missing = [material.plaintext is None for material in self.materials.values() if not material.is_pending]
         return bool(missing) and True not in missing
 
+    def stage(self, material: KeyMaterial) -> KeyMaterialState:
+        """Where a key material stands: one that is pending waits for its import into every replica key first."""
+        if not material.is_pending or all(material.id in key.imported for key in self.related):
+            return material.state
+        return KeyMaterialState.PENDING_MULTI_REGION
+
+    @property
+    def imported(self) -> set[str]:
+        """The identifiers of the key materials that are there."""
+        return {material.id for material in self.materials.values() if material.is_imported}
+
     def usable_material(self, world: World) -> KeyMaterial:
         """The current key material of an Enabled key; that of an AWS_KMS key is made when it is first needed."""
         if self.current is not None:
             return self.current
-        if self.spec.material is None:
-            raise NotOffered(f"KMS keys of {self.spec.name} are not offered at work: they have no key material.")
         return self._hold(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
 
     def private_key(self, world: World) -> PrivateKeyTypes:
@@ -151,11 +202,22 @@ class Key:
     # What it becomes
 
     def settle(self, world: World) -> None:
-        """Let time take effect: drop key material that has expired, and complete the rotations that are due."""
+        """Let time take effect: drop key material that has expired, and complete what is under way or due."""
         now = world.now()
+        for key in self.related:
+            key.drop_expired(now)
+        self.primary.complete_rotations(world, now)
+
+    def drop_expired(self, now: datetime) -> None:
+        """Drop the key material that has expired, and the transition that has passed."""
         for material in list(self.materials.values()):
             if material.has_expired(now):
                 self._drop(material)
+        if self.transition is not None and now >= self.transition.until:
+            self.transition = None
+
+    def complete_rotations(self, world: World, now: datetime) -> None:
+        """Complete the rotations that are due, of a primary or single-Region key."""
         if self.rotation_started is not None and now >= self.rotation_started + world.background:
             date, self.rotation_started = self.rotation_started + world.background, None
             self._rotate(world, date, ON_DEMAND)
@@ -172,14 +234,21 @@ class Key:
         self.enabled = True
 
     def _rotate(self, world: World, date: datetime, rotation_type: str) -> None:
-        """Make the pending key material current, or new key material that KMS makes."""
-        current, following = self.current, self.pending
-        if not self.is_external and self.spec.material is not None:
+        """Make the pending key material current, or new key material that KMS makes; of a primary key, everywhere."""
+        following = self.pending
+        if not self.is_external:
             following = self._hold(self.spec.material.generate(world), KeyMaterialState.PENDING_ROTATION, ImportTerms())
-        if current is None or following is None:  # what was pending has been deleted meanwhile
+        if following is None:  # what was pending has been deleted meanwhile
             return
+        for key in self.related if self.is_external else (self,):
+            key.make_current(following.id, date, rotation_type)
+
+    def make_current(self, material_id: str, date: datetime, rotation_type: str) -> None:
+        """Encrypt with another key material from now on, and only decrypt with the one so far."""
+        current, following = self.current, self.materials[material_id]
+        assert current is not None  # nothing is pending before the first import
         self.materials[current.id] = replace(current, state=KeyMaterialState.NON_CURRENT)
-        self.materials[following.id] = replace(
+        self.materials[material_id] = replace(
             following, state=KeyMaterialState.CURRENT, rotation_date=date, rotation_type=rotation_type
         )
 
@@ -222,7 +291,7 @@ class Key:
 
     def cancel_deletion(self) -> None:
         """Come back from PendingDeletion: Disabled, or PendingImport where key material is missing."""
-        self.deletion_date = None
+        self.deletion_date = self.waiting_period = None
         self.enabled = self.is_external and not self.has_material
 
     def _hold(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
@@ -232,57 +301,24 @@ class Key:
         description = known.description if terms.description is None else terms.description
         material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description)
         self.materials[material_id] = material
+        if self.is_external and not self.is_replica:
+            self._tell_replicas(material)
         return material
 
+    def _tell_replicas(self, material: KeyMaterial) -> None:
+        """Let the replica keys know of a key material: its identifier and description, not its bytes."""
+        for key in self.related:
+            if key is not self:
+                known = key.materials.get(material.id, material.without_plaintext())
+                key.materials[material.id] = replace(known, description=material.description)
+
     def _drop(self, material: KeyMaterial) -> None:
-        if material.is_pending:
-            del self.materials[material.id]
-        else:
-            public_key = public_key_of(material.plaintext or b"") if self.spec.is_asymmetric else None
-            self.materials[material.id] = replace(material, plaintext=None, valid_to=None, public_key=public_key)
+        """Forget key material. What was pending on a primary key goes without a trace, there and on all replicas."""
+        if material.is_pending and not self.is_replica:
+            for key in self.related:
+                key.materials.pop(material.id, None)
+            return
+        public_key = public_key_of(material.plaintext or b"") if self.spec.is_asymmetric else None
+        self.materials[material.id] = replace(material.without_plaintext(), public_key=public_key)
+        if not material.is_pending:
             self.enabled = True  # PendingImport forgets that the key was Disabled
-
-    # How it describes itself
-
-    def metadata(self) -> dict[str, Any]:
-        """AWS's KeyMetadata; members that do not apply are absent."""
-        state = self.state
-        metadata = {
-            "AWSAccountId": self.account,
-            "KeyId": self.id,
-            "Arn": self.arn,
-            "CreationDate": self.created,
-            "Enabled": state is KeyState.ENABLED,
-            "Description": self.description,
-            "KeyUsage": self.usage,
-            "KeyState": state,
-            "Origin": self.origin,
-            "KeyManager": "CUSTOMER",
-            "CustomerMasterKeySpec": self.spec.name,
-            "KeySpec": self.spec.name,
-            ALGORITHM_MEMBERS[self.usage]: self.algorithms,
-            "MultiRegion": self.is_multi_region,
-        }
-        if self.deletion_date is not None:
-            metadata["DeletionDate"] = self.deletion_date
-        if self.is_multi_region:
-            metadata["MultiRegionConfiguration"] = self._multi_region_configuration()
-        if self.spec.is_symmetric and self.rules.names_materials and (current := self.current):
-            metadata["CurrentKeyMaterialId"] = current.id
-        if self.is_external and self.has_material:
-            metadata.update(self._expiration())
-        return metadata
-
-    def _multi_region_configuration(self) -> dict[str, Any]:
-        return {
-            "MultiRegionKeyType": "PRIMARY",
-            "PrimaryKey": {"Arn": self.arn, "Region": self.region},
-            "ReplicaKeys": [],
-        }
-
-    def _expiration(self) -> Mapping[str, Any]:
-        """The members for the earliest expiry among the permanently associated key materials."""
-        expiries = [material.valid_to for material in self.permanent if material.valid_to is not None]
-        if not expiries:
-            return {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
-        return {"ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": min(expiries)}

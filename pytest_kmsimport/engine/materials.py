@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -74,6 +74,10 @@ class KeyMaterial:
     def is_imported(self) -> bool:
         """Whether the bytes are there; AWS's ImportState IMPORTED rather than PENDING_IMPORT."""
         return self.plaintext is not None
+
+    def without_plaintext(self) -> KeyMaterial:
+        """What stays of it after deletion or expiry, and what a replica key knows of it before its own import."""
+        return replace(self, plaintext=None, valid_to=None, public_key=None)
 
     def has_expired(self, now: datetime) -> bool:
         """Whether ``ValidTo`` has come; from that moment on the material is gone."""

@@ -29,6 +29,43 @@ ACCESS_DENIED = (  # O
     " explicitly denies access"
 )
 
+# Aliases
+ALIAS_PREFIX = (  # R
+    'Alias must start with the prefix "alias/".'
+    " Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+)
+ALIAS_EXISTS = "An alias with the name {arn} already exists"  # O
+ALIAS_OF_ALIAS = "Aliases must refer to keys. Not aliases"  # O
+ALIAS_USAGE = (  # R
+    "Alias {alias} cannot be changed from a CMK with key usage {current} to a CMK with key usage {following}."
+    " The key usage of the current CMK and the new CMK must be the same."
+)
+ALIAS_KIND = (  # A
+    "Alias {alias} cannot be changed from a KMS key with key spec {current} to a KMS key with key spec {following}."
+    " The current KMS key and the new KMS key must be of the same type."
+)
+
+# Quotas
+TOO_MANY_KEYS = "The KMS keys limit has been reached for this account and Region."  # A
+TOO_MANY_ALIASES = "The aliases limit has been reached for the given keyId: {arn}"  # A
+TOO_MANY_GRANTS = "The grants limit has been reached for the given keyId: {arn}"  # A
+
+# Grants
+ONE_GRANTEE = "You must specify either GranteePrincipal or GranteeServicePrincipal, but not both."  # A
+ONE_GRANTEE_FILTER = "You can specify either GranteePrincipal or GranteeServicePrincipal, but not both."  # A
+ONE_RETIRING = "You can specify either RetiringPrincipal or RetiringServicePrincipal, but not both."  # A
+ONE_RETIRING_FILTER = "You must specify either RetiringPrincipal or RetiringServicePrincipal, but not both."  # A
+SOURCE_ARN_REQUIRED = "You must specify a SourceArn grant constraint with GranteeServicePrincipal."  # A
+RETIRING_REQUIRED = (  # A
+    "You must specify either RetiringPrincipal or RetiringServicePrincipal with GranteeServicePrincipal."
+)
+NO_PRINCIPAL = "ARN does not refer to a valid principal: {principal}"  # O
+GRANT_OPERATION = "Grant operation {operation} is not supported for KMS key {arn}."  # A
+GRANT_CONTEXT = "Encryption context grant constraints can only be used with symmetric encryption keys."  # A
+GRANT_NOT_FOUND = "Grant ID {id} not found"  # O
+GRANT_NOT_NAMED = "You must specify either a grant token, or both a grant ID and a key ID."  # A
+GRANT_NAMED_TWICE = "You can specify either a grant token, or a grant ID and a key ID, but not both."  # A
+
 # CreateKey
 USAGE_REQUIRED = "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys."  # R
 USAGE_INCOMPATIBLE = "KeyUsage {usage} is not compatible with KeySpec {spec}"  # R
@@ -44,7 +81,9 @@ DUPLICATE_TAGS = "Duplicate tag keys"  # R
 RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R
 POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # A
 POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # A
-POLICY_TOO_LONG = "The key policy exceeds the limit of 32768 bytes."  # A
+POLICY_TOO_LONG = "The key policy exceeds the limit of {limit} bytes."  # A
+POLICY_NAME = "You can set only the key policy named default."  # A
+NO_SUCH_POLICY = "No such policy exists"  # O
 
 # Import
 WRAPPING_REFUSED = (  # O
@@ -67,6 +106,11 @@ PENDING_ROTATION = (  # R
 )
 NOT_PRIMARY = "{arn} is not a multi-region primary key."  # R
 NO_SUCH_MATERIAL = "Key material '{id}' does not exist in KMS key {arn}"  # A
+
+# Multi-Region keys
+REPLICA_PARTITION = "Region {region} is not in the partition of {arn}."  # A
+ALREADY_PRIMARY = "{arn} is the multi-region primary key already."  # A
+REPLICA_EXISTS = "KMS key {arn} already exists."  # A
 
 # Rotation
 NOTHING_PENDING = "No available key material pending rotation for the key: {arn}."  # R

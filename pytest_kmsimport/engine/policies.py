@@ -13,8 +13,8 @@ from typing import Any
 from . import messages
 from .arns import partition_of
 from .errors import LimitExceededException, MalformedPolicyDocumentException
+from .quotas import Quotas
 
-LONGEST = 32_768  # bytes
 _PUT_KEY_POLICY = "kms:putkeypolicy"
 _PRINCIPALS = ("Principal", "NotPrincipal")
 
@@ -38,14 +38,14 @@ def default_policy(account: str, region: str) -> str:
     return _DEFAULT.format(partition=partition_of(region), account=account)
 
 
-def check_policy(policy: str, account: str, *, bypass_lockout_check: bool) -> str:
+def check_policy(policy: str, account: str, quotas: Quotas, *, bypass_lockout_check: bool) -> str:
     """Give a key policy back if AWS would take it.
 
-    Raises LimitExceededException above 32 KiB, and MalformedPolicyDocumentException for what is not a policy, has a
+    Raises LimitExceededException above the quota, and MalformedPolicyDocumentException for what is not a policy, has a
     statement without principal, or (unless bypassed) does not let the caller's account change the policy again.
     """
-    if len(policy.encode()) > LONGEST:
-        raise LimitExceededException(messages.POLICY_TOO_LONG)
+    if len(policy.encode()) > quotas.key_policy_bytes:
+        raise LimitExceededException(messages.POLICY_TOO_LONG.format(limit=quotas.key_policy_bytes))
     try:
         document = json.loads(policy)
     except (ValueError, RecursionError) as error:

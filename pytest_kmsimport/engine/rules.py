@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from . import messages
 from .errors import NotOffered, ValidationException
 from .materials import RawBytes
-from .specs import KEY_WRAP, OAEP, PKCS1, SM2PKE, SPECS, SYMMETRIC_DEFAULT, KeySpec
+from .specs import KEY_WRAP, OAEP, PKCS1, SM2PKE, SPECS, SYMMETRIC_DEFAULT, KeySpec, Wrappings
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,17 @@ class Rules:
 
 
 def _in_china(rules: Rules) -> Rules:
-    """The same generation in the China Regions: SM4 keys of 16 bytes, no RSA_AES_KEY_WRAP, no ML-KEM, SM2."""
-    specs = {
-        name: replace(spec, wrappings={a: sizes for a, sizes in spec.wrappings.items() if a not in KEY_WRAP})
-        for name, spec in rules.specs.items()
-    }
+    """The same generation in the China Regions: SM4 keys of 16 bytes, SM2 in place of RSA_AES_KEY_WRAP, no ML-KEM."""
+    specs = {name: replace(spec, wrappings=_wrappings_in_china(spec)) for name, spec in rules.specs.items()}
     specs[SYMMETRIC_DEFAULT] = replace(specs[SYMMETRIC_DEFAULT], material=RawBytes(16, 16))
     only_elsewhere = [name for name in specs if name.startswith("ML_KEM_")]
     unsupported = {*rules.unsupported, *only_elsewhere} - {"SM2", SM2PKE}
     return replace(rules, specs=specs, unsupported=unsupported, not_offered={"SM2", SM2PKE})
+
+
+def _wrappings_in_china(spec: KeySpec) -> Wrappings:
+    sm2: Wrappings = {SM2PKE: ("SM2",)} if spec.is_asymmetric and spec.is_importable else {}
+    return {**sm2, **{name: sizes for name, sizes in spec.wrappings.items() if name not in KEY_WRAP}}
 
 
 _CURRENT = Rules(specs=SPECS, unsupported={PKCS1, "SM2", SM2PKE})
@@ -74,7 +76,7 @@ _OF_2022 = Rules(
     specs={
         name: replace(spec, wrappings=dict.fromkeys((*OAEP, PKCS1), ("RSA_2048",)))
         if spec.is_symmetric
-        else replace(spec, material=None, wrappings={})
+        else replace(spec, wrappings={})
         for name, spec in SPECS.items()
     },
     unsupported={"SM2"},

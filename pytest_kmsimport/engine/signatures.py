@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha512
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -19,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 
 from . import ed25519ph
+from .post_quantum import dsa_key
 
-RAW, DIGEST = "RAW", "DIGEST"
+RAW, DIGEST, EXTERNAL_MU = "RAW", "DIGEST", "EXTERNAL_MU"
 
 
 class SigningAlgorithm(Protocol):
@@ -107,7 +109,7 @@ class Ed25519:
 
 @dataclass(frozen=True, slots=True)
 class Ed25519Prehashed:
-    """Ed25519ph (RFC 8032, 5.1), which signs SHA-512 digests only."""
+    """Ed25519ph (RFC 8032, 5.1) of a SHA-512 digest, which AWS hashes once more as if it were the message."""
 
     @property
     def lengths(self) -> Mapping[str, int | None]:
@@ -117,13 +119,33 @@ class Ed25519Prehashed:
     def sign(self, key: PrivateKeyTypes, message: bytes, message_type: str) -> bytes:  # noqa: ARG002
         """Sign with an Ed25519 key."""
         assert isinstance(key, Ed25519PrivateKey)
-        return ed25519ph.sign(key.private_bytes_raw(), key.public_key().public_bytes_raw(), message)
+        return ed25519ph.sign(key.private_bytes_raw(), key.public_key().public_bytes_raw(), sha512(message).digest())
 
     def verify(self, key: PrivateKeyTypes, signature: bytes, message: bytes, message_type: str) -> None:  # noqa: ARG002
         """Verify with an Ed25519 key."""
         assert isinstance(key, Ed25519PrivateKey)
-        if not ed25519ph.verify(key.public_key().public_bytes_raw(), signature, message):
+        if not ed25519ph.verify(key.public_key().public_bytes_raw(), signature, sha512(message).digest()):
             raise InvalidSignature
+
+
+@dataclass(frozen=True, slots=True)
+class MlDsa:
+    """Pure ML-DSA (FIPS 204, 5.2), which signs messages or their representatives."""
+
+    @property
+    def lengths(self) -> Mapping[str, int | None]:
+        """Messages of any length, representatives of 64 bytes."""
+        return {RAW: None, EXTERNAL_MU: 64}
+
+    def sign(self, key: PrivateKeyTypes, message: bytes, message_type: str) -> bytes:
+        """Sign with an ML-DSA key."""
+        private_key = dsa_key(key)
+        return private_key.sign_mu(message) if message_type == EXTERNAL_MU else private_key.sign(message)
+
+    def verify(self, key: PrivateKeyTypes, signature: bytes, message: bytes, message_type: str) -> None:
+        """Verify with an ML-DSA key."""
+        public_key = dsa_key(key).public_key()
+        (public_key.verify_mu if message_type == EXTERNAL_MU else public_key.verify)(signature, message)
 
 
 def _hash(algorithm: HashAlgorithm, message_type: str) -> HashAlgorithm | Prehashed:
@@ -139,4 +161,5 @@ ALGORITHMS: Mapping[str, SigningAlgorithm] = {
     **{f"ECDSA_SHA_{bits}": Ecdsa(hash_) for bits, hash_ in _HASHES.items()},
     "ED25519_SHA_512": Ed25519(),
     "ED25519_PH_SHA_512": Ed25519Prehashed(),
+    "ML_DSA_SHAKE_256": MlDsa(),
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1, SECP256R1, SECP384R1, SECP521R1
 
 from .materials import EcPrivateKey, Ed25519Key, MaterialFormat, RawBytes, RsaPrivateKey
+from .post_quantum import PostQuantumKey
 
 #: KeyUsage -> the member of KeyMetadata that lists the algorithms for it.
 ALGORITHM_MEMBERS: Mapping[str, str] = {
@@ -45,14 +46,19 @@ class KeySpec:
     """One key spec of AWS KMS.
 
     ``algorithms`` maps each KeyUsage that it can have to the algorithms for that usage, in AWS's order.
-    ``material`` is the format of its key material and ``wrappings`` says how that may be wrapped on its way in;
-    None and empty where AWS does not import it.
+    ``material`` is the format of its key material, and ``wrappings`` says how that may be wrapped on its way in: not
+    at all where AWS does not import it.
     """
 
     name: str
     algorithms: Mapping[str, tuple[str, ...]]
-    material: MaterialFormat | None = None
+    material: MaterialFormat
     wrappings: Wrappings = field(default_factory=dict)
+
+    @property
+    def is_importable(self) -> bool:
+        """Whether AWS takes key material for it."""
+        return bool(self.wrappings)
 
     @property
     def is_symmetric(self) -> bool:
@@ -106,11 +112,11 @@ SPECS: Mapping[str, KeySpec] = {
             Ed25519Key(),
             _BOTH,
         ),
-        KeySpec("ML_DSA_44", _ML_DSA),
-        KeySpec("ML_DSA_65", _ML_DSA),
-        KeySpec("ML_DSA_87", _ML_DSA),
-        KeySpec("ML_KEM_512", _ML_KEM),
-        KeySpec("ML_KEM_768", _ML_KEM),
-        KeySpec("ML_KEM_1024", _ML_KEM),
+        KeySpec("ML_DSA_44", _ML_DSA, PostQuantumKey("ML_DSA_44")),
+        KeySpec("ML_DSA_65", _ML_DSA, PostQuantumKey("ML_DSA_65")),
+        KeySpec("ML_DSA_87", _ML_DSA, PostQuantumKey("ML_DSA_87")),
+        KeySpec("ML_KEM_512", _ML_KEM, PostQuantumKey("ML_KEM_512")),
+        KeySpec("ML_KEM_768", _ML_KEM, PostQuantumKey("ML_KEM_768")),
+        KeySpec("ML_KEM_1024", _ML_KEM, PostQuantumKey("ML_KEM_1024")),
     )
 }

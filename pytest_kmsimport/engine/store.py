@@ -1,43 +1,58 @@
-"""One account's KMS keys in one Region, and all of those together."""
+"""One account's KMS keys, aliases and grants in one Region, and all of those together."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Sequence
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
+from operator import attrgetter
+from typing import NamedTuple
 
 from . import arns, messages
+from .aliases import Alias
 from .arns import KeyName, kms_arn
-from .errors import AccessDeniedException, InvalidArnException, NotFoundException
+from .cabinet import Cabinet
+from .errors import (
+    AccessDeniedException,
+    InvalidArnException,
+    InvalidGrantTokenException,
+    LimitExceededException,
+    NotFoundException,
+)
+from .grants import Grant, read_token
 from .keys import Key
+from .quotas import Quotas
 from .rules import Rules, rules_of
 from .world import World
 from .wrapping import ImportTokens
 
 
 class Region:
-    """What one account has in one Region, as the operations see it."""
+    """What one account has in one Region, as the operations see it.
+
+    ``request_id`` is that of the call which is being answered.
+    """
 
     def __init__(self, name: str, account: str, store: Store) -> None:
         self.name = name
         self.account = account
         self.rules: Rules = rules_of(store.service, arns.partition_of(name))
+        self.keys: Cabinet[Key] = Cabinet(attrgetter("id"))
+        self.aliases: Cabinet[Alias] = Cabinet(attrgetter("name"), lambda alias: (alias.key_id,))
+        self.grants: Cabinet[Grant] = Cabinet(attrgetter("id"), attrgetter("headings"))
+        self.request_id = ""
         self._store = store
-        self._keys: dict[str, Key] = {}
-        self._by_age: list[Key] = []
-        self._deletions: list[tuple[datetime, int, str]] = []  # a heap: date, serial, key ID
 
     def copy(self, store: Store) -> Region:
-        """A Region of its own with the same KMS keys, in another store."""
+        """A Region of its own with the same content, in another store; related keys are still those of this one."""
         twin = copy(self)
         twin._store = store
-        twin._by_age = [key.copy() for key in self._by_age]
-        twin._keys = {key.id: key for key in twin._by_age}
-        twin._deletions = list(self._deletions)
+        twin.keys, twin.aliases, twin.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
         return twin
+
+    # What it shares with the others
 
     @property
     def world(self) -> World:
@@ -49,36 +64,57 @@ class Region:
         """The import tokens that have been issued."""
         return self._store.tokens
 
+    @property
+    def quotas(self) -> Quotas:
+        """How many there may be."""
+        return self._store.quotas
+
     def next_serial(self) -> int:
-        """A number that says which of two KMS keys is the older."""
+        """A number that says which of two things is the older."""
         return self._store.next_serial()
 
-    def add(self, key: Key) -> None:
-        """Take in a KMS key that was just made."""
-        self._let_go()
-        self._keys[key.id] = key
-        self._by_age.append(key)
+    def in_account(self, account: str) -> Region:
+        """The same Region of another account."""
+        return self._store.region(account, self.name)
+
+    def elsewhere(self, name: str) -> Region:
+        """Another Region of the same account."""
+        return self._store.region(self.account, name)
+
+    # KMS keys
 
     def get(self, key_id: str) -> Key | None:
         """The KMS key with this key ID, brought up to date; None where there is none, or no longer."""
-        key = self._keys.get(key_id)
-        if key is None:
-            return None
-        if key.deletion_date is not None and self.world.now() >= key.deletion_date:
-            self.remove(key_id)
-            return None
-        key.settle(self.world)
+        self._store.let_go()
+        key = self.keys.get(key_id)
+        if key is not None:
+            key.settle(self.world)
         return key
 
-    def by_age(self) -> list[Key]:
+    def list_keys(self) -> Sequence[Key]:
         """All KMS keys that there are by now, oldest first, in the state in which they were last touched."""
-        self._let_go()
-        return self._by_age
+        self._store.let_go()
+        return self.keys.by_age()
 
-    def schedule_deletion(self, key: Key, date: datetime) -> None:
-        """Let a KMS key go at a date, unless that is called off or put elsewhere in between."""
-        key.deletion_date = date
-        heappush(self._deletions, (date, key.serial, key.id))
+    def check_room(self) -> None:
+        """Refuse another KMS key where there are as many as there may be."""
+        if len(self.list_keys()) >= self.quotas.keys:
+            raise LimitExceededException(messages.TOO_MANY_KEYS)
+
+    def schedule_deletion(self, key: Key, days: int) -> None:
+        """Let a KMS key go after so many days, a primary key after its replicas; unless that is called off."""
+        if key.family is not None and key.family.replicas and not key.is_replica:
+            key.waiting_period = days
+        else:
+            self._store.schedule_deletion(key, self.world.now() + timedelta(days=days))
+
+    def remove(self, key_id: str) -> None:
+        """Forget a KMS key, with all its key material, its aliases and its grants."""
+        self.keys.remove(key_id)
+        for alias in list(self.aliases.by_age(key_id)):
+            self.aliases.remove(alias.name)
+        for grant in list(self.grants.by_age(key_id)):
+            self.grants.remove(grant.id)
 
     def find(self, identifier: str, operation: str, *, aliases: bool, across_accounts: bool) -> Key:
         """The KMS key that a request's KeyId names.
@@ -97,49 +133,66 @@ class Region:
             raise InvalidArnException(messages.ALIAS_NOT_SUPPORTED)
         if name.account not in {None, self.account}:
             return self._find_elsewhere(name, operation, across_accounts=across_accounts)
+        key = self._named(name)
+        if key is not None:
+            return key
         if name.is_alias:
             arn = kms_arn(self.name, self.account, name.resource)
             raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=arn))
         if not name.key_id:
             raise NotFoundException(messages.INVALID_KEY_ID.format(key_id=identifier))
-        key = self.get(name.key_id)
-        if key is None:
-            arn = kms_arn(self.name, self.account, f"key/{name.key_id}")
-            raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
-        return key
+        arn = kms_arn(self.name, self.account, f"key/{name.key_id}")
+        raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
 
-    def in_account(self, account: str) -> Region:
-        """The same Region of another account."""
-        return self._store.region(account, self.name)
+    def _named(self, name: KeyName) -> Key | None:
+        """The KMS key that has a key ID or an alias."""
+        if not name.is_alias:
+            return self.get(name.key_id)
+        alias = self.aliases.get(name.resource)
+        return None if alias is None else self.get(alias.key_id)
 
     def _find_elsewhere(self, name: KeyName, operation: str, *, across_accounts: bool) -> Key:
-        key = self.in_account(name.account or "").get(name.key_id) if across_accounts else None
+        key = self.in_account(name.account or "")._named(name) if across_accounts else None
         if key is None:
             caller = f"arn:{arns.partition_of(self.name)}:iam::{self.account}:root"
             raise AccessDeniedException(messages.ACCESS_DENIED.format(caller=caller, operation=operation))
         return key
 
-    def _let_go(self) -> None:
-        """Forget the KMS keys whose deletion date has come, at the cost of those alone."""
-        now = self.world.now()
-        while self._deletions and self._deletions[0][0] <= now:
-            self.get(heappop(self._deletions)[2])
+    # Grants
 
-    def remove(self, key_id: str) -> None:
-        """Forget a KMS key, with all its key material."""
-        key = self._keys.pop(key_id)
-        del self._by_age[bisect_left(self._by_age, key.serial, key=lambda other: other.serial)]
+    def grant_of(self, token: str) -> Grant:
+        """The grant that a grant token names; raises InvalidGrantTokenException where there is none (any more)."""
+        name = read_token(token)
+        grant = self.in_account(name.account).grants.get(name.grant_id) if name.region == self.name else None
+        if grant is None:
+            raise InvalidGrantTokenException
+        return grant
+
+    def retirable_grants(self, principal: str) -> Sequence[Grant]:
+        """The grants that a principal may retire, in all accounts, oldest first."""
+        regions = self._store.regions_named(self.name)
+        return sorted((g for region in regions for g in region.grants.by_age(principal)), key=attrgetter("serial"))
+
+
+class Deletion(NamedTuple):
+    """When a KMS key is to go; the serial is that of the key, so that two on one date can be put in order."""
+
+    date: datetime
+    serial: int
+    key: Key
 
 
 class Store:
     """Every account and Region of one service, made when they are first asked for."""
 
-    def __init__(self, world: World, service: str, *, strict_tokens: bool) -> None:
+    def __init__(self, world: World, service: str, quotas: Quotas, *, strict_tokens: bool) -> None:
         self.world = world
         self.service = service
+        self.quotas = quotas
         self.tokens = ImportTokens(world, strict=strict_tokens)
         self._regions: dict[tuple[str, str], Region] = {}
         self._serials = count()
+        self._deletions: list[Deletion] = []  # a heap
 
     def region(self, account: str, name: str) -> Region:
         """What an account has in a Region."""
@@ -148,16 +201,53 @@ class Store:
             region = self._regions[account, name] = Region(name, account, self)
         return region
 
+    def regions_named(self, name: str) -> list[Region]:
+        """A Region of all accounts."""
+        return [region for region in self._regions.values() if region.name == name]
+
+    def next_serial(self) -> int:
+        """Numbers that rise with everything made."""
+        return next(self._serials)
+
+    def schedule_deletion(self, key: Key, date: datetime) -> None:
+        """Let a KMS key go at a date, unless that is called off or put elsewhere in between."""
+        key.deletion_date, key.waiting_period = date, None
+        heappush(self._deletions, Deletion(date, key.serial, key))
+
+    def let_go(self) -> None:
+        """Forget the KMS keys whose deletion date has come, at the cost of those alone."""
+        while self._deletions and self._deletions[0].date <= self.world.now():
+            deletion = heappop(self._deletions)
+            if self._holds(deletion):
+                self._let_key_go(deletion.key, deletion.date)
+
+    def _holds(self, deletion: Deletion) -> bool:
+        """Whether a deletion was neither called off nor put elsewhere nor done."""
+        key = deletion.key
+        return key.deletion_date == deletion.date and self.region(key.account, key.region).keys.get(key.id) is key
+
+    def _let_key_go(self, key: Key, date: datetime) -> None:
+        self.region(key.account, key.region).remove(key.id)
+        if key.family is None:
+            return
+        key.family.replicas.pop(key.region, None)
+        primary = key.family.primary
+        if primary.waiting_period is not None and not key.family.replicas:  # now its own waiting period begins
+            self.schedule_deletion(primary, date + timedelta(days=primary.waiting_period))
+
     def copy(self) -> Store:
         """A store of its own with the same content."""
         twin = copy(self)
         twin.tokens = self.tokens.copy()
         twin._regions = {where: region.copy(twin) for where, region in self._regions.items()}
+        twin._deletions = sorted(d._replace(key=twin._twin_of(d.key)) for d in self._deletions if self._holds(d))
+        for region in self._regions.values():
+            for key in region.keys.by_age():
+                if key.family is not None and not key.is_replica:
+                    key.family.copy(twin._twin_of)
         return twin
 
-    def next_serial(self) -> int:
-        """Numbers that rise with every KMS key made."""
-        return next(self._serials)
-
-    def __iter__(self) -> Iterator[Region]:
-        return iter(self._regions.values())
+    def _twin_of(self, key: Key) -> Key:
+        twin = self.region(key.account, key.region).keys.get(key.id)
+        assert twin is not None  # what is copied is all there
+        return twin

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/tagging-keys.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from . import messages
 from .errors import TagException
@@ -18,8 +18,18 @@ def check_tags(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
     values = {tag["TagKey"]: tag["TagValue"] for tag in tags}
     if len(values) < len(tags):
         raise TagException(messages.DUPLICATE_TAGS)
-    if any(key.lower().startswith("aws:") for key in values):
+    check_tag_keys(values)
+    return check_room(values)
+
+
+def check_tag_keys(keys: Iterable[str]) -> None:
+    """Refuse the tags that AWS sets by itself."""
+    if any(key.lower().startswith("aws:") for key in keys):
         raise TagException(messages.RESERVED_TAGS)
-    if len(values) > MOST:
+
+
+def check_room(tags: dict[str, str]) -> dict[str, str]:
+    """Give the tags of a KMS key back if it can have so many."""
+    if len(tags) > MOST:
         raise TagException(messages.TOO_MANY_TAGS)
-    return values
+    return tags

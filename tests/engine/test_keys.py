@@ -211,4 +211,4 @@ def test_deleted_keys_are_let_go(ask, universe):
         universe.pass_time(days=8)
     ask("CreateKey")
     region = ask.engine._store.region("123456789012", "us-east-1")
-    assert (len(region._keys), len(region._by_age), len(region._deletions)) == (1, 1, 0)
+    assert (len(region.keys.by_age()), len(ask.engine._store._deletions)) == (1, 0)

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_kmsimport.engine.errors import KmsError
 from pytest_kmsimport.engine.policies import check_policy, default_policy
+from pytest_kmsimport.engine.quotas import Quotas
 
 ACCOUNT = "111122223333"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -23,7 +24,7 @@ def policy(**changes: object) -> str:
 def refusal(text: str, *, bypass: bool = False) -> tuple[str, str] | None:
     """The code and message with which a policy is refused, None if it is taken."""
     try:
-        check_policy(text, ACCOUNT, bypass_lockout_check=bypass)
+        check_policy(text, ACCOUNT, Quotas(), bypass_lockout_check=bypass)
     except KmsError as error:
         return error.code, error.message
     return None

@@ -50,8 +50,8 @@ def test_wrappings_are_aws_wrappings(spec):
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=lambda spec: spec.name)
 def test_what_can_be_imported_can_be_wrapped(spec):
-    """A key spec has a material format exactly where it has a way to wrap it; post-quantum keys have neither."""
-    assert bool(spec.wrappings) == (spec.material is not None) == (not spec.name.startswith("ML_"))
+    """Post-quantum keys have no way to be wrapped, and cannot be imported."""
+    assert bool(spec.wrappings) == spec.is_importable == (not spec.name.startswith("ML_"))
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
-from . import authenticating, data_keys, encrypting, importing, lifecycle, rotation, signing
+from . import (
+    aliases,
+    authenticating,
+    data_keys,
+    encapsulating,
+    encrypting,
+    grants,
+    importing,
+    labelling,
+    last_use,
+    lifecycle,
+    policies,
+    replication,
+    rotation,
+    signing,
+)
 from .registry import OPERATIONS
 
-__all__ = ["OPERATIONS", "authenticating", "data_keys", "encrypting", "importing", "lifecycle", "rotation", "signing"]
+__all__ = [
+    "OPERATIONS",
+    "aliases",
+    "authenticating",
+    "data_keys",
+    "encapsulating",
+    "encrypting",
+    "grants",
+    "importing",
+    "labelling",
+    "last_use",
+    "lifecycle",
+    "policies",
+    "replication",
+    "rotation",
+    "signing",
+]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDH, EllipticCurvePrivateKey, EllipticCurvePublicKey
@@ -15,7 +14,7 @@ from ..errors import KMSInvalidMacException, ValidationException
 from ..keys import Key
 from ..store import Region
 from .registry import Response, operation
-from .use import check_grant_tokens, check_recipient, check_use, stop_if_dry
+from .use import check_grant_tokens, check_use, conclude
 
 _HASHES: Mapping[str, type[HashAlgorithm]] = {
     "HMAC_SHA_224": SHA224,
@@ -36,9 +35,9 @@ def generate_mac(
     dry_run: bool = False,
 ) -> Response:
     """Make the HMAC (RFC 2104) of a message of up to 4 KiB."""
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     mac = _hmac(region, key, "GenerateMac", mac_algorithm, message).finalize()
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "GenerateMac", dry_run=dry_run)
     return {"Mac": mac, "MacAlgorithm": mac_algorithm, "KeyId": key.arn}
 
 
@@ -54,13 +53,13 @@ def verify_mac(
     dry_run: bool = False,
 ) -> Response:
     """Tell that an HMAC is good; one that is not is an error."""
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     hmac = _hmac(region, key, "VerifyMac", mac_algorithm, message)
     try:
         hmac.verify(mac)
     except InvalidSignature as error:
         raise KMSInvalidMacException from error
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "VerifyMac", dry_run=dry_run)
     return {"KeyId": key.arn, "MacValid": True, "MacAlgorithm": mac_algorithm}
 
 
@@ -71,7 +70,7 @@ def _hmac(region: Region, key: Key, operation_name: str, algorithm: str, message
     return hmac
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, not_offered={"Recipient"})
 def derive_shared_secret(
     region: Region,
     key: Key,
@@ -80,11 +79,9 @@ def derive_shared_secret(
     public_key: bytes,
     grant_tokens: Sequence[str] = (),
     dry_run: bool = False,
-    recipient: Mapping[str, Any] | None = None,
 ) -> Response:
     """Agree on a shared secret, the x-coordinate of ECDH (NIST SP 800-56A), with the owner of a public key (DER)."""
-    check_recipient("DeriveSharedSecret", recipient)
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     check_use(key, "DeriveSharedSecret", "KEY_AGREEMENT", key_agreement_algorithm)
     private_key = key.private_key(region.world)
     assert isinstance(private_key, EllipticCurvePrivateKey)  # its spec has ECDH
@@ -95,7 +92,7 @@ def derive_shared_secret(
         shared_secret = private_key.exchange(ECDH(), peer)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise ValidationException from error
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "DeriveSharedSecret", dry_run=dry_run)
     return {
         "KeyId": key.arn,
         "SharedSecret": shared_secret,

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/data-keys.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from .. import messages
 from ..errors import NotOffered, UnsupportedOperationException, ValidationException
@@ -16,12 +15,12 @@ from ..specs import SPECS, SYMMETRIC_DEFAULT
 from ..store import Region
 from .encrypting import seal
 from .registry import Response, operation
-from .use import check_grant_tokens, check_recipient, check_use, stop_if_dry
+from .use import check_grant_tokens, check_use, conclude
 
 _LENGTHS = {"AES_128": 16, "AES_256": 32}  # bytes
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, not_offered={"Recipient"})
 def generate_data_key(
     region: Region,
     key: Key,
@@ -30,14 +29,12 @@ def generate_data_key(
     number_of_bytes: int | None = None,
     key_spec: str | None = None,
     grant_tokens: Sequence[str] = (),
-    recipient: Mapping[str, Any] | None = None,
     dry_run: bool = False,
 ) -> Response:
     """Make a symmetric data key: its bytes, and the same encrypted under the KMS key."""
-    check_recipient("GenerateDataKey", recipient)
     data_key = _data_key(region, number_of_bytes, key_spec)
     answer = _sealed(region, key, "GenerateDataKey", data_key, encryption_context, grant_tokens)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "GenerateDataKey", dry_run=dry_run)
     return {**answer, "Plaintext": data_key}
 
 
@@ -55,11 +52,11 @@ def generate_data_key_without_plaintext(
     """Make a symmetric data key for later: only encrypted under the KMS key."""
     data_key = _data_key(region, number_of_bytes, key_spec)
     answer = _sealed(region, key, "GenerateDataKeyWithoutPlaintext", data_key, encryption_context, grant_tokens)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "GenerateDataKeyWithoutPlaintext", dry_run=dry_run)
     return answer
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, not_offered={"Recipient"})
 def generate_data_key_pair(
     region: Region,
     key: Key,
@@ -67,14 +64,12 @@ def generate_data_key_pair(
     key_pair_spec: str,
     encryption_context: Mapping[str, str] | None = None,
     grant_tokens: Sequence[str] = (),
-    recipient: Mapping[str, Any] | None = None,
     dry_run: bool = False,
 ) -> Response:
     """Make an asymmetric data key pair: public key, private key, and the latter encrypted under the KMS key."""
-    check_recipient("GenerateDataKeyPair", recipient)
     private_key = _key_pair(region, key_pair_spec)
     answer = _sealed_pair(region, key, "GenerateDataKeyPair", private_key, encryption_context, grant_tokens)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "GenerateDataKeyPair", dry_run=dry_run)
     return {**answer, "PrivateKeyPlaintext": private_key, "KeyPairSpec": key_pair_spec}
 
 
@@ -92,22 +87,17 @@ def generate_data_key_pair_without_plaintext(
     private_key = _key_pair(region, key_pair_spec)
     name = "GenerateDataKeyPairWithoutPlaintext"
     answer = _sealed_pair(region, key, name, private_key, encryption_context, grant_tokens)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "GenerateDataKeyPairWithoutPlaintext", dry_run=dry_run)
     return {**answer, "KeyPairSpec": key_pair_spec}
 
 
-@operation()
+@operation(not_offered={"CustomKeyStoreId", "Recipient"})
 def generate_random(
     region: Region,
     *,
     number_of_bytes: int | None = None,
-    custom_key_store_id: str | None = None,
-    recipient: Mapping[str, Any] | None = None,
 ) -> Response:
     """Give random bytes."""
-    check_recipient("GenerateRandom", recipient)
-    if custom_key_store_id is not None:
-        raise NotOffered("GenerateRandom in a custom key store is not offered; the mock has no key stores.")
     if number_of_bytes is None:
         raise ValidationException(messages.NUMBER_OF_BYTES)
     return {"Plaintext": region.world.random_bytes(number_of_bytes)}
@@ -125,8 +115,8 @@ def _key_pair(region: Region, spec_name: str) -> bytes:
         raise UnsupportedOperationException(messages.KEY_PAIR_NOT_SUPPORTED.format(spec=spec_name))
     region.rules.check_offered(spec_name)
     spec = SPECS.get(spec_name)
-    if spec is None or spec.material is None:
-        raise NotOffered(f"Data key pairs of {spec_name} are not offered.")
+    if spec is None:
+        raise NotOffered(f"KeyPairSpec {spec_name} is newer than the mock. It knows: {', '.join(SPECS)}.")
     return spec.material.generate(region.world)
 
 
@@ -138,7 +128,7 @@ def _sealed(  # noqa: PLR0917  the parts of a request
     context: Mapping[str, str] | None,
     grant_tokens: Sequence[str],
 ) -> Response:
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     check_use(key, operation_name, "ENCRYPT_DECRYPT", SYMMETRIC_DEFAULT)
     sealed = seal(region, key, plaintext, context or {}, SYMMETRIC_DEFAULT)
     named = {"KeyMaterialId": sealed.material_id} if key.rules.names_materials else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -21,7 +21,7 @@ from ..specs import SYMMETRIC_DEFAULT
 from ..store import Region
 from ..wrapping import longest_plaintext, padding_of
 from .registry import OPERATIONS, Response, operation
-from .use import check_grant_tokens, check_no_context, check_recipient, check_use, stop_if_dry
+from .use import check_grant_tokens, check_no_context, check_use, conclude
 
 _NONCE = 12
 _ENCRYPTION = "ENCRYPT_DECRYPT"
@@ -62,14 +62,14 @@ def encrypt(
     dry_run: bool = False,
 ) -> Response:
     """Encrypt up to 4 KiB under a KMS key, or what RSA-OAEP carries."""
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     check_use(key, "Encrypt", _ENCRYPTION, encryption_algorithm)
     sealed = seal(region, key, plaintext, encryption_context or {}, encryption_algorithm)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "Encrypt", dry_run=dry_run)
     return {"CiphertextBlob": sealed.blob, "KeyId": key.arn, "EncryptionAlgorithm": encryption_algorithm}
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, not_offered={"Recipient"})
 def decrypt(
     region: Region,
     *,
@@ -78,13 +78,11 @@ def decrypt(
     grant_tokens: Sequence[str] = (),
     key_id: str | None = None,
     encryption_algorithm: str = SYMMETRIC_DEFAULT,
-    recipient: Mapping[str, Any] | None = None,
     dry_run: bool = False,
     dry_run_modifiers: Sequence[str] = (),
 ) -> Response:
     """Decrypt; a symmetric ciphertext says by itself which KMS key and which key material made it."""
-    check_recipient("Decrypt", recipient)
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     ignored = _ignores_ciphertext(dry_run_modifiers, dry_run=dry_run)
     required = ignored or encryption_algorithm != SYMMETRIC_DEFAULT
     key = _source_key(region, "Decrypt", "KeyId", key_id, required=required)
@@ -93,7 +91,7 @@ def decrypt(
     if ignored:
         raise DryRunOperationException(messages.DRY_RUN)
     opened = _open(region, "Decrypt", key, ciphertext_blob, encryption_context or {}, encryption_algorithm)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, opened.key, "Decrypt", dry_run=dry_run)
     return {
         "KeyId": opened.key.arn,
         "Plaintext": opened.plaintext,
@@ -118,7 +116,7 @@ def re_encrypt(
     dry_run_modifiers: Sequence[str] = (),
 ) -> Response:
     """Decrypt and encrypt again under another KMS key, context or algorithm; the plaintext never leaves."""
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     ignored = _ignores_ciphertext(dry_run_modifiers, dry_run=dry_run)
     required = ignored or source_encryption_algorithm != SYMMETRIC_DEFAULT
     source = _source_key(region, "ReEncrypt", "SourceKeyId", source_key_id, required=required)
@@ -132,7 +130,8 @@ def re_encrypt(
     opened = _open(region, "ReEncrypt", source, ciphertext_blob, context, source_encryption_algorithm)
     context = destination_encryption_context or {}
     sealed = seal(region, destination, opened.plaintext, context, destination_encryption_algorithm)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, opened.key, "ReEncrypt", dry_run=dry_run)
+    conclude(region, destination, "ReEncrypt", dry_run=dry_run)
     return {
         "CiphertextBlob": sealed.blob,
         "SourceKeyId": opened.key.arn,

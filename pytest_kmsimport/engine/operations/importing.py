@@ -33,7 +33,7 @@ def get_parameters_for_import(region: Region, key: Key, *, wrapping_algorithm: s
 
 
 def _check_wrapping(rules: Rules, key: Key, algorithm: str, wrapping_spec: str) -> None:
-    if key.spec.material is None:  # in 2022 only symmetric keys could import
+    if not key.spec.is_importable:  # in 2022 only symmetric keys could import
         text = messages.SPEC_NOT_IMPORTABLE.format(spec=key.spec.name)
         raise UnsupportedOperationException(text)
     if algorithm in rules.unsupported:
@@ -66,7 +66,6 @@ def import_key_material(
     _check_terms(key, terms)
     parameters = region.tokens.redeem(import_token, key.arn)
     plaintext = parameters.unwrap(encrypted_key_material)
-    assert key.spec.material is not None  # no other KMS key has an origin of EXTERNAL
     material = key.import_material(key.spec.material.canonical(plaintext), terms)
     region.tokens.spend(import_token)
     return _answer(key, material)
@@ -86,7 +85,7 @@ def _check_expiration(now: datetime, model: str, valid_to: datetime | None) -> N
 
 
 def _check_terms(key: Key, terms: ImportTerms) -> None:
-    """Refuse what only symmetric encryption keys take, and an identifier for material that is new."""
+    """Refuse what only symmetric keys or only primary keys take, and an identifier for material that is new."""
     if not key.spec.is_symmetric:
         given = {
             "ImportType": terms.import_type,
@@ -96,6 +95,8 @@ def _check_terms(key: Key, terms: ImportTerms) -> None:
         for member, value in given.items():
             if value is not None:
                 raise UnsupportedOperationException(messages.SYMMETRIC_ONLY.format(member=member))
+    if key.is_replica and (terms.import_type == NEW or terms.description is not None):
+        raise UnsupportedOperationException(messages.NOT_PRIMARY.format(arn=key.arn))
     if terms.material_id is not None and key.import_type(terms) == NEW:
         raise ValidationException(messages.ID_WITH_NEW)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from .. import messages
 from ..errors import NotOffered, UnsupportedOperationException, ValidationException
+from ..families import Family
 from ..keys import EXTERNAL, Key
+from ..metadata import metadata
 from ..pages import page
 from ..policies import check_policy, default_policy
 from ..rules import Rules
@@ -44,7 +45,9 @@ def create_key(
     usage = _usage(spec, key_usage)
     _check_origin(spec, origin, custom_key_store_id, xks_key_id)
     if policy is not None:
-        check_policy(policy, region.account, bypass_lockout_check=bypass_policy_lockout_safety_check)
+        check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    checked_tags = check_tags(tags)
+    region.check_room()
     key = Key(
         id=region.world.new_key_id(multi_region=multi_region),
         region=region.name,
@@ -57,12 +60,14 @@ def create_key(
         policy=policy or default_policy(region.account, region.name),
         rules=region.rules,
         description=description,
-        tags=check_tags(tags),
+        tags=checked_tags,
     )
     if spec.is_symmetric and not key.is_external:
         key.usable_material(region.world)  # its identifier is in the answer
-    region.add(key)
-    return {"KeyMetadata": key.metadata()}
+    if multi_region:
+        key.family = Family(key)
+    region.keys.add(key)
+    return {"KeyMetadata": metadata(key)}
 
 
 def _spec(rules: Rules, name: str) -> KeySpec:
@@ -92,14 +97,14 @@ def _check_origin(spec: KeySpec, origin: str, custom_key_store_id: str | None, x
         raise ValidationException(messages.STORE_WITH_EXTERNAL)
     if xks_key_id is not None:
         raise ValidationException(messages.XKS_KEY_ID)
-    if origin == EXTERNAL and spec.material is None:
+    if origin == EXTERNAL and not spec.is_importable:
         raise UnsupportedOperationException(messages.SPEC_NOT_IMPORTABLE.format(spec=spec.name))
 
 
 @operation(aliases=True, across_accounts=True)
 def describe_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
     """Tell everything about a KMS key but its key material; DescribeKey models no error for a bad grant token."""
-    return {"KeyMetadata": key.metadata()}
+    return {"KeyMetadata": metadata(key)}
 
 
 @operation()
@@ -108,7 +113,7 @@ def list_keys(
 ) -> Response:
     """List the account's KMS keys in the Region; no other account shares any with it."""
     return page(
-        region.by_age() if "SELF" in resource_owners else [],
+        region.list_keys() if "SELF" in resource_owners else [],
         listing=f"ListKeys:{region.account}:{region.name}:{','.join(sorted(resource_owners))}",
         position=lambda key: key.serial,
         limit=limit,
@@ -134,16 +139,12 @@ def disable_key(region: Region, key: Key) -> Response:
 
 @operation()
 def schedule_key_deletion(region: Region, key: Key, *, pending_window_in_days: int = _DEFAULT_WINDOW) -> Response:
-    """Delete a KMS key when the waiting period (days) has passed; until then it can be called off."""
+    """Delete a KMS key when the waiting period (days) has passed; a primary key's begins when its replicas are gone."""
     if pending_window_in_days not in _WINDOW:
         raise ValidationException(messages.PENDING_WINDOW)
-    region.schedule_deletion(key, region.world.now() + timedelta(days=pending_window_in_days))
-    return {
-        "KeyId": key.arn,
-        "DeletionDate": key.deletion_date,
-        "KeyState": key.state.value,
-        "PendingWindowInDays": pending_window_in_days,
-    }
+    region.schedule_deletion(key, pending_window_in_days)
+    date = {} if key.deletion_date is None else {"DeletionDate": key.deletion_date}
+    return {"KeyId": key.arn, **date, "KeyState": key.state.value, "PendingWindowInDays": pending_window_in_days}
 
 
 @operation()

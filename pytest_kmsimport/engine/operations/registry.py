@@ -8,7 +8,7 @@ names, found and let pass by the key-state table before the function is called.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ class Operation:
     """One operation of AWS KMS.
 
     ``aliases`` says whether its KeyId may be an alias, ``across_accounts`` whether it may be another account's key.
+    ``parameters`` maps AWS's members to the arguments for them, ``not_offered`` are members that the mock has not built.
     """
 
     name: str
@@ -41,13 +42,15 @@ class Operation:
     across_accounts: bool
     takes_key: bool
     parameters: Mapping[str, str]
+    not_offered: Collection[str]
 
     def __call__(self, region: Region, members: Mapping[str, Any]) -> Response:
         """Answer a call whose members have passed the constraints of the service model."""
         arguments = {}
         for member, value in members.items():
             if member not in self.parameters:
-                raise NotOffered(f"{self.name}: the mock does not know the member {member}.")
+                offered = ", ".join(sorted(self.parameters))
+                raise NotOffered(f"{self.name} with {member} is not offered by the mock. It offers: {offered}.")
             arguments[self.parameters[member]] = value
         if not self.takes_key:
             return self.function(region, **arguments)
@@ -64,7 +67,9 @@ class Operation:
         return key
 
 
-def operation(*, aliases: bool = False, across_accounts: bool = False) -> Callable[[Function], Function]:
+def operation(
+    *, aliases: bool = False, across_accounts: bool = False, not_offered: Collection[str] = ()
+) -> Callable[[Function], Function]:
     """Enter a function into the table of operations."""
 
     def enter(function: Function) -> Function:
@@ -73,7 +78,7 @@ def operation(*, aliases: bool = False, across_accounts: bool = False) -> Callab
         takes_key = "key" in signature
         parameters = {_aws_name(name): name for name in [*names, *(["key_id"] if takes_key else [])]}
         name = _aws_name(function.__name__)
-        OPERATIONS[name] = Operation(name, function, aliases, across_accounts, takes_key, parameters)
+        OPERATIONS[name] = Operation(name, function, aliases, across_accounts, takes_key, parameters, not_offered)
         return function
 
     return enter

@@ -23,7 +23,6 @@ from ..rotations import ON_DEMAND, Schedule
 from ..store import Region
 from .registry import Response, operation
 
-_MOST_ON_DEMAND = 25
 _DEFAULT_PERIOD = 365  # days
 _ALL_KEY_MATERIAL = "ALL_KEY_MATERIAL"
 
@@ -32,11 +31,14 @@ _ALL_KEY_MATERIAL = "ALL_KEY_MATERIAL"
 def rotate_key_on_demand(region: Region, key: Key) -> Response:
     """Make new key material current: what was imported for it, or for AWS_KMS keys what KMS makes."""
     _check_rotates(key)
+    _check_primary(key)
     if key.rotation_started is not None:
         raise ConflictException
-    if key.is_external and (key.pending is None or key.pending.state is not KeyMaterialState.PENDING_ROTATION):
+    pending = key.pending
+    if key.is_external and (pending is None or key.stage(pending) is not KeyMaterialState.PENDING_ROTATION):
         raise KMSInvalidStateException(messages.NOTHING_PENDING.format(arn=key.arn))
-    if sum(material.rotation_type == ON_DEMAND for material in key.permanent) >= _MOST_ON_DEMAND:
+    rotations = sum(material.rotation_type == ON_DEMAND for material in key.permanent)
+    if rotations >= region.quotas.on_demand_rotations_per_key:
         raise LimitExceededException(messages.TOO_MANY_ROTATIONS.format(arn=key.arn))
     key.rotation_started = region.world.now()
     key.settle(region.world)
@@ -74,7 +76,7 @@ def _entry(key: Key, material: KeyMaterial) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "KeyId": key.id,
         "KeyMaterialId": material.id,
-        "KeyMaterialState": material.state,
+        "KeyMaterialState": key.stage(material),
         "RotationDate": material.rotation_date,
         "RotationType": material.rotation_type,
     }
@@ -93,11 +95,12 @@ def _entry(key: Key, material: KeyMaterial) -> dict[str, Any]:
 def get_key_rotation_status(region: Region, key: Key) -> Response:
     """Tell whether the KMS key rotates by itself, when next, and since when a rotation on demand is under way."""
     _check_rotates(key)
-    status: Response = {"KeyId": key.id, "KeyRotationEnabled": key.schedule is not None}
-    if key.schedule is not None:
-        status |= {"RotationPeriodInDays": key.schedule.period.days, "NextRotationDate": key.schedule.next_date}
-    if key.rotation_started is not None:
-        status["OnDemandRotationStartDate"] = key.rotation_started
+    schedule, started = key.primary.schedule, key.primary.rotation_started
+    status: Response = {"KeyId": key.id, "KeyRotationEnabled": schedule is not None}
+    if schedule is not None:
+        status |= {"RotationPeriodInDays": schedule.period.days, "NextRotationDate": schedule.next_date}
+    if started is not None:
+        status["OnDemandRotationStartDate"] = started
     return status
 
 
@@ -128,3 +131,10 @@ def _check_rotates_itself(key: Key) -> None:
     _check_rotates(key)
     if key.is_external:
         raise UnsupportedOperationException(messages.WRONG_ORIGIN.format(arn=key.arn, origin=key.origin))
+    _check_primary(key)
+
+
+def _check_primary(key: Key) -> None:
+    """Refuse replica keys, which rotate with their primary key."""
+    if key.is_replica:
+        raise UnsupportedOperationException(messages.NOT_PRIMARY.format(arn=key.arn))

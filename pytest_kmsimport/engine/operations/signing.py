@@ -19,7 +19,7 @@ from ..signatures import ALGORITHMS, RAW, SigningAlgorithm
 from ..specs import ALGORITHM_MEMBERS
 from ..store import Region
 from .registry import Response, operation
-from .use import check_grant_tokens, check_use, stop_if_dry
+from .use import check_grant_tokens, check_use, conclude
 
 _SIGNATURES = "SIGN_VERIFY"
 
@@ -27,7 +27,7 @@ _SIGNATURES = "SIGN_VERIFY"
 @operation(aliases=True, across_accounts=True)
 def get_public_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
     """Give the public key (DER, SubjectPublicKeyInfo); a key whose material was deleted still has it."""
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     if not key.spec.is_asymmetric:
         raise UnsupportedOperationException
     public_key = key.public_key(region.world)
@@ -55,10 +55,10 @@ def sign(
     dry_run: bool = False,
 ) -> Response:
     """Sign a message of up to 4 KiB, or the digest of a longer one."""
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     algorithm = _algorithm(key, "Sign", signing_algorithm, message, message_type)
     signature = algorithm.sign(key.private_key(region.world), message, message_type)
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "Sign", dry_run=dry_run)
     return {"KeyId": key.arn, "Signature": signature, "SigningAlgorithm": signing_algorithm}
 
 
@@ -75,13 +75,13 @@ def verify(
     dry_run: bool = False,
 ) -> Response:
     """Tell that a signature is good; one that is not is an error."""
-    check_grant_tokens(grant_tokens)
+    check_grant_tokens(region, grant_tokens)
     algorithm = _algorithm(key, "Verify", signing_algorithm, message, message_type)
     try:
         algorithm.verify(key.private_key(region.world), signature, message, message_type)
     except InvalidSignature as error:
         raise KMSInvalidSignatureException from error
-    stop_if_dry(dry_run=dry_run)
+    conclude(region, key, "Verify", dry_run=dry_run)
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": signing_algorithm}
 
 

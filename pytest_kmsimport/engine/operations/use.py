@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from .. import messages
 from ..errors import (
     DryRunOperationException,
-    InvalidGrantTokenException,
     InvalidKeyUsageException,
-    NotOffered,
     ValidationException,
 )
-from ..keys import Key
+from ..keys import Key, LastUse
+from ..store import Region
 
 
 def check_use(key: Key, operation: str, usage: str, algorithm: str | None = None) -> None:
@@ -31,16 +29,16 @@ def check_no_context(context: Mapping[str, str] | None) -> None:
         raise ValidationException(messages.CONTEXT_NOT_SUPPORTED)
 
 
-def check_grant_tokens(tokens: Sequence[str]) -> None:
-    """Refuse every grant token: there are no grants yet that could have issued one."""
-    if tokens:
-        raise InvalidGrantTokenException
+def check_grant_tokens(region: Region, tokens: Sequence[str]) -> None:
+    """Refuse grant tokens of grants that do not exist (any more)."""
+    for token in tokens:
+        region.grant_of(token)
 
 
-def check_recipient(operation: str, recipient: Mapping[str, Any] | None) -> None:
-    """Fail the test where an answer for a Nitro enclave is asked for."""
-    if recipient is not None:
-        raise NotOffered(f"{operation} with Recipient (Nitro Enclaves) is not offered.")
+def conclude(region: Region, key: Key, operation: str, *, dry_run: bool) -> None:
+    """End a use of a KMS key: a dry run stops here, any other is remembered as the key's last."""
+    stop_if_dry(dry_run=dry_run)
+    key.last_use = LastUse(operation, region.world.now(), region.request_id)
 
 
 def stop_if_dry(*, dry_run: bool) -> None:

@@ -1,0 +1,67 @@
+"""How a KMS key describes itself: AWS's KeyMetadata.
+
+https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .families import Family
+from .keys import Key
+from .specs import ALGORITHM_MEMBERS
+from .states import KeyState
+
+
+def metadata(key: Key) -> dict[str, Any]:
+    """Everything about a KMS key but its key material; members that do not apply are absent."""
+    state = key.state
+    members = {
+        "AWSAccountId": key.account,
+        "KeyId": key.id,
+        "Arn": key.arn,
+        "CreationDate": key.created,
+        "Enabled": state is KeyState.ENABLED,
+        "Description": key.description,
+        "KeyUsage": key.usage,
+        "KeyState": state,
+        "Origin": key.origin,
+        "KeyManager": "CUSTOMER",
+        "CustomerMasterKeySpec": key.spec.name,
+        "KeySpec": key.spec.name,
+        ALGORITHM_MEMBERS[key.usage]: key.algorithms,
+        "MultiRegion": key.is_multi_region,
+    }
+    if key.deletion_date is not None:
+        members["DeletionDate"] = key.deletion_date
+    elif key.waiting_period is not None:
+        members["PendingDeletionWindowInDays"] = key.waiting_period
+    if key.family is not None:
+        members["MultiRegionConfiguration"] = _configuration(key, key.family)
+    if key.spec.is_symmetric and key.rules.names_materials and state is not KeyState.CREATING and key.current:
+        members["CurrentKeyMaterialId"] = key.current.id
+    if key.is_external and key.has_material:
+        members.update(_expiration(key))
+    return members
+
+
+def _configuration(key: Key, family: Family) -> dict[str, Any]:
+    """Where the primary key and the replicas are; this key is among them."""
+    return {
+        "MultiRegionKeyType": "REPLICA" if key.is_replica else "PRIMARY",
+        "PrimaryKey": _place(family.primary),
+        "ReplicaKeys": [_place(replica) for replica in family.replicas.values()],
+    }
+
+
+def _place(key: Key) -> dict[str, str]:
+    return {"Arn": key.arn, "Region": key.region}
+
+
+def _expiration(key: Key) -> Mapping[str, Any]:
+    """The members for the earliest expiry among the permanently associated key materials."""
+    expiries = [material.valid_to for material in key.permanent if material.valid_to is not None]
+    if not expiries:
+        return {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+    return {"ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": min(expiries)}

@@ -1,0 +1,50 @@
+"""Tags and descriptions: TagResource, UntagResource, ListResourceTags and UpdateKeyDescription.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/tagging-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..keys import Key
+from ..pages import page
+from ..store import Region
+from ..tags import check_room, check_tag_keys, check_tags
+from .registry import Response, operation
+
+
+@operation()
+def tag_resource(region: Region, key: Key, *, tags: Sequence[Mapping[str, str]]) -> Response:
+    """Give a KMS key tags, or tags that it has another value."""
+    key.tags = check_room(key.tags | check_tags(tags))
+    return {}
+
+
+@operation()
+def untag_resource(region: Region, key: Key, *, tag_keys: Sequence[str]) -> Response:
+    """Take tags away; what the KMS key does not have is no error."""
+    check_tag_keys(tag_keys)
+    key.tags = {name: value for name, value in key.tags.items() if name not in tag_keys}
+    return {}
+
+
+@operation()
+def list_resource_tags(region: Region, key: Key, *, limit: int = 50, marker: str | None = None) -> Response:
+    """List a KMS key's tags in the order in which they came."""
+    return page(
+        list(enumerate(key.tags.items())),
+        listing=f"ListResourceTags:{key.arn}",
+        position=lambda numbered: numbered[0],
+        limit=min(limit, 50),
+        marker=marker,
+        member="Tags",
+        entry=lambda numbered: {"TagKey": numbered[1][0], "TagValue": numbered[1][1]},
+    )
+
+
+@operation()
+def update_key_description(region: Region, key: Key, *, description: str) -> Response:
+    """Describe a KMS key anew."""
+    key.description = description
+    return {}

@@ -1,0 +1,56 @@
+"""Key policies: PutKeyPolicy, GetKeyPolicy and ListKeyPolicies.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+"""
+
+from __future__ import annotations
+
+from .. import messages
+from ..errors import NotFoundException, ValidationException
+from ..keys import Key
+from ..pages import page
+from ..policies import check_policy
+from ..store import Region
+from .registry import Response, operation
+
+_DEFAULT = "default"
+
+
+@operation()
+def put_key_policy(
+    region: Region,
+    key: Key,
+    *,
+    policy: str,
+    policy_name: str = _DEFAULT,
+    bypass_policy_lockout_safety_check: bool = False,
+) -> Response:
+    """Attach another key policy in place of the one that there is."""
+    if policy_name != _DEFAULT:
+        raise ValidationException(messages.POLICY_NAME)
+    key.policy = check_policy(
+        policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check
+    )
+    return {}
+
+
+@operation()
+def get_key_policy(region: Region, key: Key, *, policy_name: str = _DEFAULT) -> Response:
+    """Give the key policy as it was put; no KMS key here has one of another name."""
+    if policy_name != _DEFAULT:
+        raise NotFoundException(messages.NO_SUCH_POLICY)
+    return {"Policy": key.policy, "PolicyName": _DEFAULT}
+
+
+@operation()
+def list_key_policies(region: Region, key: Key, *, limit: int = 100, marker: str | None = None) -> Response:
+    """List the names of the key policies."""
+    return page(
+        [0],
+        listing=f"ListKeyPolicies:{key.arn}",
+        position=lambda number: number,
+        limit=limit,
+        marker=marker,
+        member="PolicyNames",
+        entry=lambda _: _DEFAULT,
+    )

@@ -1,0 +1,85 @@
+"""Multi-Region keys: ReplicateKey and UpdatePrimaryRegion.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .. import messages
+from ..arns import kms_arn, partition_of
+from ..errors import (
+    AlreadyExistsException,
+    NotFoundException,
+    UnsupportedOperationException,
+    ValidationException,
+)
+from ..families import Family
+from ..keys import Key
+from ..metadata import metadata
+from ..policies import check_policy, default_policy
+from ..store import Region
+from ..tags import check_tags
+from .registry import Response, operation
+
+
+@operation()
+def replicate_key(
+    region: Region,
+    key: Key,
+    *,
+    replica_region: str,
+    policy: str | None = None,
+    bypass_policy_lockout_safety_check: bool = False,
+    description: str = "",
+    tags: Sequence[Mapping[str, str]] = (),
+) -> Response:
+    """Make a related key with the same key ID in another Region; an EXTERNAL one waits there for its own import."""
+    family = _family_of(key)
+    there = _region_for(region, family, replica_region)
+    if policy is not None:
+        check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    checked_tags = check_tags(tags)
+    there.check_room()
+    if not key.is_external:
+        key.usable_material(region.world)  # what the replica shares
+    now = region.world.now()
+    replica = family.add_replica(replica_region, region.next_serial(), now, now + region.world.background)
+    replica.policy = policy or default_policy(region.account, replica_region)
+    replica.rules, replica.description, replica.tags = there.rules, description, checked_tags
+    there.keys.add(replica)
+    answer = {"ReplicaKeyMetadata": metadata(replica), "ReplicaPolicy": replica.policy}
+    return answer | ({"ReplicaTags": list(tags)} if tags else {})
+
+
+def _family_of(key: Key) -> Family:
+    """The family of a multi-Region primary key; others are refused."""
+    if key.family is None or key.is_replica:
+        raise UnsupportedOperationException(messages.NOT_PRIMARY.format(arn=key.arn))
+    return key.family
+
+
+def _region_for(region: Region, family: Family, name: str) -> Region:
+    """The Region for another replica key: of the same partition, and without one of the family yet."""
+    arn = family.primary.arn
+    if partition_of(name) != partition_of(region.name):
+        raise UnsupportedOperationException(messages.REPLICA_PARTITION.format(region=name, arn=arn))
+    existing = family.in_region(name)
+    if existing is not None:
+        raise AlreadyExistsException(messages.REPLICA_EXISTS.format(arn=existing.arn))
+    return region.elsewhere(name)
+
+
+@operation()
+def update_primary_region(region: Region, key: Key, *, primary_region: str) -> Response:
+    """Let a replica key be the primary one, and the primary key a replica."""
+    family = _family_of(key)
+    if primary_region == key.region:
+        raise ValidationException(messages.ALREADY_PRIMARY.format(arn=key.arn))
+    replica = family.replicas.get(primary_region)
+    if replica is None:
+        arn = kms_arn(primary_region, region.account, f"key/{key.id}")
+        raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
+    family.promote(replica, region.world.now() + region.world.background)
+    return {}
