@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
+import botocore
+
 from pytest_kmsimport._wire import kms_model
 from pytest_kmsimport.engine.errors import NotOffered
 from pytest_kmsimport.engine.specs import SPECS
 from pytest_kmsimport.engine.world import World
 
+NEWEST_MODEL = tuple(map(int, botocore.__version__.split(".")[:2])) >= (1, 44)
 OPERATION_NAMES = set(kms_model().operation_names)
 KEY_SPECS = set(kms_model().shape_for("KeySpec").enum)
 

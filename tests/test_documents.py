@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from pytest_kmsimport._options import Options
+from pytest_kmsimport._wire import kms_model
 from pytest_kmsimport.engine.operations import OPERATIONS
+
+from .coverage_table import table, table_in_readme
+from .installed import NEWEST_MODEL
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
@@ -28,11 +32,21 @@ def test_the_python_in_a_document_runs(document, pytester):
         assert outcomes["passed"] >= len(blocks)
 
 
-def test_readme_lists_the_operations():
-    """Exactly those that are offered."""
-    offered = re.search(r"^Offered: (.*?), with every", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert offered is not None
-    assert set(re.split(r",\s+", offered.group(1))) == set(OPERATIONS)
+@pytest.mark.skipif(not NEWEST_MODEL, reason="the table is that of the newest botocore")
+def test_readme_tells_what_is_covered():
+    """Every operation and request member of the newest model; ``python -m tests.coverage_table`` writes the table."""
+    assert table_in_readme() == table()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in kms_model().operation_names if name not in OPERATIONS], ids=lambda name: name
+)
+def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, kms, name):
+    """Loudly, and with a list of what is offered."""
+    required = kms_model().operation_model(name).input_shape.required_members
+    with pytest.raises(AssertionError, match=f"does not offer {name}. It offers: CancelKeyDeletion"):
+        kms._make_api_call(name, dict.fromkeys(required, "x" * 20))
+    kms_import_mock.complaints.clear()
 
 
 def test_readme_lists_the_options():

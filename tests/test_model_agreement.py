@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 
-import botocore
 import pytest
 
 from pytest_kmsimport._wire import kms_model
@@ -12,9 +11,8 @@ from pytest_kmsimport.engine import errors
 from pytest_kmsimport.engine.operations import OPERATIONS
 
 from .conftest import COMMON_ERRORS
-from .installed import OPERATION_NAMES
+from .installed import NEWEST_MODEL, OPERATION_NAMES
 
-NEWEST_MODEL = tuple(map(int, botocore.__version__.split(".")[:2])) >= (1, 44)
 #: Members that a newer model leaves optional; the engine asks for them itself.
 REQUIRED_IN_OLDER_MODELS = {"CiphertextBlob", "GranteePrincipal", "RetiringPrincipal"}
 #: The operations that a client can ask for.

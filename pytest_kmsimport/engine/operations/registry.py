@@ -33,7 +33,7 @@ class Operation:
     """One operation of AWS KMS.
 
     ``aliases`` says whether its KeyId may be an alias, ``across_accounts`` whether it may be another account's key.
-    ``parameters`` maps AWS's members to the arguments for them, ``not_offered`` are members that the mock has not built.
+    ``parameters`` maps AWS's members to the arguments for them, ``not_offered`` are members not built.
     """
 
     name: str
