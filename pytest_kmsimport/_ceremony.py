@@ -21,31 +21,34 @@ _IMPORTED = {"KeyId", "ImportToken", "EncryptedKeyMaterial"}
 class Ceremony:
     """Holds ceremonies in one Region of one account, past the journal.
 
-    ``members`` are those of CreateKey and of ImportKeyMaterial that a ceremony does not set itself; each goes to the
-    request that has it. Raises TypeError for a member that neither has.
+    ``members`` are those of CreateKey (where it is to make a key) and of ImportKeyMaterial that a ceremony does not set
+    itself; each goes to the request that has it. Raises TypeError for a member that neither has.
     """
 
-    def __init__(self, engine: Engine, region: str, account: str, members: Mapping[str, Any]) -> None:
+    def __init__(
+        self, engine: Engine, region: str, account: str, members: Mapping[str, Any], *, of_create_key: bool
+    ) -> None:
         self._engine, self._region, self._account = engine, region, account
-        self._create = _of("CreateKey", members, without=_CREATED)
+        self._create = _of("CreateKey", members, without=_CREATED) if of_create_key else {}
         self._import = _of("ImportKeyMaterial", members, without=_IMPORTED)
         for name in members:
             if name not in {**self._create, **self._import}:
-                text = f"import_key() takes no {name}: write members of CreateKey or ImportKeyMaterial."
+                requests = "CreateKey or ImportKeyMaterial" if of_create_key else "ImportKeyMaterial"
+                text = f"import_key() takes no {name}: write members of {requests}."
                 raise TypeError(text)
 
-    def hold(self, world: World, material: bytes | None, key_spec: str) -> str:
-        """Make a KMS key, import ``material`` (made where it is None), and give the key ARN.
+    def hold(self, world: World, material: bytes | None, key_spec: str, key: Key | None = None) -> str:
+        """Import ``material`` (made where it is None) into ``key`` (made where it is None), and give the key ARN.
 
         Raises ValueError where KMS refuses.
         """
-        key = None
+        made = None
         try:
-            key = self._new_key(key_spec)
+            key = key or (made := self._new_key(key_spec))
             self._import_into(key, key.spec.material.generate(world) if material is None else material)
         except (KmsError, ValueError) as refusal:
-            if key is not None:
-                self._engine.take_back(key)
+            if made is not None:
+                self._engine.take_back(made)
             raise ValueError(f"import_key() was refused: {type(refusal).__name__} {refusal}") from refusal
         return key.arn
 

@@ -26,6 +26,7 @@ from ._views import KeyView
 from ._wire import WireResponse
 from .engine.engine import Call, Engine
 from .engine.errors import KmsError, NotOffered, SerializationException
+from .engine.keys import Key
 from .engine.quotas import Quotas
 from .engine.store import Store
 from .engine.world import World
@@ -114,32 +115,44 @@ class KmsImportMock:
         Raises LookupError where there is no such KMS key.
         """
         region_name, account = region_name or self.region, account or self.account
+        return KeyView.of(self._look_up(key_id, region_name, account))
+
+    def _look_up(self, key_id: str, region_name: str, account: str) -> Key:
         key = self._engine.look_up(key_id, region_name, account)
         if key is None:
             text = f"There is no KMS key {key_id!r} in {region_name} of account {account}"
             raise LookupError(f"{text}; name another with region_name= or account=.")
-        return KeyView.of(key)
+        return key
 
     def import_key(
         self,
         material: bytes | None = None,
         key_spec: str = "SYMMETRIC_DEFAULT",
         *,
+        key_id: str | None = None,
         region_name: str | None = None,
         account: str | None = None,
         **members: Any,  # noqa: ANN401  members of AWS's requests
     ) -> KeyView:
         """Hold the whole ceremony in one line: make a KMS key, import key material into it, and look at it.
 
+        With ``key_id``, a key ID or key ARN, the import is into an existing KMS key: new key material before a
+        rotation, what was deleted, or the same bytes for a replica key.
+
         ``material`` is raw bytes or a PKCS#8 private key in DER, by default freshly made. ``members`` are members of
         CreateKey and ImportKeyMaterial in AWS's spelling, such as ``MultiRegion=True`` or ``ValidTo=...``; without
         ValidTo the key material does not expire. The journal stays as it is.
 
-        Raises ValueError where KMS refuses, TypeError for a member that neither request has.
+        Raises ValueError where KMS refuses, TypeError for a member that neither request has, LookupError where there
+        is no KMS key ``key_id``.
         """
         region_name, account = region_name or self.region, account or self.account
-        ceremony = Ceremony(self._engine, region_name, account, members)
-        return self.key(ceremony.hold(self._world, material, key_spec))
+        key = None
+        if key_id is not None:
+            key = self._look_up(key_id, region_name, account)
+            region_name, account = key.region, key.account
+        ceremony = Ceremony(self._engine, region_name, account, members, of_create_key=key is None)
+        return self.key(ceremony.hold(self._world, material, key_spec, key))
 
     def snapshot(self) -> Snapshot:
         """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""

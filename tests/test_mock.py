@@ -191,6 +191,37 @@ def test_import_key_imports_elsewhere(kms_import_mock):
     assert key.arn.startswith("arn:aws-cn:kms:cn-north-1:111122223333:key/")
 
 
+def test_import_key_imports_into_an_existing_key(kms_import_mock, kms):
+    """New key material, by key ID or in another Region by ARN; nothing is made."""
+    key = kms_import_mock.import_key(region_name="eu-west-1")
+    view = kms_import_mock.import_key(key_id=key.arn, ImportType="NEW_KEY_MATERIAL")
+    assert [material.state for material in view.materials] == ["CURRENT", "PENDING_ROTATION"]
+    assert view.id == key.id
+    waiting = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    assert kms_import_mock.import_key(bytes(32), key_id=waiting).materials[0].matches(bytes(32))
+
+
+def test_import_key_into_a_key_takes_members_of_the_import_alone(kms_import_mock):
+    """Whoever passes one of CreateKey has mistaken what is done."""
+    key = kms_import_mock.import_key()
+    with pytest.raises(TypeError, match="takes no MultiRegion: write members of ImportKeyMaterial"):
+        kms_import_mock.import_key(key_id=key.id, MultiRegion=True)
+
+
+def test_import_key_into_no_key(kms_import_mock):
+    """The name is told."""
+    with pytest.raises(LookupError, match="There is no KMS key 'x' in us-east-1"):
+        kms_import_mock.import_key(key_id="x")
+
+
+def test_import_key_that_is_refused_leaves_an_existing_key(kms_import_mock, kms):
+    """As it was."""
+    key = kms_import_mock.import_key(bytes(32))
+    with pytest.raises(ValueError, match="IncorrectKeyMaterialException"):
+        kms_import_mock.import_key(key_id=key.id)
+    assert kms_import_mock.key(key.id) == key
+
+
 def test_import_key_leaves_the_journal_alone(kms_import_mock):
     """The journal holds the calls of the code under test only."""
     kms_import_mock.import_key()
