@@ -144,6 +144,15 @@ class Calls(Sequence[CallRecord]):
     def __iter__(self) -> Iterator[CallRecord]:
         return iter(self._records)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether these are the same calls, so that ``mock.calls.to("Encrypt") == []`` says what it seems to say."""
+        if not isinstance(other, (Calls, list, tuple)):
+            return NotImplemented
+        return self._records == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._records)
+
     def __repr__(self) -> str:
         lines = "".join(f"\n  {record!r}" for record in self._records)
         return f"<{len(self)} calls{lines}>"

@@ -294,3 +294,13 @@ def test_the_clock_of_a_record_is_the_mocks(kms, calls, kms_import_mock):
     kms_import_mock.clock.advance(hours=25)
     kms.list_keys()
     assert calls()[1].time - calls()[0].time == timedelta(hours=25)
+
+
+def test_calls_compare_with_lists(kms, kms_import_mock):
+    """As a test would write it: no calls, and these calls."""
+    assert kms_import_mock.calls == []
+    kms.list_keys()
+    assert kms_import_mock.calls.to("ListKeys") == [kms_import_mock.calls[0]]
+    assert kms_import_mock.calls != []
+    assert kms_import_mock.calls.to("Encrypt") == kms_import_mock.calls.to("Decrypt") == ()
+    assert kms_import_mock.calls != 1
