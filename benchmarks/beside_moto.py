@@ -18,11 +18,18 @@ from .side_by_side import Contender, Line, compare
 Calls = dict[str, Callable[[], object]]
 
 #: Operation -> rounds, and calls in each; moto makes an RSA key pair for every KMS key.
-_EFFORT = {"DescribeKey": (50, 20), "CreateKey": (20, 1), "Encrypt": (50, 20)}
+_EFFORT = {
+    "DescribeKey": (50, 20),
+    "CreateKey": (20, 1),
+    "Encrypt": (50, 20),
+    "GenerateDataKey": (50, 20),
+    "Sign": (50, 20),
+    "ListKeys": (50, 20),
+}
 
 
 def lines() -> Iterator[Line]:
-    """DescribeKey, CreateKey and Encrypt."""
+    """Operations that both have; ListKeys over the few KMS keys that were made for the others."""
     with mock_kms_import() as mock:
         ours = _calls(mock.client())
     around = partial(running, mock)
@@ -54,8 +61,13 @@ class _Moto:
 
 def _calls(client: Any) -> Calls:  # noqa: ANN401  botocore makes the methods at run time
     key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    signing = client.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    signed = {"KeyId": signing, "Message": b"message", "SigningAlgorithm": "ECDSA_SHA_256"}
     return {
         "DescribeKey": lambda: client.describe_key(KeyId=key_id),
         "CreateKey": client.create_key,
+        "GenerateDataKey": lambda: client.generate_data_key(KeyId=key_id, KeySpec="AES_256"),
+        "ListKeys": client.list_keys,
+        "Sign": lambda: client.sign(**signed),
         "Encrypt": lambda: client.encrypt(KeyId=key_id, Plaintext=b"secret"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .. import messages
+from ..arns import kms_arn
 from ..errors import NotOffered, UnsupportedOperationException, ValidationException
 from ..families import Family
 from ..keys import EXTERNAL, Key
@@ -112,6 +113,7 @@ def list_keys(
     region: Region, *, limit: int = 100, marker: str | None = None, resource_owners: Sequence[str] = ("SELF",)
 ) -> Response:
     """List the account's KMS keys in the Region; no other account shares any with it."""
+    arn = kms_arn(region.name, region.account, "key/")  # what all key ARNs begin with
     return page(
         region.list_keys() if "SELF" in resource_owners else [],
         listing=f"ListKeys:{region.account}:{region.name}:{','.join(sorted(resource_owners))}",
@@ -119,7 +121,7 @@ def list_keys(
         limit=limit,
         marker=marker,
         member="Keys",
-        entry=lambda key: {"KeyId": key.id, "KeyArn": key.arn},
+        entry=lambda key: {"KeyId": key.id, "KeyArn": arn + key.id},
     )
 
 
