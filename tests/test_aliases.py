@@ -30,9 +30,10 @@ def listed(kms, **members):
 
 def test_an_alias_is_listed(kms, key, name, kms_import_mock):
     """With its ARN, and the dates of its making and its last move."""
+    kms_import_mock.clock.freeze()
     name("alias/x", key)
     entry = kms.list_aliases()["Aliases"][0]
-    made = kms_import_mock.calls.to("CreateAlias")[0].time
+    made = kms_import_mock.clock.now()
     assert entry == {
         "AliasName": "alias/x",
         "AliasArn": f"{ARN}alias/x",

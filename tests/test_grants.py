@@ -41,6 +41,7 @@ def listed(kms, key, **members):
 
 def test_a_grant_is_listed_as_it_was_made(kms, key, grant, kms_import_mock):
     """With the ARN of its key and of the account that issued it."""
+    kms_import_mock.clock.freeze()
     constraints = {"EncryptionContextSubset": {"a": "b"}}
     made = grant(RetiringPrincipal=BOB, Constraints=constraints, Name="backup")
     assert kms.list_grants(KeyId=key.id)["Grants"] == [
@@ -48,7 +49,7 @@ def test_a_grant_is_listed_as_it_was_made(kms, key, grant, kms_import_mock):
             "KeyId": key.arn,
             "GrantId": made["GrantId"],
             "Name": "backup",
-            "CreationDate": kms_import_mock.calls.to("CreateGrant")[0].time,
+            "CreationDate": kms_import_mock.clock.now(),
             "GranteePrincipal": ALICE,
             "RetiringPrincipal": BOB,
             "IssuingAccount": "arn:aws:iam::123456789012:root",

@@ -164,6 +164,7 @@ USES = [
 @pytest.mark.parametrize(("operation", "spec", "usage", "members"), USES, ids=[use[0] for use in USES])
 def test_the_last_use(kms, kms_import_mock, operation, spec, usage, members):
     """Operation, time and the request ID of the answer; dry runs and refused calls do not count."""
+    kms_import_mock.clock.freeze()
     key_id = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
     with refused("DryRunOperationException", DRY):
         kms._make_api_call(operation, {"KeyId": key_id, **members, "DryRun": True})
@@ -171,7 +172,7 @@ def test_the_last_use(kms, kms_import_mock, operation, spec, usage, members):
     answer = kms._make_api_call(operation, {"KeyId": key_id, **members})
     usage = kms.get_key_last_usage(KeyId=key_id)["KeyLastUsage"]
     assert (usage["Operation"], usage["KmsRequestId"]) == (operation, answer["ResponseMetadata"]["RequestId"])
-    assert usage["Timestamp"] == kms_import_mock.calls.to(operation)[-1].time
+    assert usage["Timestamp"] == kms_import_mock.clock.now()
     assert usage == kms.get_key_last_usage(KeyId=key_id)["KeyLastUsage"]
 
 
