@@ -1,187 +1,402 @@
-"""Aliases, and the operations that take them."""
+"""Aliases: CreateAlias, UpdateAlias, DeleteAlias and ListAliases, and what can be asked for by an alias."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from .installed import CAN_ENCAPSULATE, OPERATION_NAMES
 from .refusal import refused
-from .test_identifiers import ABOUT_A_KEY, OTHER_MEMBERS, TAKE_ALIASES
 
-ARN = "arn:aws:kms:us-east-1:123456789012:"
+HOME = "arn:aws:kms:us-east-1:123456789012:"
 OTHER_ACCOUNT = "111122223333"
+PREFIX = (
+    'Alias must start with the prefix "alias/".'
+    " Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+)
+SYMMETRIC, RSA = {"Origin": "AWS_KMS"}, {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}
+HMAC = {"Origin": "AWS_KMS", "KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}
+SIGNING = {"Origin": "AWS_KMS", "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
+AGREEING = {"Origin": "AWS_KMS", "KeySpec": "ECC_NIST_P256", "KeyUsage": "KEY_AGREEMENT"}
+ENCAPSULATING = {"Origin": "AWS_KMS", "KeySpec": "ML_KEM_768", "KeyUsage": "ENCAPSULATE_DECAPSULATE"}
+MESSAGE = {"Message": b"x"}
+ECDSA, MAC = {"SigningAlgorithm": "ECDSA_SHA_256", **MESSAGE}, {"MacAlgorithm": "HMAC_SHA_256", **MESSAGE}
+PAIR = {"KeyPairSpec": "ECC_NIST_P256"}
+ML_KEM = {"EncapsulationAlgorithm": "ML_KEM"}
 
 
-@pytest.fixture
-def key(kms_import_mock):
-    """A symmetric key with imported key material."""
-    return kms_import_mock.import_key()
+def sealed(kms, key_id: str) -> bytes:
+    """A ciphertext."""
+    blob: bytes = kms.encrypt(KeyId=key_id, Plaintext=b"x")["CiphertextBlob"]
+    return blob
 
 
-@pytest.fixture
-def name(kms):
-    """Give a KMS key a name."""
-    return lambda alias, key: kms.create_alias(AliasName=alias, TargetKeyId=key.id)
+#: Operation that takes an alias -> a KMS key that is fit for it, and the other members of a good request.
+_TAKE_ALIASES = {
+    "DescribeKey": (SYMMETRIC, lambda *_: {}),
+    "Encrypt": (SYMMETRIC, lambda *_: {"Plaintext": b"x"}),
+    "Decrypt": (SYMMETRIC, lambda kms, key_id: {"CiphertextBlob": sealed(kms, key_id)}),
+    "GenerateDataKey": (SYMMETRIC, lambda *_: {"KeySpec": "AES_256"}),
+    "GenerateDataKeyWithoutPlaintext": (SYMMETRIC, lambda *_: {"KeySpec": "AES_256"}),
+    "GenerateDataKeyPair": (SYMMETRIC, lambda *_: PAIR),
+    "GenerateDataKeyPairWithoutPlaintext": (SYMMETRIC, lambda *_: PAIR),
+    "GenerateMac": (HMAC, lambda *_: MAC),
+    "VerifyMac": (HMAC, lambda kms, key_id: {**MAC, "Mac": kms.generate_mac(KeyId=key_id, **MAC)["Mac"]}),
+    "GetPublicKey": (SIGNING, lambda *_: {}),
+    "Sign": (SIGNING, lambda *_: ECDSA),
+    "Verify": (SIGNING, lambda kms, key_id: {**ECDSA, "Signature": kms.sign(KeyId=key_id, **ECDSA)["Signature"]}),
+    "DeriveSharedSecret": (
+        AGREEING,
+        lambda *_: {
+            "KeyAgreementAlgorithm": "ECDH",
+            "PublicKey": kms.get_public_key(KeyId=key_id)["PublicKey"],
+        },
+    ),
+    "Encapsulate": (ENCAPSULATING, lambda *_: ML_KEM),
+    "Decapsulate": (
+        ENCAPSULATING,
+        lambda *_: {
+            **ML_KEM,
+            "SharedSecretCiphertextBlob": kms.encapsulate(KeyId=key_id, **ML_KEM)["SharedSecretCiphertextBlob"],
+        },
+    ),
+}
+TAKE_ALIASES = {
+    name: made
+    for name, made in _TAKE_ALIASES.items()
+    if name in OPERATION_NAMES and (CAN_ENCAPSULATE or made[0] is not ENCAPSULATING)
+}
 
 
-def listed(kms, **members):
-    """Names and key IDs of the aliases."""
-    return [(entry["AliasName"], entry["TargetKeyId"]) for entry in kms.list_aliases(**members)["Aliases"]]
+def listed(kms, **members: object) -> dict[str, str]:
+    """ListAliases: names and the key IDs that they stand for."""
+    return {alias["AliasName"]: alias["TargetKeyId"] for alias in kms.list_aliases(**members)["Aliases"]}
 
 
-def test_an_alias_is_listed(kms, key, name, kms_import_mock):
-    """With its ARN, and the dates of its making and its last move."""
-    kms_import_mock.clock.freeze()
-    name("alias/x", key)
-    entry = kms.list_aliases()["Aliases"][0]
-    made = kms_import_mock.clock.now()
-    assert entry == {
-        "AliasName": "alias/x",
-        "AliasArn": f"{ARN}alias/x",
-        "TargetKeyId": key.id,
-        "CreationDate": made,
-        "LastUpdatedDate": made,
-    }
+def arn_of(answer) -> str:
+    """The key ARN of the KMS key that an answer is about."""
+    arn: str = answer["KeyMetadata"]["Arn"] if "KeyMetadata" in answer else answer["KeyId"]
+    return arn
 
 
-@pytest.mark.parametrize("operation", [name for name in ABOUT_A_KEY if name in TAKE_ALIASES])
-@pytest.mark.parametrize("form", ["alias/x", f"{ARN}alias/x"])
-def test_operations_that_take_aliases(kms, key, name, operation, form):
-    """They find the key by name and by alias ARN: whatever they answer is not about a missing alias."""
-    name("alias/x", key)
-    try:
-        answer = kms._make_api_call(operation, {"KeyId": form, **OTHER_MEMBERS.get(operation, {})})
-        assert key.arn in {answer.get("KeyId"), answer.get("KeyMetadata", {}).get("Arn")}
-    except kms.exceptions.ClientError as error:  # found, and of another usage than this operation is for
-        code = error.response["Error"]["Code"]
-        assert code in {
-            "InvalidKeyUsageException", "InvalidCiphertextException", "UnsupportedOperationException",
-        }  # fmt: skip
+# Use
 
 
-def test_ciphertexts_by_alias(kms, key, name):
-    """Source and destination of ReEncrypt may be aliases too."""
-    name("alias/x", key)
-    blob = kms.encrypt(KeyId="alias/x", Plaintext=b"x")["CiphertextBlob"]
-    again = kms.re_encrypt(CiphertextBlob=blob, SourceKeyId="alias/x", DestinationKeyId=f"{ARN}alias/x")
-    assert kms.decrypt(KeyId="alias/x", CiphertextBlob=again["CiphertextBlob"])["Plaintext"] == b"x"
-    assert again["KeyId"] == again["SourceKeyId"] == key.arn
+@pytest.mark.parametrize("operation", TAKE_ALIASES)
+@pytest.mark.parametrize("start", ["", HOME])
+def test_operations_that_take_an_alias(kms, make_key, operation, start):
+    """By name and by ARN, and the answer names the KMS key behind it."""
+    members, rest = TAKE_ALIASES[operation]
+    key_id = make_key(**members)
+    kms.create_alias(AliasName="alias/a/b_c-d", TargetKeyId=key_id)
+    answer = kms._make_api_call(operation, {"KeyId": f"{start}alias/a/b_c-d", **rest(kms, key_id)})
+    assert arn_of(answer) == f"{HOME}key/{key_id}"
 
 
-def test_aliases_of_another_account(kms, kms_import_mock):
-    """By their ARN; a bare name is one of the caller's own."""
-    theirs = kms_import_mock.import_key(account=OTHER_ACCOUNT)
-    kms_import_mock.client(account=OTHER_ACCOUNT).create_alias(AliasName="alias/x", TargetKeyId=theirs.id)
-    arn = f"arn:aws:kms:us-east-1:{OTHER_ACCOUNT}:alias/x"
-    assert kms.describe_key(KeyId=arn)["KeyMetadata"]["Arn"] == theirs.arn
-    with refused("NotFoundException", f"Alias {ARN}alias/x is not found."):
-        kms.describe_key(KeyId="alias/x")
+@pytest.mark.parametrize("start", ["", HOME])
+def test_both_sides_of_reencrypt_take_an_alias(kms, make_key, start):
+    """The source as well as the destination."""
+    source, destination = make_key(**SYMMETRIC), make_key(**SYMMETRIC)
+    kms.create_alias(AliasName="alias/source", TargetKeyId=source)
+    kms.create_alias(AliasName="alias/destination", TargetKeyId=destination)
+    answer = kms.re_encrypt(
+        CiphertextBlob=sealed(kms, source),
+        SourceKeyId=f"{start}alias/source",
+        DestinationKeyId=f"{start}alias/destination",
+    )
+    assert (answer["SourceKeyId"], answer["KeyId"]) == (f"{HOME}key/{source}", f"{HOME}key/{destination}")
 
 
-def test_an_alias_moves(kms, key, name, kms_import_mock):
-    """Its name and its making stay, its key and its last update change."""
-    name("alias/x", key)
-    other = kms_import_mock.import_key()
-    kms_import_mock.clock.advance(hours=1)
-    kms.update_alias(AliasName="alias/x", TargetKeyId=other.arn)
-    entry = kms.list_aliases()["Aliases"][0]
-    assert kms.describe_key(KeyId="alias/x")["KeyMetadata"]["KeyId"] == entry["TargetKeyId"] == other.id
-    assert (entry["LastUpdatedDate"] - entry["CreationDate"]).total_seconds() == pytest.approx(3600, abs=60)
-    assert (listed(kms, KeyId=key.id), listed(kms, KeyId=other.id)) == ([], [("alias/x", other.id)])
+@pytest.mark.parametrize("operation", TAKE_ALIASES)
+def test_aliases_of_another_account(kms, kms_import_mock, operation):
+    """All of these work across accounts, with the alias ARN."""
+    members, rest = TAKE_ALIASES[operation]
+    owner = kms_import_mock.client(account=OTHER_ACCOUNT)
+    key = owner.create_key(**members)["KeyMetadata"]
+    owner.create_alias(AliasName="alias/theirs", TargetKeyId=key["KeyId"])
+    alias = f"arn:aws:kms:us-east-1:{OTHER_ACCOUNT}:alias/theirs"
+    assert arn_of(kms._make_api_call(operation, {"KeyId": alias, **rest(owner, key["KeyId"])})) == key["Arn"]
 
 
-def test_an_alias_moves_between_keys_of_one_type(kms, name, kms_import_mock):
-    """From a symmetric to an RSA key it does not, though both encrypt."""
-    name("alias/x", kms_import_mock.import_key())
-    rsa = kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["KeyId"]
+def test_an_alias_name_is_one_of_the_callers_account(kms, kms_import_mock):
+    """Another account's alias is not found by its name alone."""
+    owner = kms_import_mock.client(account=OTHER_ACCOUNT)
+    owner.create_alias(AliasName="alias/theirs", TargetKeyId=owner.create_key()["KeyMetadata"]["KeyId"])
+    with refused("NotFoundException", f"Alias {HOME}alias/theirs is not found."):
+        kms.describe_key(KeyId="alias/theirs")
+
+
+def test_an_alias_belongs_to_its_region(kms, kms_import_mock, make_key):
+    """The same name can stand for another KMS key in another Region."""
+    there = kms_import_mock.client("eu-west-1")
+    keys = make_key(), there.create_key()["KeyMetadata"]["KeyId"]
+    for client, key_id in zip((kms, there), keys, strict=True):
+        client.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    assert (listed(kms), listed(there)) == ({"alias/x": keys[0]}, {"alias/x": keys[1]})
+
+
+def test_the_state_of_the_key_counts(kms, make_key):
+    """Aliases stand for KMS keys that wait for key material too; the refusal names the key ARN."""
+    key_id = make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    with refused("KMSInvalidStateException", f"{HOME}key/{key_id} is pending import."):
+        kms.encrypt(KeyId="alias/x", Plaintext=b"x")
+
+
+def test_a_ciphertext_of_another_key_than_the_aliass(kms, make_key):
+    """Decrypt with an alias insists on the KMS key behind it."""
+    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key(**SYMMETRIC))
+    text = "The key ID in the request does not identify a CMK that can perform this operation."
+    blob = sealed(kms, make_key(**SYMMETRIC))
+    with refused("IncorrectKeyException", text):
+        kms.decrypt(CiphertextBlob=blob, KeyId="alias/x")
+
+
+# CreateAlias
+
+
+@pytest.mark.parametrize("form", ["{}", HOME + "key/{}"])
+def test_creating_an_alias(kms, kms_import_mock, make_key, form):
+    """The list shows it with its ARN, the key ID and the date; the answer itself is empty."""
+    now = kms_import_mock.clock.freeze(kms_import_mock.clock.now().replace(microsecond=0))
+    now = kms_import_mock.clock.now()
+    key_id = make_key()
+    answer = kms.create_alias(AliasName="alias/x", TargetKeyId=form.format(key_id))
+    assert set(answer) == {"ResponseMetadata"}
+    expected = {"AliasName": "alias/x", "AliasArn": f"{HOME}alias/x", "TargetKeyId": key_id}
+    dates = {"CreationDate": now, "LastUpdatedDate": now}
+    assert kms.list_aliases()["Aliases"] == [{**expected, **dates}]
+
+
+@pytest.mark.parametrize("name", ["x", "aliasx", "Alias/x", "alias", "/alias/x"])
+@pytest.mark.parametrize("operation", ["CreateAlias", "UpdateAlias", "DeleteAlias"])
+def test_a_name_begins_with_alias(kms, make_key, operation, name):
+    """AWS says where it is described."""
+    target = {} if operation == "DeleteAlias" else {"TargetKeyId": make_key()}
+    with refused("ValidationException", PREFIX):
+        kms._make_api_call(operation, {"AliasName": name, **target})
+
+
+@pytest.mark.parametrize("name", ["alias/aws/s3", "alias/aws/", "alias/"])
+def test_reserved_names(kms, make_key, name):
+    """``alias/aws/`` is for the keys that AWS manages, and a name is more than its prefix."""
+    with refused("InvalidAliasNameException"):
+        kms.create_alias(AliasName=name, TargetKeyId=make_key())
+    assert listed(kms) == {}
+
+
+@pytest.mark.parametrize("name", ["alias/awsx", "alias/AWS/x", "alias/x/aws/y", "alias/a:b", "alias/" + "x" * 250])
+def test_names_that_only_look_reserved(kms, make_key, name):
+    """These are anybody's, up to 256 characters."""
+    key_id = make_key()
+    kms.create_alias(AliasName=name, TargetKeyId=key_id)
+    assert listed(kms) == {name: key_id}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("alias/a b", "Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$"),
+        ("alias/é", "Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$"),
+        ("alias/" + "x" * 251, "Member must have length less than or equal to 256"),
+    ],
+)
+def test_names_beyond_the_model(kms, make_key, name, text):
+    """The model's pattern and length, in AWS's words."""
+    text = f"1 validation error detected: Value '{name}' at 'aliasName' failed to satisfy constraint: {text}"
+    with refused("ValidationException", text):
+        kms.create_alias(AliasName=name, TargetKeyId=make_key())
+
+
+def test_a_name_is_there_once(kms, make_key):
+    """Also for the same KMS key; nothing changes."""
+    key_id = make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    for target in (key_id, make_key()):
+        with refused("AlreadyExistsException", f"An alias with the name {HOME}alias/x already exists"):
+            kms.create_alias(AliasName="alias/x", TargetKeyId=target)
+    assert listed(kms) == {"alias/x": key_id}
+
+
+def test_names_tell_upper_case_from_lower(kms, make_key):
+    """Two names, two aliases."""
+    lower, upper = make_key(), make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=lower)
+    kms.create_alias(AliasName="alias/X", TargetKeyId=upper)
+    assert kms.describe_key(KeyId="alias/X")["KeyMetadata"]["KeyId"] == upper
+
+
+@pytest.mark.parametrize("target", ["alias/x", f"{HOME}alias/x"])
+@pytest.mark.parametrize("operation", ["CreateAlias", "UpdateAlias"])
+def test_an_alias_is_no_target(kms, make_key, operation, target):
+    """Neither operation models InvalidArnException, with which others refuse an alias."""
+    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key())
+    name = "alias/x" if operation == "UpdateAlias" else "alias/y"
+    with refused("ValidationException", "Aliases must refer to keys. Not aliases"):
+        kms._make_api_call(operation, {"AliasName": name, "TargetKeyId": target})
+
+
+@pytest.mark.parametrize("operation", ["CreateAlias", "UpdateAlias"])
+def test_a_target_of_another_account(kms, kms_import_mock, make_key, operation):
+    """An alias stands for a KMS key of its own account only."""
+    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key(**SYMMETRIC))
+    theirs = kms_import_mock.client(account=OTHER_ACCOUNT).create_key()["KeyMetadata"]["Arn"]
+    text = (
+        f"User: arn:aws:iam::123456789012:root is not authorized to perform: kms:{operation} on this resource because"
+        " the resource does not exist in this Region, no resource-based policies allow access, or a resource-based"
+        " policy explicitly denies access"
+    )
+    name = "alias/x" if operation == "UpdateAlias" else "alias/y"
+    with refused("AccessDeniedException", text):
+        kms._make_api_call(operation, {"AliasName": name, "TargetKeyId": theirs})
+
+
+# UpdateAlias
+
+
+def test_a_moved_alias(kms, kms_import_mock, make_key):
+    """It stands for the other KMS key from then on; its creation date stays, and old ciphertexts still open."""
+    first, second = make_key(**SYMMETRIC), make_key(**SYMMETRIC)
+    clock = kms_import_mock.clock
+    clock.freeze(clock.now().replace(microsecond=0))
+    kms.create_alias(AliasName="alias/x", TargetKeyId=first)
+    blob = sealed(kms, "alias/x")
+    created = clock.now()
+    clock.advance(days=1)
+    assert set(kms.update_alias(AliasName="alias/x", TargetKeyId=second)) == {"ResponseMetadata"}
+    (entry,) = kms.list_aliases()["Aliases"]
+    assert (entry["CreationDate"], entry["LastUpdatedDate"]) == (created, created + timedelta(days=1))
+    assert kms.encrypt(KeyId="alias/x", Plaintext=b"x")["KeyId"] == f"{HOME}key/{second}"
+    assert kms.decrypt(CiphertextBlob=blob)["KeyId"] == f"{HOME}key/{first}"
+    assert (listed(kms, KeyId=first), listed(kms, KeyId=second)) == ({}, {"alias/x": second})
+
+
+def test_moving_an_alias_to_where_it_is(kms, make_key):
+    """Is no error."""
+    key_id = make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    kms.update_alias(AliasName="alias/x", TargetKeyId=key_id)
+    assert listed(kms) == {"alias/x": key_id}
+
+
+@pytest.mark.parametrize("operation", ["UpdateAlias", "DeleteAlias"])
+def test_an_unknown_alias(kms, make_key, operation):
+    """AWS names the ARN that it would have."""
+    target = {"TargetKeyId": make_key()} if operation == "UpdateAlias" else {}
+    with refused("NotFoundException", f"Alias {HOME}alias/x is not found."):
+        kms._make_api_call(operation, {"AliasName": "alias/x", **target})
+
+
+@pytest.mark.parametrize("following", [SYMMETRIC, HMAC, AGREEING])
+def test_an_alias_keeps_its_usage(kms, make_key, following):
+    """Code that uses the alias must not find a KMS key for something else behind it."""
+    key_id = make_key(**SIGNING)
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    usage = following.get("KeyUsage", "ENCRYPT_DECRYPT")
+    text = (
+        f"Alias alias/x cannot be changed from a CMK with key usage SIGN_VERIFY to a CMK with key usage {usage}."
+        " The key usage of the current CMK and the new CMK must be the same."
+    )
+    with refused("ValidationException", text):
+        kms.update_alias(AliasName="alias/x", TargetKeyId=make_key(**following))
+    assert listed(kms) == {"alias/x": key_id}
+
+
+def test_an_alias_keeps_its_type(kms, make_key):
+    """Symmetric stays symmetric, where the usage is the same."""
+    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key())
     text = (
         "Alias alias/x cannot be changed from a KMS key with key spec SYMMETRIC_DEFAULT to a KMS key with key spec"
         " RSA_2048. The current KMS key and the new KMS key must be of the same type."
     )
     with refused("ValidationException", text):
-        kms.update_alias(AliasName="alias/x", TargetKeyId=rsa)
+        kms.update_alias(AliasName="alias/x", TargetKeyId=make_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT"))
 
 
-def test_an_alias_is_taken_away(kms, key, name):
-    """And can be given again; the key stays."""
-    name("alias/x", key)
-    kms.delete_alias(AliasName="alias/x")
-    assert listed(kms) == []
-    with refused("NotFoundException", f"Alias {ARN}alias/x is not found."):
-        kms.encrypt(KeyId="alias/x", Plaintext=b"x")
-    name("alias/x", key)
+def test_an_alias_may_change_its_key_spec(kms, make_key):
+    """Another asymmetric key with the same usage will do, of whatever origin."""
+    following = make_key(**RSA)
+    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key(**SIGNING))
+    kms.update_alias(AliasName="alias/x", TargetKeyId=following)
+    assert listed(kms) == {"alias/x": following}
 
 
-def test_an_alias_is_given_once(kms, key, name, kms_import_mock):
-    """Whichever key it is for; in another Region it is another."""
-    name("alias/x", key)
-    with refused("AlreadyExistsException", f"An alias with the name {ARN}alias/x already exists"):
-        name("alias/x", kms_import_mock.import_key())
-    far = kms_import_mock.import_key(region_name="eu-west-1")
-    kms_import_mock.client("eu-west-1").create_alias(AliasName="alias/x", TargetKeyId=far.id)
-    assert listed(kms) == [("alias/x", key.id)]
+# Aliases of keys that go
 
 
-@pytest.mark.parametrize("operation", ["update_alias", "delete_alias"])
-def test_an_alias_that_is_not_there(kms, key, operation):
-    """It can be neither moved nor taken away."""
-    target = {"TargetKeyId": key.id} if operation == "update_alias" else {}
-    with refused("NotFoundException", f"Alias {ARN}alias/x is not found."):
-        getattr(kms, operation)(AliasName="alias/x", **target)
+@pytest.mark.parametrize("operation", ["CreateAlias", "UpdateAlias"])
+def test_a_key_pending_deletion_gets_no_alias(kms, make_key, operation):
+    """Neither a new one nor one of another KMS key."""
+    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key())
+    going = make_key()
+    kms.schedule_key_deletion(KeyId=going)
+    name = "alias/x" if operation == "UpdateAlias" else "alias/y"
+    with refused("KMSInvalidStateException", f"{HOME}key/{going} is pending deletion."):
+        kms._make_api_call(operation, {"AliasName": name, "TargetKeyId": going})
 
 
-@pytest.mark.parametrize("alias", ["alias/aws/s3", "alias/aws/", "alias/"])
-def test_names_that_nobody_can_give(key, name, alias):
-    """AWS keeps some for itself, and an empty one is none."""
-    with refused("InvalidAliasNameException"):
-        name(alias, key)
+def test_an_alias_can_leave_a_key_pending_deletion(kms, make_key):
+    """This is how code is moved away from a KMS key that goes."""
+    going, following = make_key(), make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=going)
+    kms.schedule_key_deletion(KeyId=going)
+    kms.update_alias(AliasName="alias/x", TargetKeyId=following)
+    assert listed(kms) == {"alias/x": following}
 
 
-@pytest.mark.parametrize("operation", ["create_alias", "update_alias"])
-@pytest.mark.parametrize("target", ["alias/y", f"{ARN}alias/y"])
-def test_aliases_of_aliases(kms, key, name, operation, target):
-    """There are none."""
-    name("alias/y", key)
-    if operation == "update_alias":
-        name("alias/x", key)
-    with refused("ValidationException", "Aliases must refer to keys. Not aliases"):
-        getattr(kms, operation)(AliasName="alias/x", TargetKeyId=target)
-
-
-def test_aliases_go_with_their_key(kms, key, name, kms_import_mock):
-    """The name is free again when the key is deleted."""
-    name("alias/x", key)
-    kms.schedule_key_deletion(KeyId=key.id, PendingWindowInDays=7)
-    assert kms.describe_key(KeyId="alias/x")["KeyMetadata"]["KeyState"] == "PendingDeletion"
-    kms_import_mock.clock.advance(days=8)
-    with refused("NotFoundException", f"Alias {ARN}alias/x is not found."):
+def test_aliases_go_with_their_key(kms, kms_import_mock, make_key):
+    """On the date of its deletion, not before; then the names are free again."""
+    key_id, other = make_key(), make_key()
+    for name, target in (("alias/x", key_id), ("alias/y", key_id), ("alias/z", other)):
+        kms.create_alias(AliasName=name, TargetKeyId=target)
+    kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
+    assert listed(kms, KeyId=key_id) == {"alias/x": key_id, "alias/y": key_id}
+    kms_import_mock.clock.advance(days=7)
+    with refused("NotFoundException", f"Alias {HOME}alias/x is not found."):
         kms.describe_key(KeyId="alias/x")
-    name("alias/x", kms_import_mock.import_key())
+    assert listed(kms) == {"alias/z": other}
+    kms.create_alias(AliasName="alias/x", TargetKeyId=other)
+    assert listed(kms, KeyId=other) == {"alias/z": other, "alias/x": other}
 
 
-def test_an_alias_leaves_a_key_that_is_to_be_deleted(kms, key, name, kms_import_mock):
-    """Away from it, yes; to one, no."""
-    name("alias/x", key)
-    other = kms_import_mock.import_key()
-    kms.schedule_key_deletion(KeyId=key.id)
-    kms.update_alias(AliasName="alias/x", TargetKeyId=other.id)
-    with refused("KMSInvalidStateException", f"{key.arn} is pending deletion."):
-        kms.update_alias(AliasName="alias/x", TargetKeyId=key.id)
+@pytest.mark.parametrize("first", ["list", "create", "update", "delete"])
+def test_aliases_are_gone_whatever_is_asked_first(kms, kms_import_mock, make_key, first):
+    """No call has to be about the KMS key itself for its deletion to be noticed."""
+    key_id, other = make_key(), make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
+    kms_import_mock.clock.advance(days=7)
+    if first == "list":
+        assert listed(kms) == {}
+    elif first == "create":
+        kms.create_alias(AliasName="alias/x", TargetKeyId=other)
+        assert listed(kms) == {"alias/x": other}
+    else:
+        with refused("NotFoundException", f"Alias {HOME}alias/x is not found."):
+            if first == "update":
+                kms.update_alias(AliasName="alias/x", TargetKeyId=other)
+            else:
+                kms.delete_alias(AliasName="alias/x")
 
 
-def test_aliases_of_one_key(kms, key, name, kms_import_mock):
-    """KeyId filters them; a key that does not exist is an error."""
-    name("alias/x", key)
-    name("alias/y", kms_import_mock.import_key())
-    name("alias/z", key)
-    assert [alias for alias, _ in listed(kms, KeyId=key.id)] == ["alias/x", "alias/z"]
-    assert len(listed(kms)) == 3
+# DeleteAlias and ListAliases
 
 
-def test_a_snapshot_holds_the_aliases(kms, key, name, kms_import_mock):
-    """What is moved, given or taken away after it is undone."""
-    name("alias/x", key)
-    snapshot = kms_import_mock.snapshot()
-    kms.delete_alias(AliasName="alias/x")
-    name("alias/y", key)
-    kms_import_mock.restore(snapshot)
-    assert listed(kms) == [("alias/x", key.id)]
+def test_deleting_an_alias(kms, make_key):
+    """The KMS key stays, and so do its other aliases; the answer is empty."""
+    key_id = make_key()
+    for name in ("alias/x", "alias/y"):
+        kms.create_alias(AliasName=name, TargetKeyId=key_id)
+    assert set(kms.delete_alias(AliasName="alias/x")) == {"ResponseMetadata"}
+    assert listed(kms) == {"alias/y": key_id}
+    assert kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyId"] == key_id
+
+
+def test_listing_the_aliases_of_one_key(kms, make_key):
+    """By key ID and by key ARN; a KMS key without any has an empty list."""
+    key_id, other, bare = make_key(), make_key(), make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    kms.create_alias(AliasName="alias/y", TargetKeyId=other)
+    assert listed(kms, KeyId=key_id) == listed(kms, KeyId=f"{HOME}key/{key_id}") == {"alias/x": key_id}
+    assert listed(kms, KeyId=bare) == {}

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_kmsimport import mock_kms_import
 
+from .installed import OPERATION_NAMES
 from .refusal import refused
 
 HOME, AWAY, FAR = "us-east-1", "eu-west-1", "ap-southeast-2"
@@ -182,6 +183,25 @@ def test_automatic_rotation_is_the_familys(made):
     made.mock.clock.advance(days=101)
     assert made.metadata(AWAY)["CurrentKeyMaterialId"] != first
     assert made.metadata(AWAY)["CurrentKeyMaterialId"] == made.metadata()["CurrentKeyMaterialId"]
+
+
+def test_a_replica_that_was_disabled_rotates_nothing(made):
+    """Only the primary key catches up with a date that has passed."""
+    made.call("enable_key_rotation", RotationPeriodInDays=100)
+    made.replicate(AWAY)
+    made.call("disable_key", AWAY)
+    made.mock.clock.advance(days=101)
+    made.call("enable_key", AWAY)
+    assert len(made.call("list_key_rotations")["Rotations"]) == 1
+
+
+@pytest.mark.skipif("GetKeyLastUsage" not in OPERATION_NAMES, reason="newer than this botocore")
+def test_the_last_use_is_each_keys_own(made):
+    """AWS tracks it by Region."""
+    made.call("encrypt", Plaintext=b"x")
+    made.replicate(AWAY)
+    assert made.call("get_key_last_usage")["KeyLastUsage"]["Operation"] == "Encrypt"
+    assert made.call("get_key_last_usage", AWAY)["KeyLastUsage"] == {}
 
 
 # The primary Region

@@ -230,6 +230,8 @@ def test_signing_keys_import_the_same_private_key(kms_import_mock):
         for _ in range(2)
     ]
     family = Ceremonies(kms_import_mock, keys[0], key_spec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    family.call("delete_imported_key_material")
+    family.bring(keys[0])
     family.replicate(AWAY)
     with refused("KMSInvalidStateException", f"{family.arn(AWAY)} is pending import."):
         family.call("get_public_key", AWAY)

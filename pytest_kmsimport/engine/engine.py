@@ -65,6 +65,7 @@ class Engine:
             offered = ", ".join(sorted(OPERATIONS))
             raise NotOffered(f"The mock does not offer {call.operation}. It offers: {offered}.")
         with self._lock:
+            self._store.let_go()
             region = self._store.region(call.account, call.region)
             region.request_id = call.request_id
             region.rules.check_known(call.operation, call.members)
@@ -74,6 +75,7 @@ class Engine:
         """A copy of the KMS key with this key ID or key ARN, None where there is none; no call of an operation."""
         name = arns.parse(identifier)
         with self._lock:
+            self._store.let_go()
             key = self._store.region(name.account or account, name.region or region).get(name.key_id)
             return key and key.copy()
 

@@ -51,7 +51,6 @@ class Family:
             serial=serial,
             created=created,
             tags={},
-            enabled=True,
             transition=Transition(KeyState.CREATING, ready),
             materials={id_: m.without_plaintext() for id_, m in primary.materials.items()},
             schedule=None,

@@ -301,12 +301,12 @@ class Key:
         description = known.description if terms.description is None else terms.description
         material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description)
         self.materials[material_id] = material
-        if self.is_external and not self.is_replica:
-            self._tell_replicas(material)
+        if self.is_external:
+            self._tell_related(material)
         return material
 
-    def _tell_replicas(self, material: KeyMaterial) -> None:
-        """Let the replica keys know of a key material: its identifier and description, not its bytes."""
+    def _tell_related(self, material: KeyMaterial) -> None:
+        """Let the other keys of the family know of a key material: its identifier and description, not its bytes."""
         for key in self.related:
             if key is not self:
                 known = key.materials.get(material.id, material.without_plaintext())

@@ -35,7 +35,7 @@ def metadata(key: Key) -> dict[str, Any]:
     }
     if key.deletion_date is not None:
         members["DeletionDate"] = key.deletion_date
-    elif key.waiting_period is not None:
+    if key.waiting_period is not None:
         members["PendingDeletionWindowInDays"] = key.waiting_period
     if key.family is not None:
         members["MultiRegionConfiguration"] = _configuration(key, key.family)

@@ -115,7 +115,7 @@ def list_keys(
     """List the account's KMS keys in the Region; no other account shares any with it."""
     arn = kms_arn(region.name, region.account, "key/")  # what all key ARNs begin with
     return page(
-        region.list_keys() if "SELF" in resource_owners else [],
+        region.keys.by_age() if "SELF" in resource_owners else [],
         listing=f"ListKeys:{region.account}:{region.name}:{','.join(sorted(resource_owners))}",
         position=lambda key: key.serial,
         limit=limit,
