@@ -48,7 +48,7 @@ _TAKE_ALIASES = {
     "Verify": (SIGNING, lambda kms, key_id: {**ECDSA, "Signature": kms.sign(KeyId=key_id, **ECDSA)["Signature"]}),
     "DeriveSharedSecret": (
         AGREEING,
-        lambda *_: {
+        lambda kms, key_id: {
             "KeyAgreementAlgorithm": "ECDH",
             "PublicKey": kms.get_public_key(KeyId=key_id)["PublicKey"],
         },
@@ -56,7 +56,7 @@ _TAKE_ALIASES = {
     "Encapsulate": (ENCAPSULATING, lambda *_: ML_KEM),
     "Decapsulate": (
         ENCAPSULATING,
-        lambda *_: {
+        lambda kms, key_id: {
             **ML_KEM,
             "SharedSecretCiphertextBlob": kms.encapsulate(KeyId=key_id, **ML_KEM)["SharedSecretCiphertextBlob"],
         },
