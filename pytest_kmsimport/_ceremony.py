@@ -56,7 +56,7 @@ class Ceremony:
         usages = SPECS[key_spec].algorithms if key_spec in SPECS else {"": ()}
         members = {"KeySpec": key_spec, "KeyUsage": next(iter(usages)), **self._create, "Origin": EXTERNAL}
         created = self._ask("CreateKey", members)
-        key = self._engine.look_up(created["KeyMetadata"]["Arn"], self._region, self._account)
+        key = self._engine.look_up(created["KeyMetadata"]["Arn"], self._region, self._account, Key.copy)
         assert key is not None  # it was just made
         return key
 

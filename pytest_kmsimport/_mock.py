@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from ._options import Options
 from ._rsa_pool import RsaKeys
 from ._views import KeyView
 from ._wire import WireResponse
-from .engine.engine import Call, Engine
+from .engine.engine import Call, Engine, Seen
 from .engine.errors import KmsError, NotOffered, SerializationException
 from .engine.keys import Key
 from .engine.quotas import Quotas
@@ -115,14 +116,14 @@ class KmsImportMock:
         Raises LookupError where there is no such KMS key.
         """
         region_name, account = region_name or self.region, account or self.account
-        return KeyView.of(self._look_up(key_id, region_name, account))
+        return self._look_up(key_id, region_name, account, KeyView.of)
 
-    def _look_up(self, key_id: str, region_name: str, account: str) -> Key:
-        key = self._engine.look_up(key_id, region_name, account)
-        if key is None:
+    def _look_up(self, key_id: str, region_name: str, account: str, see: Callable[[Key], Seen]) -> Seen:
+        seen = self._engine.look_up(key_id, region_name, account, see)
+        if seen is None:
             text = f"There is no KMS key {key_id!r} in {region_name} of account {account}"
             raise LookupError(f"{text}; name another with region_name= or account=.")
-        return key
+        return seen
 
     def import_key(
         self,
@@ -149,7 +150,7 @@ class KmsImportMock:
         region_name, account = region_name or self.region, account or self.account
         key = None
         if key_id is not None:
-            key = self._look_up(key_id, region_name, account)
+            key = self._look_up(key_id, region_name, account, Key.copy)
             region_name, account = key.region, key.account
         ceremony = Ceremony(self._engine, region_name, account, members, of_create_key=key is None)
         return self.key(ceremony.hold(self._world, material, key_spec, key))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from . import arns
 from .errors import NotOffered
@@ -19,6 +19,7 @@ from .store import Store
 from .world import World
 
 Response = dict[str, Any]
+Seen = TypeVar("Seen")
 
 
 class Call(NamedTuple):
@@ -71,13 +72,16 @@ class Engine:
             region.rules.check_known(call.operation, call.members)
             return operation(region, call.members)
 
-    def look_up(self, identifier: str, region: str, account: str) -> Key | None:
-        """A copy of the KMS key with this key ID or key ARN, None where there is none; no call of an operation."""
+    def look_up(self, identifier: str, region: str, account: str, see: Callable[[Key], Seen]) -> Seen | None:
+        """What ``see`` makes of the KMS key with this key ID or key ARN, while nothing else happens to it.
+
+        None where there is no such key. This is no call of an operation.
+        """
         name = arns.parse(identifier)
         with self._lock:
             self._store.let_go()
             key = self._store.region(name.account or account, name.region or region).get(name.key_id)
-            return key and key.copy()
+            return None if key is None else see(key)
 
     def take_back(self, key: Key) -> None:
         """Let a KMS key go at once, as if it had never been made."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .keys import Transition
-from .states import KeyState
+from .states import KeyState, Transition
 
 if TYPE_CHECKING:
     from .keys import Key

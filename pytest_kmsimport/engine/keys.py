@@ -20,11 +20,11 @@ from .errors import (
     KMSInvalidStateException,
     NotFoundException,
 )
-from .materials import KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
+from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
 from .rotations import AUTOMATIC, ON_DEMAND, Schedule
 from .rules import Rules
 from .specs import KeySpec
-from .states import KeyState
+from .states import KeyState, Transition
 from .world import World
 
 if TYPE_CHECKING:
@@ -32,23 +32,6 @@ if TYPE_CHECKING:
 
 EXTERNAL = "EXTERNAL"
 NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportTerms:
-    """What an import says about the key material beside its bytes; None is what the request leaves out."""
-
-    import_type: str | None = None
-    valid_to: datetime | None = None
-    description: str | None = None
-    material_id: str | None = None
-
-
-class Transition(NamedTuple):
-    """A state that passes by itself, Creating or Updating, and when."""
-
-    state: KeyState
-    until: datetime
 
 
 class LastUse(NamedTuple):

@@ -84,6 +84,16 @@ class KeyMaterial:
         return self.is_imported and self.valid_to is not None and now >= self.valid_to
 
 
+@dataclass(frozen=True, slots=True)
+class ImportTerms:
+    """What an import says about the key material beside its bytes; None is what the request leaves out."""
+
+    import_type: str | None = None
+    valid_to: datetime | None = None
+    description: str | None = None
+    material_id: str | None = None
+
+
 def key_material_id(key_id: str, plaintext: bytes) -> str:
     """The key material ID: a hash of the key ID and the bytes, so that the same re-import gives the same ID.
 

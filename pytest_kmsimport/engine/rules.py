@@ -87,7 +87,9 @@ _OF_2022 = Rules(
     },
     later={
         *("ImportType", "KeyMaterialDescription", "KeyMaterialId", "DryRun", "RotationPeriodInDays"),
+        *("DryRunModifiers", "ResourceOwners", "GranteeServicePrincipal", "RetiringServicePrincipal"),
         *("RotateKeyOnDemand", "ListKeyRotations", "DeriveSharedSecret"),
+        *("Encapsulate", "Decapsulate", "GetKeyLastUsage"),
     },
     several_materials=False,
     names_materials=False,

@@ -19,6 +19,7 @@ from .errors import DisabledException, KmsError, KMSInvalidStateException, Unsup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from .keys import Key
 
@@ -34,6 +35,13 @@ class KeyState(str, Enum):
     UNAVAILABLE = "Unavailable"
     CREATING = "Creating"
     UPDATING = "Updating"
+
+
+class Transition(NamedTuple):
+    """A state that passes by itself, Creating or Updating, and when."""
+
+    state: KeyState
+    until: datetime
 
 
 TABLE_AS_PUBLISHED = """

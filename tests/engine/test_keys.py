@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pytest_kmsimport.engine.engine import Call, Engine
 from pytest_kmsimport.engine.errors import KmsError
+from pytest_kmsimport.engine.keys import Key
 from pytest_kmsimport.wrapping import wrap_key_material
 
 from .conftest import Universe
@@ -126,7 +127,7 @@ class LifeOfAKey(RuleBasedStateMachine):
     def delete_pending_material(self):
         """Delete the key material that waits for a rotation."""
         if self.expected.pending is not None:
-            state = self.engine.look_up(self.key_id, "us-east-1", "123456789012")
+            state = self.engine.look_up(self.key_id, "us-east-1", "123456789012", Key.copy)
             assert state is not None
             assert self.attempt("DeleteImportedKeyMaterial", KeyMaterialId=state.pending.id) is None
             self.expected.drop(self.expected.pending)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from .. import messages
 from ..errors import UnsupportedOperationException, ValidationException
-from ..keys import NEW, ImportTerms, Key
-from ..materials import KeyMaterial
+from ..keys import NEW, Key
+from ..materials import ImportTerms, KeyMaterial
 from ..rules import Rules
 from ..store import Region
 from .registry import Response, operation
