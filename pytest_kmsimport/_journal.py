@@ -65,16 +65,18 @@ class CallRecord:
 
     ``time`` is the mock's, when the first attempt came. ``error`` is AWS's code for a refusal, or the name of the
     mock's own complaint; None for a call that succeeded. ``message`` is the text that came with it, empty where AWS
-    sends none. ``attempts`` counts what reached KMS, ``delays`` are the seconds that botocore wanted to wait before
-    each further attempt.
+    sends none. ``diagnosis`` is the likely cause and the cure of a refusal, for you and never on the wire; empty where
+    there is nothing to add. ``attempts`` counts what reached KMS, ``delays`` are the seconds that botocore wanted to
+    wait before each further attempt.
     """
 
-    __slots__ = ("_call", "_response", "attempts", "delays", "error", "message", "time")
+    __slots__ = ("_call", "_response", "attempts", "delays", "diagnosis", "error", "message", "time")
 
     def __init__(self, time: datetime, call: Call) -> None:
         self.time = time
         self.error: str | None = None
         self.message = ""
+        self.diagnosis = ""
         self.attempts = 1
         self.delays: tuple[float, ...] = ()
         self._call = call
@@ -82,7 +84,7 @@ class CallRecord:
 
     def note(self, error: KmsError) -> None:
         """Write down a refusal."""
-        self.error, self.message = error.code, error.message
+        self.error, self.message, self.diagnosis = error.code, error.message, error.diagnosis
 
     @property
     def operation(self) -> str:
@@ -195,7 +197,7 @@ class Journal:
         except NotOffered as error:
             record.error, record.message = type(error).__name__, str(error)
             raise
-        record.error, record.message, record._response = None, "", response  # noqa: SLF001  shown redacted only
+        record.error, record.message, record.diagnosis, record._response = None, "", "", response  # noqa: SLF001  shown redacted only
         return response
 
     def note_refusal(self, call: Call, error: KmsError) -> None:

@@ -11,7 +11,8 @@ from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
 from . import arns
-from .errors import NotOffered
+from .diagnosis import diagnose
+from .errors import KmsError, NotOffered
 from .keys import Key
 from .operations import OPERATIONS
 from .quotas import Quotas
@@ -70,7 +71,11 @@ class Engine:
             region = self._store.region(call.account, call.region)
             region.request_id = call.request_id
             region.rules.check_known(call.operation, call.members)
-            return operation(region, call.members)
+            try:
+                return operation(region, call.members)
+            except KmsError as error:
+                error.diagnosis = diagnose(region, call.members, error)
+                raise
 
     def look_up(self, identifier: str, region: str, account: str, see: Callable[[Key], Seen]) -> Seen | None:
         """What ``see`` makes of the KMS key with this key ID or key ARN, while nothing else happens to it.

@@ -14,7 +14,8 @@ class KmsError(Exception):
     """A refusal by AWS KMS.
 
     ``message`` is the text on the wire; an empty one means that AWS sends the code alone, without a
-    message member, as it does for its cryptographic refusals.
+    message member, as it does for its cryptographic refusals. ``diagnosis`` is for the tester alone: the likely cause
+    and the cure, empty where AWS's text says it all.
     """
 
     status: ClassVar[int] = 400
@@ -22,6 +23,7 @@ class KmsError(Exception):
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.diagnosis = ""
 
     @property
     def code(self) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .families import Family
 
 EXTERNAL = "EXTERNAL"
+_TIME = "%Y-%m-%d %H:%M:%S UTC"
 NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
 
 
@@ -195,7 +196,7 @@ class Key:
         """Drop the key material that has expired, and the transition that has passed."""
         for material in list(self.materials.values()):
             if material.has_expired(now):
-                self._drop(material)
+                self._drop(material, f"expired at {material.valid_to:{_TIME}}")
         if self.transition is not None and now >= self.transition.until:
             self.transition = None
 
@@ -259,7 +260,7 @@ class Key:
         """Whether an import brings NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL, where it does not say so itself."""
         return terms.import_type or (EXISTING if self.materials else NEW)
 
-    def delete_material(self, material_id: str | None) -> KeyMaterial | None:
+    def delete_material(self, material_id: str | None, now: datetime) -> KeyMaterial | None:
         """Forget a key material, by default the current one; gives what was deleted, None if it was not there.
 
         Raises NotFoundException for an identifier that is not among the key's.
@@ -269,7 +270,7 @@ class Key:
             raise NotFoundException(messages.NO_SUCH_MATERIAL.format(id=material_id, arn=self.arn))
         if material is None or not material.is_imported:
             return None
-        self._drop(material)
+        self._drop(material, f"was deleted at {now:{_TIME}}")
         return material
 
     def cancel_deletion(self) -> None:
@@ -295,13 +296,13 @@ class Key:
                 known = key.materials.get(material.id, material.without_plaintext())
                 key.materials[material.id] = replace(known, description=material.description)
 
-    def _drop(self, material: KeyMaterial) -> None:
+    def _drop(self, material: KeyMaterial, lost: str) -> None:
         """Forget key material. What was pending on a primary key goes without a trace, there and on all replicas."""
         if material.is_pending and not self.is_replica:
             for key in self.related:
                 key.materials.pop(material.id, None)
             return
         public_key = public_key_of(material.plaintext or b"") if self.spec.is_asymmetric else None
-        self.materials[material.id] = replace(material.without_plaintext(), public_key=public_key)
+        self.materials[material.id] = replace(material.without_plaintext(), public_key=public_key, lost=lost)
         if not material.is_pending:
             self.enabled = True  # PendingImport forgets that the key was Disabled

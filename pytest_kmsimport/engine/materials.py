@@ -50,10 +50,11 @@ class KeyMaterial:
     """One key material of a KMS key.
 
     ``id`` is AWS's key material ID, 64 hexadecimal digits. ``plaintext`` holds the raw bytes of a symmetric or
-    HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired.
-    ``valid_to`` is None for material that does not expire. ``public_key`` (DER, SubjectPublicKeyInfo) is what stays of
-    a private key that was deleted or has expired. ``rotation_date`` and ``rotation_type`` (AUTOMATIC, ON_DEMAND) tell
-    how it became current, and are None for the first key material and for one that is pending.
+    HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired, and ``lost`` says
+    how and when that was. ``valid_to`` is None for material that does not expire. ``public_key`` (DER,
+    SubjectPublicKeyInfo) is what stays of a private key that was deleted or has expired. ``rotation_date`` and
+    ``rotation_type`` (AUTOMATIC, ON_DEMAND) tell how it became current, and are None for the first key material and for
+    one that is pending.
     """
 
     id: str
@@ -64,6 +65,7 @@ class KeyMaterial:
     public_key: bytes | None = None
     rotation_date: datetime | None = None
     rotation_type: str | None = None
+    lost: str = ""
 
     @property
     def is_pending(self) -> bool:

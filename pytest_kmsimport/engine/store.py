@@ -81,6 +81,14 @@ class Region:
         """Another Region of the same account."""
         return self._store.region(self.account, name)
 
+    def others(self) -> Sequence[Region]:
+        """All other Regions and accounts that there are."""
+        return [region for region in self._store.regions() if region is not self]
+
+    def everywhere(self, key_id: str) -> Sequence[Key]:
+        """The KMS keys of other Regions and accounts with this key ID."""
+        return [key for region in self.others() if (key := region.keys.get(key_id)) is not None]
+
     # KMS keys
 
     def get(self, key_id: str) -> Key | None:
@@ -164,7 +172,7 @@ class Region:
 
     def retirable_grants(self, principal: str) -> Sequence[Grant]:
         """The grants that a principal may retire, in all accounts, oldest first."""
-        regions = self._store.regions_named(self.name)
+        regions = [region for region in self._store.regions() if region.name == self.name]
         return sorted((g for region in regions for g in region.grants.by_age(principal)), key=attrgetter("serial"))
 
 
@@ -195,9 +203,9 @@ class Store:
             region = self._regions[account, name] = Region(name, account, self)
         return region
 
-    def regions_named(self, name: str) -> list[Region]:
-        """A Region of all accounts."""
-        return [region for region in self._regions.values() if region.name == name]
+    def regions(self) -> Sequence[Region]:
+        """All that there are, of all accounts."""
+        return list(self._regions.values())
 
     def next_serial(self) -> int:
         """Numbers that rise with everything made."""

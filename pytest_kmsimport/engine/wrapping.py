@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-get-public-
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 from itertools import count
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, AsymmetricPadding, PKCS1v15
@@ -43,6 +44,7 @@ _OVERHEAD: Mapping[str, int] = {
     "RSAES_PKCS1_V1_5": 11,
 }
 _NONCE = 12
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _TOKEN = struct.Struct(">QQ")  # serial number, end of validity in milliseconds; the key ARN follows
 _WRAPPED_AES_KEY = 32
 _KWP_BLOCK, _SHORTEST_KWP = 8, 16
@@ -77,6 +79,15 @@ class WrappingParameters:
         """The wrapping public key, DER-encoded SubjectPublicKeyInfo."""
         return self.private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
+    @property
+    def issued(self) -> datetime:
+        """When the answer was given."""
+        return self.valid_to - LIFETIME
+
+    def opened_as(self, algorithm: str) -> WrappingParameters:
+        """The same wrapping key, for another algorithm."""
+        return replace(self, algorithm=algorithm)
+
     def unwrap(self, encrypted: bytes) -> bytes:
         """Open encrypted key material.
 
@@ -91,7 +102,7 @@ class WrappingParameters:
             raise ValidationException(messages.ENCRYPTED_KEY_SIZE)
         try:
             if self.algorithm == PKCS1:
-                return _open_pkcs1(self.private_key, wrapped_key)
+                return open_pkcs1(self.private_key, wrapped_key)
             opened = self.private_key.decrypt(wrapped_key, padding_of(self.algorithm))
             if not key_wrap:
                 return opened
@@ -102,17 +113,31 @@ class WrappingParameters:
             raise InvalidCiphertextException from error
 
 
-def _open_pkcs1(private_key: RSAPrivateKey, block: bytes) -> bytes:
+def open_raw(private_key: RSAPrivateKey, block: bytes) -> bytes:
+    """Decrypt one RSA block without taking any padding off (RFC 8017, 5.1.2)."""
+    numbers = private_key.private_numbers()
+    opened = pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n)
+    return opened.to_bytes(len(block), "big")
+
+
+def open_pkcs1(private_key: RSAPrivateKey, block: bytes) -> bytes:
     """Decrypt RSAES-PKCS1-v1_5 (RFC 8017, 7.2.2); raises ValueError where the padding is wrong.
 
     OpenSSL answers wrong padding with random bytes, lest an attacker learns of it. The service of 2022 told.
     """
-    numbers = private_key.private_numbers()
-    opened = pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n).to_bytes(len(block), "big")
+    opened = open_raw(private_key, block)
     padding, separator, message = opened[2:].partition(b"\0")
     if opened[:2] != b"\0\2" or len(padding) < _SHORTEST_PADDING or not separator:
         raise ValueError
     return message
+
+
+class TokenContent(NamedTuple):
+    """What an import token says to KMS."""
+
+    serial: int
+    valid_to: datetime
+    key_arn: str
 
 
 class ImportTokens:
@@ -150,17 +175,18 @@ class ImportTokens:
         Raises InvalidImportTokenException for a token that was not issued here, not for this KMS key, or (strict)
         was used before, and ExpiredImportTokenException after 24 hours.
         """
-        serial, valid_to, issued_for = self._open(token)
-        if issued_for != key_arn or serial in self._spent:
+        content = self.read(token)
+        if content is None or content.key_arn != key_arn or content.serial in self._spent:
             raise InvalidImportTokenException
-        if round(self._world.now().timestamp() * 1000) >= valid_to or serial not in self._valid:
+        if self._world.now() >= content.valid_to or content.serial not in self._valid:
             raise ExpiredImportTokenException
-        return self._valid[serial]
+        return self._valid[content.serial]
 
     def spend(self, token: bytes) -> None:
         """Note a successful import; with strict tokens there is no second one."""
-        if self._strict:
-            self._spent.add(self._open(token)[0])
+        content = self.read(token)
+        if self._strict and content is not None:
+            self._spent.add(content.serial)
 
     def copy(self) -> ImportTokens:
         """The same tokens, to go back to; serial numbers go on, so that none is ever given twice."""
@@ -168,12 +194,20 @@ class ImportTokens:
         twin._valid, twin._spent = dict(self._valid), set(self._spent)
         return twin
 
-    def _open(self, token: bytes) -> tuple[int, int, str]:
+    def read(self, token: bytes) -> TokenContent | None:
+        """What a token says, also when it has expired; None for what is no token of this engine."""
         try:
             content = self._seal.decrypt(token[:_NONCE], token[_NONCE:], None)
-        except (InvalidTag, ValueError) as error:
-            raise InvalidImportTokenException from error
-        return *_TOKEN.unpack_from(content), content[_TOKEN.size :].decode()
+        except (InvalidTag, ValueError):
+            return None
+        serial, milliseconds = _TOKEN.unpack_from(content)
+        valid_to = _EPOCH + timedelta(milliseconds=milliseconds)
+        return TokenContent(serial, valid_to, content[_TOKEN.size :].decode())
+
+    @property
+    def valid(self) -> Sequence[WrappingParameters]:
+        """What was issued and has not expired, the oldest first."""
+        return list(self._valid.values())
 
     def _let_go(self, now: datetime) -> None:
         """Forget expired wrapping keys: they stand first, because every token lives equally long."""

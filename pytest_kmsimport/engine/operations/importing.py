@@ -106,7 +106,7 @@ def delete_imported_key_material(region: Region, key: Key, *, key_material_id: s
     """Forget key material, by default the current one; without it the KMS key waits in PendingImport."""
     if key_material_id is not None and not key.spec.is_symmetric:
         raise UnsupportedOperationException(messages.SYMMETRIC_ONLY.format(member="KeyMaterialId"))
-    material = key.delete_material(key_material_id)
+    material = key.delete_material(key_material_id, region.world.now())
     return _answer(key, material)
 
 

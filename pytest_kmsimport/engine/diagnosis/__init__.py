@@ -1,0 +1,34 @@
+"""Why AWS KMS refused, in words for the tester: the cause and the cure in a sentence or two. Never on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import KmsError
+from ..store import Region
+from . import identifiers, imports, states
+
+Members = Mapping[str, Any]
+
+_EXPLANATIONS: Mapping[str, Callable[[Region, Members, KmsError], str]] = {
+    "AccessDeniedException": identifiers.explain_access,
+    "DisabledException": states.explain,
+    "ExpiredImportTokenException": imports.explain_expired_token,
+    "IncorrectKeyMaterialException": imports.explain_material,
+    "InvalidArnException": identifiers.explain_alias,
+    "InvalidCiphertextException": imports.explain_blob,
+    "InvalidImportTokenException": imports.explain_token,
+    "KMSInvalidStateException": states.explain,
+    "NotFoundException": identifiers.explain_missing,
+    "ValidationException": imports.explain_blob,
+}
+
+
+def diagnose(region: Region, members: Members, error: KmsError) -> str:
+    """What the caller has probably done, and what to do instead; empty where there is nothing to add to AWS's text.
+
+    It looks at the request again, and at what the engine knows and AWS would not tell; it changes nothing.
+    """
+    explain = _EXPLANATIONS.get(error.code)
+    return "" if explain is None else explain(region, members, error)

@@ -1,0 +1,64 @@
+"""Why a KMS key is in a state that does not allow the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import KmsError, NotFoundException
+from ..keys import Key
+from ..states import KeyState
+from ..store import Region
+from .identifiers import named
+
+
+def explain(region: Region, members: Mapping[str, Any], error: KmsError) -> str:  # noqa: ARG001  as all
+    """Say since when, why, and what ends it."""
+    for identifier in named(members):
+        try:
+            key = region.find(identifier, "DescribeKey", aliases=True, across_accounts=True)
+        except NotFoundException:
+            continue
+        reason = _REASONS.get(key.state)
+        if reason is not None:
+            return reason(key)
+    return ""
+
+
+def _pending_import(key: Key) -> str:
+    if not key.materials:
+        return "PendingImport: no key material was ever imported. Import it with ImportKeyMaterial."
+    losses = [
+        f"key material {material.id[:8]}... {material.lost or 'was not imported into this key yet'}"
+        for material in key.permanent
+        if not material.is_imported
+    ]
+    return f"PendingImport: {'; '.join(losses)}. Import the same bytes again."
+
+
+def _disabled(_: Key) -> str:
+    return "The KMS key is Disabled, by DisableKey or after a cancelled deletion. Call EnableKey first."
+
+
+def _pending_deletion(key: Key) -> str:
+    return f"The KMS key will be deleted at {key.deletion_date:%Y-%m-%d %H:%M UTC}. Call it off with CancelKeyDeletion."
+
+
+def _pending_replicas(_: Key) -> str:
+    return "The primary key will be deleted after its replica keys. Call it off with CancelKeyDeletion."
+
+
+def _passing(key: Key) -> str:
+    assert key.transition is not None  # that is what makes these states
+    until = f"{key.transition.until:%H:%M:%S}"
+    return f"{key.transition.state.value} passes at {until} of the mock's clock: move it with mock.clock.advance()."
+
+
+_REASONS = {
+    KeyState.PENDING_IMPORT: _pending_import,
+    KeyState.DISABLED: _disabled,
+    KeyState.PENDING_DELETION: _pending_deletion,
+    KeyState.PENDING_REPLICA_DELETION: _pending_replicas,
+    KeyState.CREATING: _passing,
+    KeyState.UPDATING: _passing,
+}
