@@ -83,7 +83,7 @@ class KeyView:
             multi_region=key.is_multi_region,
             description=key.description,
             policy=key.policy,
-            tags=dict(key.tags),
+            tags={name: tag.value for name, tag in key.tags.items()},
             deletion_date=key.deletion_date,
             materials=tuple(KeyMaterialView.of(key, material) for material in key.materials.values()),
         )

@@ -1,4 +1,4 @@
-"""Aliases: CreateAlias, UpdateAlias, DeleteAlias and ListAliases, and what can be asked for by an alias."""
+"""Aliases: CreateAlias, UpdateAlias, DeleteAlias and ListAliases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from .installed import CAN_ENCAPSULATE, OPERATION_NAMES
 from .refusal import refused
 
 HOME = "arn:aws:kms:us-east-1:123456789012:"
@@ -20,10 +19,6 @@ HMAC = {"Origin": "AWS_KMS", "KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY
 SIGNING = {"Origin": "AWS_KMS", "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
 AGREEING = {"Origin": "AWS_KMS", "KeySpec": "ECC_NIST_P256", "KeyUsage": "KEY_AGREEMENT"}
 ENCAPSULATING = {"Origin": "AWS_KMS", "KeySpec": "ML_KEM_768", "KeyUsage": "ENCAPSULATE_DECAPSULATE"}
-MESSAGE = {"Message": b"x"}
-ECDSA, MAC = {"SigningAlgorithm": "ECDSA_SHA_256", **MESSAGE}, {"MacAlgorithm": "HMAC_SHA_256", **MESSAGE}
-PAIR = {"KeyPairSpec": "ECC_NIST_P256"}
-ML_KEM = {"EncapsulationAlgorithm": "ML_KEM"}
 
 
 def sealed(kms, key_id: str) -> bytes:
@@ -32,125 +27,9 @@ def sealed(kms, key_id: str) -> bytes:
     return blob
 
 
-#: Operation that takes an alias -> a KMS key that is fit for it, and the other members of a good request.
-_TAKE_ALIASES = {
-    "DescribeKey": (SYMMETRIC, lambda *_: {}),
-    "Encrypt": (SYMMETRIC, lambda *_: {"Plaintext": b"x"}),
-    "Decrypt": (SYMMETRIC, lambda kms, key_id: {"CiphertextBlob": sealed(kms, key_id)}),
-    "GenerateDataKey": (SYMMETRIC, lambda *_: {"KeySpec": "AES_256"}),
-    "GenerateDataKeyWithoutPlaintext": (SYMMETRIC, lambda *_: {"KeySpec": "AES_256"}),
-    "GenerateDataKeyPair": (SYMMETRIC, lambda *_: PAIR),
-    "GenerateDataKeyPairWithoutPlaintext": (SYMMETRIC, lambda *_: PAIR),
-    "GenerateMac": (HMAC, lambda *_: MAC),
-    "VerifyMac": (HMAC, lambda kms, key_id: {**MAC, "Mac": kms.generate_mac(KeyId=key_id, **MAC)["Mac"]}),
-    "GetPublicKey": (SIGNING, lambda *_: {}),
-    "Sign": (SIGNING, lambda *_: ECDSA),
-    "Verify": (SIGNING, lambda kms, key_id: {**ECDSA, "Signature": kms.sign(KeyId=key_id, **ECDSA)["Signature"]}),
-    "DeriveSharedSecret": (
-        AGREEING,
-        lambda kms, key_id: {
-            "KeyAgreementAlgorithm": "ECDH",
-            "PublicKey": kms.get_public_key(KeyId=key_id)["PublicKey"],
-        },
-    ),
-    "Encapsulate": (ENCAPSULATING, lambda *_: ML_KEM),
-    "Decapsulate": (
-        ENCAPSULATING,
-        lambda kms, key_id: {
-            **ML_KEM,
-            "SharedSecretCiphertextBlob": kms.encapsulate(KeyId=key_id, **ML_KEM)["SharedSecretCiphertextBlob"],
-        },
-    ),
-}
-TAKE_ALIASES = {
-    name: made
-    for name, made in _TAKE_ALIASES.items()
-    if name in OPERATION_NAMES and (CAN_ENCAPSULATE or made[0] is not ENCAPSULATING)
-}
-
-
 def listed(kms, **members: object) -> dict[str, str]:
     """ListAliases: names and the key IDs that they stand for."""
     return {alias["AliasName"]: alias["TargetKeyId"] for alias in kms.list_aliases(**members)["Aliases"]}
-
-
-def arn_of(answer) -> str:
-    """The key ARN of the KMS key that an answer is about."""
-    arn: str = answer["KeyMetadata"]["Arn"] if "KeyMetadata" in answer else answer["KeyId"]
-    return arn
-
-
-# Use
-
-
-@pytest.mark.parametrize("operation", TAKE_ALIASES)
-@pytest.mark.parametrize("start", ["", HOME])
-def test_operations_that_take_an_alias(kms, make_key, operation, start):
-    """By name and by ARN, and the answer names the KMS key behind it."""
-    members, rest = TAKE_ALIASES[operation]
-    key_id = make_key(**members)
-    kms.create_alias(AliasName="alias/a/b_c-d", TargetKeyId=key_id)
-    answer = kms._make_api_call(operation, {"KeyId": f"{start}alias/a/b_c-d", **rest(kms, key_id)})
-    assert arn_of(answer) == f"{HOME}key/{key_id}"
-
-
-@pytest.mark.parametrize("start", ["", HOME])
-def test_both_sides_of_reencrypt_take_an_alias(kms, make_key, start):
-    """The source as well as the destination."""
-    source, destination = make_key(**SYMMETRIC), make_key(**SYMMETRIC)
-    kms.create_alias(AliasName="alias/source", TargetKeyId=source)
-    kms.create_alias(AliasName="alias/destination", TargetKeyId=destination)
-    answer = kms.re_encrypt(
-        CiphertextBlob=sealed(kms, source),
-        SourceKeyId=f"{start}alias/source",
-        DestinationKeyId=f"{start}alias/destination",
-    )
-    assert (answer["SourceKeyId"], answer["KeyId"]) == (f"{HOME}key/{source}", f"{HOME}key/{destination}")
-
-
-@pytest.mark.parametrize("operation", TAKE_ALIASES)
-def test_aliases_of_another_account(kms, kms_import_mock, operation):
-    """All of these work across accounts, with the alias ARN."""
-    members, rest = TAKE_ALIASES[operation]
-    owner = kms_import_mock.client(account=OTHER_ACCOUNT)
-    key = owner.create_key(**members)["KeyMetadata"]
-    owner.create_alias(AliasName="alias/theirs", TargetKeyId=key["KeyId"])
-    alias = f"arn:aws:kms:us-east-1:{OTHER_ACCOUNT}:alias/theirs"
-    assert arn_of(kms._make_api_call(operation, {"KeyId": alias, **rest(owner, key["KeyId"])})) == key["Arn"]
-
-
-def test_an_alias_name_is_one_of_the_callers_account(kms, kms_import_mock):
-    """Another account's alias is not found by its name alone."""
-    owner = kms_import_mock.client(account=OTHER_ACCOUNT)
-    owner.create_alias(AliasName="alias/theirs", TargetKeyId=owner.create_key()["KeyMetadata"]["KeyId"])
-    with refused("NotFoundException", f"Alias {HOME}alias/theirs is not found."):
-        kms.describe_key(KeyId="alias/theirs")
-
-
-def test_an_alias_belongs_to_its_region(kms, kms_import_mock, make_key):
-    """The same name can stand for another KMS key in another Region."""
-    there = kms_import_mock.client("eu-west-1")
-    keys = make_key(), there.create_key()["KeyMetadata"]["KeyId"]
-    for client, key_id in zip((kms, there), keys, strict=True):
-        client.create_alias(AliasName="alias/x", TargetKeyId=key_id)
-    assert (listed(kms), listed(there)) == ({"alias/x": keys[0]}, {"alias/x": keys[1]})
-
-
-def test_the_state_of_the_key_counts(kms, make_key):
-    """Aliases stand for KMS keys that wait for key material too; the refusal names the key ARN."""
-    key_id = make_key()
-    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
-    with refused("KMSInvalidStateException", f"{HOME}key/{key_id} is pending import."):
-        kms.encrypt(KeyId="alias/x", Plaintext=b"x")
-
-
-def test_a_ciphertext_of_another_key_than_the_aliass(kms, make_key):
-    """Decrypt with an alias insists on the KMS key behind it."""
-    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key(**SYMMETRIC))
-    text = "The key ID in the request does not identify a CMK that can perform this operation."
-    blob = sealed(kms, make_key(**SYMMETRIC))
-    with refused("IncorrectKeyException", text):
-        kms.decrypt(CiphertextBlob=blob, KeyId="alias/x")
 
 
 # CreateAlias
@@ -159,7 +38,7 @@ def test_a_ciphertext_of_another_key_than_the_aliass(kms, make_key):
 @pytest.mark.parametrize("form", ["{}", HOME + "key/{}"])
 def test_creating_an_alias(kms, kms_import_mock, make_key, form):
     """The list shows it with its ARN, the key ID and the date; the answer itself is empty."""
-    now = kms_import_mock.clock.freeze(kms_import_mock.clock.now().replace(microsecond=0))
+    kms_import_mock.clock.freeze(kms_import_mock.clock.now().replace(microsecond=0))
     now = kms_import_mock.clock.now()
     key_id = make_key()
     answer = kms.create_alias(AliasName="alias/x", TargetKeyId=form.format(key_id))
@@ -400,3 +279,34 @@ def test_listing_the_aliases_of_one_key(kms, make_key):
     kms.create_alias(AliasName="alias/y", TargetKeyId=other)
     assert listed(kms, KeyId=key_id) == listed(kms, KeyId=f"{HOME}key/{key_id}") == {"alias/x": key_id}
     assert listed(kms, KeyId=bare) == {}
+
+
+def test_a_name_is_free_again(kms, make_key):
+    """What was deleted names nothing, until it is given again."""
+    key_id = make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    kms.delete_alias(AliasName="alias/x")
+    with refused("NotFoundException", f"Alias {HOME}alias/x is not found."):
+        kms.describe_key(KeyId="alias/x")
+    kms.create_alias(AliasName="alias/x", TargetKeyId=make_key())
+    assert kms.describe_key(KeyId="alias/x")["KeyMetadata"]["KeyId"] != key_id
+
+
+def test_a_snapshot_holds_the_aliases(kms, kms_import_mock, make_key):
+    """What is given or taken away after it is undone."""
+    key_id = make_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+    snapshot = kms_import_mock.snapshot()
+    kms.delete_alias(AliasName="alias/x")
+    kms.create_alias(AliasName="alias/y", TargetKeyId=key_id)
+    kms_import_mock.restore(snapshot)
+    assert listed(kms) == {"alias/x": key_id}
+
+
+def test_a_moved_alias_keeps_its_place(kms, make_key):
+    """It is as old as it was, in the list of all and in that of its new key."""
+    first, second = make_key(), make_key()
+    for number, key_id in enumerate((first, second, second)):
+        kms.create_alias(AliasName=f"alias/{number}", TargetKeyId=key_id)
+    kms.update_alias(AliasName="alias/0", TargetKeyId=second)
+    assert list(listed(kms)) == list(listed(kms, KeyId=second)) == ["alias/0", "alias/1", "alias/2"]

@@ -36,6 +36,16 @@ def test_tags_add_to_those_of_create_key(kms, make_key):
     assert kms.list_resource_tags(KeyId=key_id)["Tags"] == tags(a="1", b="3", c="4")
 
 
+def test_a_list_goes_on_where_it_was(kms, key):
+    """Though a tag of the first page has been taken away meanwhile, and another one changed."""
+    kms.tag_resource(KeyId=key.id, Tags=tags(a="1", b="2", c="3", d="4", e="5"))
+    marker = kms.list_resource_tags(KeyId=key.id, Limit=2)["NextMarker"]
+    kms.untag_resource(KeyId=key.id, TagKeys=["a"])
+    kms.tag_resource(KeyId=key.id, Tags=tags(b="6"))
+    rest = kms.list_resource_tags(KeyId=key.id, Marker=marker)["Tags"]
+    assert rest == tags(c="3", d="4", e="5")
+
+
 def test_a_key_has_fifty_tags(kms, key):
     """However they came; changing one of the fifty is no more."""
     kms.tag_resource(KeyId=key.id, Tags=tags(**{f"t{n}": "x" for n in range(40)}))
@@ -105,6 +115,12 @@ def test_a_policy_is_given_back_as_it_was_put(kms, key):
         ("{", "MalformedPolicyDocumentException", ""),
         (policy(Principal={}), "MalformedPolicyDocumentException", "Policy contains a statement with no principal."),
         (policy(Action="kms:Encrypt"), "MalformedPolicyDocumentException", LOCKED_OUT),
+        (policy(Action="kms:[P]utKeyPolicy"), "MalformedPolicyDocumentException", LOCKED_OUT),
+        (
+            policy(Principal={"AWS": []}),
+            "MalformedPolicyDocumentException",
+            "Policy contains a statement with no principal.",
+        ),
         (policy(Effect="Deny"), "MalformedPolicyDocumentException", LOCKED_OUT),
         (policy(Sid="x" * 32768), "LimitExceededException", "The key policy exceeds the limit of 32768 bytes."),
     ],
@@ -128,8 +144,10 @@ def test_one_can_lock_oneself_out_on_purpose(kms, key):
 
 def test_only_the_default_policy_can_be_set(kms, key):
     """AWS_RAM's is not ours to set, and is not there."""
-    with refused("ValidationException", "You can set only the key policy named default."):
+    with refused("ValidationException", "The AWS_RAM policy can only be managed by the RAM service."):
         kms.put_key_policy(KeyId=key.id, PolicyName="AWS_RAM", Policy=policy())
+    with refused("ValidationException", "You can set only the key policy named default."):
+        kms.put_key_policy(KeyId=key.id, PolicyName="other", Policy=policy())
     with refused("NotFoundException", "No such policy exists"):
         kms.get_key_policy(KeyId=key.id, PolicyName="AWS_RAM")
 

@@ -25,6 +25,7 @@ from .rotations import AUTOMATIC, ON_DEMAND, Schedule
 from .rules import Rules
 from .specs import KeySpec
 from .states import KeyState, Transition
+from .tags import Tags
 from .world import World
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Key:
     policy: str
     rules: Rules = field(repr=False)
     description: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
     enabled: bool = True
     deletion_date: datetime | None = None
     waiting_period: int | None = None

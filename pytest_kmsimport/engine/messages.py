@@ -82,6 +82,7 @@ RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R
 POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # A
 POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # A
 POLICY_TOO_LONG = "The key policy exceeds the limit of {limit} bytes."  # A
+POLICY_OF_RAM = "The AWS_RAM policy can only be managed by the RAM service."  # D
 POLICY_NAME = "You can set only the key policy named default."  # A
 NO_SUCH_POLICY = "No such policy exists"  # O
 

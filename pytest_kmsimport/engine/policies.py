@@ -54,7 +54,7 @@ def check_policy(policy: str, account: str, quotas: Quotas, *, bypass_lockout_ch
     statements = [statements] if isinstance(statements, dict) else statements
     if not isinstance(statements, list) or not all(map(_is_statement, statements)) or not statements:
         raise MalformedPolicyDocumentException
-    if not all(any(statement.get(name) for name in _PRINCIPALS) for statement in statements):
+    if not all(any(_names_somebody(statement.get(name)) for name in _PRINCIPALS) for statement in statements):
         raise MalformedPolicyDocumentException(messages.POLICY_NO_PRINCIPAL)
     if not bypass_lockout_check and not any(_lets_change_policy(s, account) for s in statements):
         raise MalformedPolicyDocumentException(messages.POLICY_LOCKOUT)
@@ -65,17 +65,27 @@ def _is_statement(statement: object) -> bool:
     return isinstance(statement, dict) and statement.get("Effect") in ("Allow", "Deny")
 
 
+def _names_somebody(principal: object) -> bool:
+    """Whether a Principal element is there and not empty."""
+    return any(principal.values()) if isinstance(principal, dict) else bool(principal)
+
+
 def _lets_change_policy(statement: Mapping[str, Any], account: str) -> bool:
     """Whether a statement allows kms:PutKeyPolicy to the account or to somebody in it."""
     if statement["Effect"] != "Allow" or "Resource" not in statement:
         return False
     element = "NotAction" if "NotAction" in statement else "Action"
-    named = any(fnmatchcase(_PUT_KEY_POLICY, action.lower()) for action in _texts(statement.get(element)))
+    named = any(fnmatchcase(_PUT_KEY_POLICY, _pattern(action)) for action in _texts(statement.get(element)))
     if named == (element == "NotAction"):
         return False
     principal = statement.get("Principal")
     allowed = principal.get("AWS") if isinstance(principal, dict) else principal
     return any(who in {"*", account} or f"::{account}:" in who for who in _texts(allowed))
+
+
+def _pattern(action: str) -> str:
+    """An action as a pattern of ``fnmatch``; IAM knows ``*`` and ``?`` alone."""
+    return action.lower().replace("[", "[[]")
 
 
 def _texts(value: object) -> Iterator[str]:

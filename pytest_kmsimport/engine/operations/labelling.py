@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from ..keys import Key
 from ..pages import page
 from ..store import Region
-from ..tags import check_room, check_tag_keys, check_tags
+from ..tags import check_tag_keys, tagged
 from .registry import Response, operation
 
 
 @operation()
 def tag_resource(region: Region, key: Key, *, tags: Sequence[Mapping[str, str]]) -> Response:
     """Give a KMS key tags, or tags that it has another value."""
-    key.tags = check_room(key.tags | check_tags(tags))
+    key.tags = tagged(key.tags, tags, region.next_serial)
     return {}
 
 
@@ -25,7 +25,7 @@ def tag_resource(region: Region, key: Key, *, tags: Sequence[Mapping[str, str]])
 def untag_resource(region: Region, key: Key, *, tag_keys: Sequence[str]) -> Response:
     """Take tags away; what the KMS key does not have is no error."""
     check_tag_keys(tag_keys)
-    key.tags = {name: value for name, value in key.tags.items() if name not in tag_keys}
+    key.tags = {name: tag for name, tag in key.tags.items() if name not in tag_keys}
     return {}
 
 
@@ -33,13 +33,13 @@ def untag_resource(region: Region, key: Key, *, tag_keys: Sequence[str]) -> Resp
 def list_resource_tags(region: Region, key: Key, *, limit: int = 50, marker: str | None = None) -> Response:
     """List a KMS key's tags in the order in which they came."""
     return page(
-        list(enumerate(key.tags.items())),
+        list(key.tags.items()),
         listing=f"ListResourceTags:{key.arn}",
-        position=lambda numbered: numbered[0],
+        position=lambda item: item[1].serial,
         limit=min(limit, 50),
         marker=marker,
         member="Tags",
-        entry=lambda numbered: {"TagKey": numbered[1][0], "TagValue": numbered[1][1]},
+        entry=lambda item: {"TagKey": item[0], "TagValue": item[1].value},
     )
 
 

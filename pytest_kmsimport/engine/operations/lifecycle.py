@@ -15,7 +15,7 @@ from ..policies import check_policy, default_policy
 from ..rules import Rules
 from ..specs import SYMMETRIC_DEFAULT, KeySpec
 from ..store import Region
-from ..tags import check_tags
+from ..tags import tagged
 from .registry import Response, operation
 
 _CUSTOM_STORE_ORIGINS = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
@@ -47,7 +47,7 @@ def create_key(
     _check_origin(spec, origin, custom_key_store_id, xks_key_id)
     if policy is not None:
         check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
-    checked_tags = check_tags(tags)
+    new_tags = tagged({}, tags, region.next_serial)
     region.check_room()
     key = Key(
         id=region.world.new_key_id(multi_region=multi_region),
@@ -61,7 +61,7 @@ def create_key(
         policy=policy or default_policy(region.account, region.name),
         rules=region.rules,
         description=description,
-        tags=checked_tags,
+        tags=new_tags,
     )
     if spec.is_symmetric and not key.is_external:
         key.usable_material(region.world)  # its identifier is in the answer

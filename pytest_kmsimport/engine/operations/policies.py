@@ -12,7 +12,7 @@ from ..policies import check_policy
 from ..store import Region
 from .registry import Response, operation
 
-_DEFAULT = "default"
+_DEFAULT, _OF_RAM = "default", "AWS_RAM"
 
 
 @operation()
@@ -26,7 +26,7 @@ def put_key_policy(
 ) -> Response:
     """Attach another key policy in place of the one that there is."""
     if policy_name != _DEFAULT:
-        raise ValidationException(messages.POLICY_NAME)
+        raise ValidationException(messages.POLICY_OF_RAM if policy_name == _OF_RAM else messages.POLICY_NAME)
     key.policy = check_policy(
         policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check
     )

@@ -20,7 +20,7 @@ from ..keys import Key
 from ..metadata import metadata
 from ..policies import check_policy, default_policy
 from ..store import Region
-from ..tags import check_tags
+from ..tags import tagged
 from .registry import Response, operation
 
 
@@ -40,14 +40,14 @@ def replicate_key(
     there = _region_for(region, family, replica_region)
     if policy is not None:
         check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
-    checked_tags = check_tags(tags)
+    new_tags = tagged({}, tags, region.next_serial)
     there.check_room()
     if not key.is_external:
         key.usable_material(region.world)  # what the replica shares
     now = region.world.now()
     replica = family.add_replica(replica_region, region.next_serial(), now, now + region.world.background)
     replica.policy = policy or default_policy(region.account, replica_region)
-    replica.rules, replica.description, replica.tags = there.rules, description, checked_tags
+    replica.rules, replica.description, replica.tags = there.rules, description, new_tags
     there.keys.add(replica)
     answer = {"ReplicaKeyMetadata": metadata(replica), "ReplicaPolicy": replica.policy}
     return answer | ({"ReplicaTags": list(tags)} if tags else {})
