@@ -12,6 +12,7 @@ The patch goes on with the first mock (or guard) and comes off with the last.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import cache, wraps
@@ -64,6 +65,7 @@ class Mock(Protocol):
 _caller: ContextVar[tuple[str, str]] = ContextVar("pytest_kmsimport_caller")
 _lock = RLock()
 _mocks: list[Mock] = []
+_ended: deque[Mock] = deque(maxlen=4)  # what a failed test may be told about
 _patched: tuple[Emit, Emit] | None = None  # what was there before, and what is there now
 
 
@@ -83,7 +85,18 @@ def deactivate(mock: Mock) -> None:
     """Take a mock out, wherever it stands; mocks need not end in the order in which they began."""
     with _lock:
         _mocks[:] = [other for other in _mocks if other is not mock]
+        _ended.append(mock)
         _unpatch()
+
+
+def of_this_test() -> list[Mock]:
+    """The mocks that a test has had so far, the last ones that have ended and those that are active."""
+    return [*_ended, *_mocks]
+
+
+def next_test() -> None:
+    """Forget the mocks that have ended."""
+    _ended.clear()
 
 
 def told(failure: BaseException | None) -> None:

@@ -7,7 +7,7 @@ a fixture is asked for.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -79,11 +79,29 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     names.insert(len(wider), _FIXTURE)  # pytest has those of wider scope first
 
 
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
-    """Tell the mocks what a test has failed with, so that none complains about the same thing again."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the mocks what a test has failed with, and the tester what was asked of them."""
+    report = yield
     intercept = sys.modules.get("pytest_kmsimport._intercept")
     if call.excinfo is not None and intercept is not None:
         intercept.told(call.excinfo.value)
+        if report.failed:
+            report.sections.extend(_sections(intercept.of_this_test()))
+    return report
+
+
+def _sections(mocks: list[KmsImportMock]) -> Iterator[tuple[str, str]]:
+    from ._report import TITLE, report  # noqa: PLC0415  not before a test has failed
+
+    return ((TITLE, report(mock.calls)) for mock in mocks if mock.calls)
+
+
+def pytest_runtest_setup() -> None:
+    """Begin a test without the mocks of the one before."""
+    intercept = sys.modules.get("pytest_kmsimport._intercept")
+    if intercept is not None:
+        intercept.next_test()
 
 
 @pytest.fixture

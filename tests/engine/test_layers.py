@@ -28,6 +28,7 @@ LAYERS = {
     "_rsa_pool": 1,
     "_ceremony": 2,
     "_intercept": 2,
+    "_report": 2,
     "_mock": 3,
     "_decorate": 4,
     "_decorator": 5,
