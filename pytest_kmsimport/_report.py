@@ -10,9 +10,10 @@ from ._journal import CallRecord, Calls
 TITLE = "KMS calls"
 _MOST = 30  # calls
 _WIDTH = 80
-_ROW = "{:<8}  {:<25} {:<9} {}"
+_ROW = "{:<8}  {:<25} {:<13} {}"
 _INDENT = " " * 10
 _ID = 8  # characters that tell KMS keys apart
+_NAME = 13  # characters of an alias
 
 
 def report(calls: Calls) -> str:
@@ -27,11 +28,19 @@ def report(calls: Calls) -> str:
 
 
 def _lines_of(record: CallRecord) -> Iterator[str]:
-    key = (record.key_id or "-").rpartition("/")[2]
-    shown = key if key.startswith("alias") else key.removeprefix("mrk-")[:_ID]
     outcome = record.error or "ok"
     if record.attempts > 1:
         outcome += f", {record.attempts} attempts"
-    yield _ROW.format(f"{record.time:%H:%M:%S}", record.operation[:25], shown[:9], outcome)
+    yield _ROW.format(f"{record.time:%H:%M:%S}", record.operation[:25], _named(record.key_id), outcome)
     for text in (record.message, record.diagnosis):
         yield from wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+
+
+def _named(key_id: str | None) -> str:
+    """As much of a KMS key's name as tells it from others."""
+    if key_id is None:
+        return "-"
+    _, alias, name = key_id.rpartition("alias/")
+    if alias:
+        return f"{alias}{name}"[:_NAME]
+    return key_id.rpartition("/")[2].removeprefix("mrk-")[:_ID]

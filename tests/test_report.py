@@ -39,10 +39,10 @@ def test_a_failed_test_shows_its_calls(pytester, test):
     result.stdout.fnmatch_lines(
         [
             "*- KMS calls -*",
-            "time      operation                 key       outcome",
-            "* CreateKey                 -         ok",
-            "* GetParametersForImport    ????????  ok",
-            "* ImportKeyMaterial         ????????  InvalidCiphertextException",
+            "time      operation                 key           outcome",
+            "* CreateKey                 -             ok",
+            "* GetParametersForImport    ????????      ok",
+            "* ImportKeyMaterial         ????????      InvalidCiphertextException",
             "*The blob opens with RSAES_OAEP_SHA_1, but this token was issued for*",
         ]
     )
@@ -80,6 +80,7 @@ def test_it_reads_in_80_columns(kms, kms_import_mock):
     assert max(map(len, lines)) <= 80
     assert lines[1].strip() == "(2 earlier calls)"
     assert key.id.removeprefix("mrk-")[:8] in lines[2]
+    assert any(" alias/a-long- NotFoundException" in line for line in lines)
     assert any("Alias arn:aws:kms:us-east-1:123456789012:alias/a-long-name" in line for line in lines)
 
 
