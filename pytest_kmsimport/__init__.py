@@ -12,11 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._calls import CallRecord, Calls, Redacted
     from ._clock import Clock
     from ._decorator import mock_kms_import
+    from ._faulty import MeanwhileFailed
     from ._intercept import RealAwsRefused
-    from ._journal import CallRecord, Calls, Redacted
     from ._mock import KmsImportMock, Snapshot
+    from ._plans import FaultNeverStruck, Plan
     from ._views import KeyMaterialView, KeyView
     from .engine.errors import NotOffered
     from .wrapping import wrap_key_material
@@ -25,10 +27,13 @@ __all__ = [
     "CallRecord",
     "Calls",
     "Clock",
+    "FaultNeverStruck",
     "KeyMaterialView",
     "KeyView",
     "KmsImportMock",
+    "MeanwhileFailed",
     "NotOffered",
+    "Plan",
     "RealAwsRefused",
     "Redacted",
     "Snapshot",
@@ -37,15 +42,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CallRecord": "_journal",
-    "Calls": "_journal",
+    "CallRecord": "_calls",
+    "Calls": "_calls",
     "Clock": "_clock",
+    "FaultNeverStruck": "_plans",
     "KeyMaterialView": "_views",
     "KeyView": "_views",
     "KmsImportMock": "_mock",
+    "MeanwhileFailed": "_faulty",
     "NotOffered": "engine.errors",
+    "Plan": "_plans",
     "RealAwsRefused": "_intercept",
-    "Redacted": "_journal",
+    "Redacted": "_calls",
     "Snapshot": "_mock",
     "mock_kms_import": "_decorator",
     "wrap_key_material": "wrapping",

@@ -63,6 +63,7 @@ def mock_kms_import(
     strict_tokens: bool = False,
     allow_real_aws: bool = False,
     sleep_on_retry: bool = False,
+    faults_must_strike: bool = True,
     background_seconds: int = 0,
     journal_size: int = 1000,
     quotas: Mapping[str, int] = ...,
@@ -81,6 +82,7 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``strict_tokens``: refuse a second successful import with the same import token.
     * ``allow_real_aws``: let calls of other services through to real AWS, and leave credentials alone.
     * ``sleep_on_retry``: let botocore really wait before it tries again.
+    * ``faults_must_strike``: fail the test when a planned fault never struck.
     * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
     * ``journal_size``: how many calls ``mock.calls`` keeps.
     * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``, ``grants_per_key``,

@@ -13,24 +13,27 @@ The patch goes on with the first mock (or guard) and comes off with the last.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache, wraps
 from inspect import iscoroutinefunction
-from io import BytesIO
 from ipaddress import ip_address
 from threading import RLock
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError
 from botocore.hooks import EventAliaser, first_non_none_response
 from botocore.loaders import Loader
 
 from ._complaints import Complaints
 from ._environment import PLACEHOLDER_KEY
-from ._wire import WireResponse
+from ._service import Service
+from ._sockets import deliver
+from ._wire import new_request_id
 from .engine.errors import NotOffered
 
 Emit = Callable[..., Any]
@@ -50,19 +53,14 @@ class Mock(Protocol):
     account: str
     allow_real_aws: bool
     complaints: Complaints
-
-    def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> WireResponse:
-        """Answer a request to KMS; ``invocation`` is the same for all attempts at one call."""
+    service: Service
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint, so that it fails the test even if the code under test swallows it."""
 
-    def delay(self, invocation: str, seconds: float) -> float:
-        """Note a wait before another attempt and say how long to wait really, in seconds."""
 
-
-#: The Region and access key that the request on its way was signed for.
-_caller: ContextVar[tuple[str, str]] = ContextVar("pytest_kmsimport_caller")
+#: The Region and access key that the request on its way was signed for, and the client's configuration.
+_caller: ContextVar[tuple[str, str, Config]] = ContextVar("pytest_kmsimport_caller")
 _lock = RLock()
 _mocks: list[Mock] = []
 _ended: deque[Mock] = deque(maxlen=4)  # what a failed test may be told about
@@ -177,11 +175,13 @@ class _Event(NamedTuple):
 def _before_sign(event: _Event) -> Any:  # noqa: ANN401
     """Read off who calls which Region, and spare credentials that are missing or would have to be fetched."""
     if event.mock is not None:
-        signing = event.arguments["request"].context.setdefault("signing", {})
+        context = event.arguments["request"].context
+        signing = context.setdefault("signing", {})
         credentials = event.arguments["request_signer"]._credentials  # noqa: SLF001  there is no public way to it
         if credentials is None or getattr(credentials, "refresh_needed", bool)():
             signing["request_credentials"] = credentials = _PLACEHOLDER
-        _caller.set((signing.get("region") or event.arguments["region_name"], credentials.access_key or ""))
+        region = signing.get("region") or event.arguments["region_name"]
+        _caller.set((region, credentials.access_key or "", context["client_config"]))
     return event.proceed()
 
 
@@ -218,7 +218,7 @@ def _needs_retry(event: _Event) -> Any:  # noqa: ANN401
     if wait is None or isinstance(wait, bool):
         return responses
     invocation = event.arguments["request_dict"]["context"].get("retries", {}).get("invocation-id", "")
-    return [(_needs_retry, mock.delay(invocation, wait))]
+    return [(_needs_retry, mock.service.delay(invocation, wait))]
 
 
 _STAGES = {"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry}
@@ -237,18 +237,17 @@ _GUARDED = (
 
 
 def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
-    region, named = _caller.get()
+    region, named, config = _caller.get()
     account = named if len(named) == _ACCOUNT_DIGITS and named.isdigit() else mock.account
-    invocation = _text(request.headers.get(_INVOCATION, ""))
-    status, headers, body = mock.receive(operation, region, account, invocation, _bytes(request.body))
-    return AWSResponse(request.url, status, headers, _Body(body))
-
-
-class _Body(BytesIO):
-    """The body of a response as botocore reads it from urllib3."""
-
-    def stream(self, **_: object) -> Iterator[bytes]:
-        yield self.read()
+    invocation = _text(request.headers.get(_INVOCATION, "")) or new_request_id()
+    try:
+        delivery = mock.service.receive(operation, region, account, invocation, _bytes(request.body))
+        return deliver(delivery, request, config, mock.service.wait)
+    except NotOffered as complaint:
+        raise mock.complain(complaint) from None
+    except BotoCoreError as error:
+        mock.service.note_undelivered(invocation, error)
+        raise
 
 
 def _text(header: str | bytes) -> str:

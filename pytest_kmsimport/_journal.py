@@ -1,208 +1,83 @@
-"""What was asked and what was answered; secrets redacted.
+"""What writes down every call.
 
-The journal has the shape of everything that answers a call, and stands around the rest.
+The journal stands around everything that answers a call, and what it makes of that has the same shape.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from threading import Lock
-from typing import Any, overload
 
+from ._calls import CallRecord, Calls
+from ._fault import Fault
 from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
-
-_FINGERPRINT_KEY = secrets.token_bytes(32)
-
-
-class Redacted:
-    """A blob in the journal: its length, and nothing that its content could be told from.
-
-    It compares equal to the bytes that it stands for, so that a test can ask whether it was sent these.
-    """
-
-    __slots__ = ("_fingerprint", "length")
-
-    def __init__(self, blob: bytes) -> None:
-        self.length = len(blob)
-        self._fingerprint = _fingerprint(blob)
-
-    def __repr__(self) -> str:
-        return f"<{self.length} bytes>"
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Redacted):
-            return self._fingerprint == other._fingerprint
-        if isinstance(other, (bytes, bytearray)):
-            return self._fingerprint == _fingerprint(other)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._fingerprint)
-
-
-def _fingerprint(blob: bytes | bytearray) -> bytes:
-    return hashlib.blake2b(blob, key=_FINGERPRINT_KEY, digest_size=16).digest()
-
-
-def redact(value: Any) -> Any:  # noqa: ANN401  any value of a request or response
-    """A request or response without the content of its blobs, which may be secret wherever they stand."""
-    if isinstance(value, bytes):
-        return Redacted(value)
-    if isinstance(value, dict):
-        return {name: redact(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [redact(item) for item in value]
-    return value
-
-
-class CallRecord:
-    """One call of the code under test, with all the attempts that its client made.
-
-    ``time`` is the mock's, when the first attempt came. ``error`` is AWS's code for a refusal, or the name of the
-    mock's own complaint; None for a call that succeeded. ``message`` is the text that came with it, empty where AWS
-    sends none. ``diagnosis`` is the likely cause and the cure of a refusal, for you and never on the wire; empty where
-    there is nothing to add. ``attempts`` counts what reached KMS, ``delays`` are the seconds that botocore wanted to
-    wait before each further attempt.
-    """
-
-    __slots__ = ("_call", "_response", "attempts", "delays", "diagnosis", "error", "message", "time")
-
-    def __init__(self, time: datetime, call: Call) -> None:
-        self.time = time
-        self.error: str | None = None
-        self.message = ""
-        self.diagnosis = ""
-        self.attempts = 1
-        self.delays: tuple[float, ...] = ()
-        self._call = call
-        self._response: Response | None = None
-
-    def note(self, error: KmsError) -> None:
-        """Write down a refusal."""
-        self.error, self.message, self.diagnosis = error.code, error.message, error.diagnosis
-
-    @property
-    def operation(self) -> str:
-        """The operation, in AWS's spelling."""
-        return self._call.operation
-
-    @property
-    def region(self) -> str:
-        """The Region that was called."""
-        return self._call.region
-
-    @property
-    def account(self) -> str:
-        """The account that called."""
-        return self._call.account
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The members of the request; blobs are ``Redacted``."""
-        redacted: dict[str, Any] = redact(self._call.members)
-        return redacted
-
-    @property
-    def response(self) -> dict[str, Any] | None:
-        """The members of the response, blobs ``Redacted``; None for a call that was refused."""
-        redacted: dict[str, Any] | None = redact(self._response)
-        return redacted
-
-    @property
-    def key_id(self) -> str | None:
-        """The KMS key that the request names, as it names it; None where it names none."""
-        key_id: str | None = self._call.members.get("KeyId")
-        return key_id
-
-    def __repr__(self) -> str:
-        about = f" {self.key_id}" if self.key_id else ""
-        attempts = f", {self.attempts} attempts" if self.attempts > 1 else ""
-        return f"<{self.operation} {self.region}{about}: {self.error or 'ok'}{attempts}>"
-
-
-class Calls(Sequence[CallRecord]):
-    """Calls in the order in which they came."""
-
-    def __init__(self, records: Sequence[CallRecord]) -> None:
-        self._records = tuple(records)
-
-    @overload
-    def __getitem__(self, index: int) -> CallRecord: ...
-    @overload
-    def __getitem__(self, index: slice) -> Calls: ...
-    def __getitem__(self, index: int | slice) -> CallRecord | Calls:
-        if isinstance(index, slice):
-            return Calls(self._records[index])
-        return self._records[index]
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __iter__(self) -> Iterator[CallRecord]:
-        return iter(self._records)
-
-    def __eq__(self, other: object) -> bool:
-        """Whether these are the same calls, so that ``mock.calls.to("Encrypt") == []`` says what it seems to say."""
-        if not isinstance(other, (Calls, list, tuple)):
-            return NotImplemented
-        return self._records == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(self._records)
-
-    def __repr__(self) -> str:
-        lines = "".join(f"\n  {record!r}" for record in self._records)
-        return f"<{len(self)} calls{lines}>"
-
-    def to(self, *operations: str) -> Calls:
-        """The calls of these operations: ``calls.to("ImportKeyMaterial")``."""
-        return Calls([record for record in self._records if record.operation in operations])
-
-    def about(self, key_id: str) -> Calls:
-        """The calls that name this KMS key, by key ID or key ARN."""
-        bare = key_id.rpartition("/")[2]
-        return Calls([record for record in self._records if (record.key_id or "").rpartition("/")[2] == bare])
-
-    def refused(self, code: str | None = None) -> Calls:
-        """The calls that were refused, with any error code or with this one."""
-        return Calls([r for r in self._records if r.error is not None and code in {None, r.error}])
 
 
 class Journal:
     """Keeps the last calls that came through it.
 
-    ``limit`` is how many; attempts at one call share a record.
+    ``limit`` is how many; attempts at one call share a record. ``see_state`` gives the state of the KMS key that a call
+    names.
     """
 
-    def __init__(self, answer: Answer, now: Callable[[], datetime], limit: int) -> None:
-        self._answer = answer
+    def __init__(self, now: Callable[[], datetime], limit: int, see_state: Callable[[Call], str | None]) -> None:
         self._now = now
         self._limit = limit
-        self._records: OrderedDict[object, CallRecord] = OrderedDict()
+        self._see_state = see_state
+        self._records: OrderedDict[str, CallRecord] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, call: Call) -> Response:
-        """Pass a call on and write down what came of it."""
+    def around(self, answer: Answer) -> Answer:
+        """Pass calls on to ``answer`` and write down what comes of them."""
+        return partial(self._pass_on, answer)
+
+    def _pass_on(self, answer: Answer, call: Call) -> Response:
         record = self._enter(call)
+        if record.attempts == 1:
+            record.key_state_before = self._see_state(call)
         try:
-            response = self._answer(call)
+            response = answer(call)
         except KmsError as error:
-            record.note(error)
+            record.note(error.code, error.message, error.diagnosis)
             raise
         except NotOffered as error:
-            record.error, record.message = type(error).__name__, str(error)
+            record.note(type(error).__name__, str(error))
             raise
-        record.error, record.message, record.diagnosis, record._response = None, "", "", response  # noqa: SLF001  shown redacted only
+        finally:
+            record.key_state_after = self._see_state(call)
+        record.note(None)
+        record._response = response  # noqa: SLF001  shown redacted only
+        if record.key_state_after is None:
+            record.key_state_after = response.get("KeyMetadata", {}).get("KeyState")
         return response
 
     def note_refusal(self, call: Call, error: KmsError) -> None:
         """Write down a call that was refused before it could be read."""
-        self._enter(call).note(error)
+        self._enter(call).note(error.code, error.message, error.diagnosis)
+
+    def note_outcome(self, invocation: str, error: str | None, message: str = "", diagnosis: str = "") -> None:
+        """Write down what the client got for an attempt, where a fault has seen to that."""
+        if (record := self._find(invocation)) is not None:
+            record.note(error, message, diagnosis)
+
+    def note_fault(self, call: Call, fault: Fault) -> None:
+        """Write down that a fault has struck an attempt."""
+        if (record := self._find(call.invocation)) is not None:
+            record.faults += (fault,)
+
+    def note_effect(self, call: Call) -> None:
+        """Write down that AWS KMS has carried an attempt out, which the client may never learn."""
+        if (record := self._find(call.invocation)) is not None:
+            record.effects += 1
+
+    def note_delay(self, invocation: str, seconds: float) -> None:
+        """Write down how long a client wanted to wait before it tries again."""
+        if (record := self._find(invocation)) is not None:
+            record.delays += (seconds,)
 
     @property
     def calls(self) -> Calls:
@@ -210,22 +85,19 @@ class Journal:
         with self._lock:
             return Calls(list(self._records.values()))
 
-    def note_delay(self, invocation: str, seconds: float) -> None:
-        """Write down how long a client wanted to wait before it tries again."""
-        with self._lock:
-            record = self._records.get(invocation)
-        if record is not None:
-            record.delays += (seconds,)
-
-    def snapshot(self) -> OrderedDict[object, CallRecord]:
+    def snapshot(self) -> OrderedDict[str, CallRecord]:
         """The calls so far, for ``restore``."""
         with self._lock:
             return self._records.copy()
 
-    def restore(self, snapshot: OrderedDict[object, CallRecord]) -> None:
+    def restore(self, snapshot: OrderedDict[str, CallRecord]) -> None:
         """Forget the calls since a snapshot."""
         with self._lock:
             self._records = snapshot.copy()
+
+    def _find(self, invocation: str) -> CallRecord | None:
+        with self._lock:
+            return self._records.get(invocation)
 
     def _enter(self, call: Call) -> CallRecord:
         with self._lock:
@@ -233,7 +105,7 @@ class Journal:
             if record is not None:
                 record.attempts += 1
                 return record
-            record = self._records[call.invocation or object()] = CallRecord(self._now(), call)
+            record = self._records[call.invocation] = CallRecord(self._now(), call)
             if len(self._records) > self._limit:
                 self._records.popitem(last=False)
             return record

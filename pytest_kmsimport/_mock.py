@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
@@ -14,23 +14,25 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from . import _intercept, _wire
+from . import _intercept
+from ._calls import CallRecord, Calls
 from ._ceremony import Ceremony
 from ._clock import Clock
 from ._complaints import Complaints
-from ._constraints import constrained
 from ._environment import PLACEHOLDER_KEY, Environment
-from ._journal import CallRecord, Calls, Journal
+from ._fault import Fault
+from ._faulty import MeanwhileFailed
 from ._options import Options
+from ._plans import Aim, On, Plan, Steps, Timing, make_plan
 from ._rsa_pool import RsaKeys
+from ._service import Service
 from ._views import KeyView
-from ._wire import WireResponse
-from .engine.engine import Call, Engine, Seen
-from .engine.errors import KmsError, NotOffered, SerializationException
+from .engine.engine import Engine, Seen
 from .engine.keys import Key
 from .engine.quotas import Quotas
 from .engine.store import Store
 from .engine.world import World
+from .faults._actions import Action
 
 _loader = Loader()  # keeps the service model that every client needs
 
@@ -41,7 +43,7 @@ class Snapshot:
 
     _store: Store = field(repr=False)
     _clock: tuple[int, int | None] = field(repr=False)
-    _calls: OrderedDict[object, CallRecord] = field(repr=False)
+    _calls: OrderedDict[str, CallRecord] = field(repr=False)
 
 
 class KmsImportMock:
@@ -63,9 +65,9 @@ class KmsImportMock:
         self._world = World(self.clock.now, os.urandom, RsaKeys(), background)
         self._environment = Environment()
         self.complaints = Complaints()
-        self._begin()
+        self.service = self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self) -> Service:
         options = self._options
         self._engine = Engine(
             self._world,
@@ -73,7 +75,15 @@ class KmsImportMock:
             strict_tokens=options.strict_tokens,
             quotas=Quotas(**options.quotas),
         )
-        self._journal = Journal(constrained(self._engine), self.clock.now, options.journal_size)
+        return Service(self._engine, self.clock, options.journal_size, self._act, sleep_on_retry=options.sleep_on_retry)
+
+    def _act(self, action: Action, call: CallRecord) -> None:
+        """Let somebody else act while a call is under way."""
+        try:
+            action(self, call)
+        except Exception as error:
+            text = f"meanwhile({getattr(action, '__name__', action)}) failed: {type(error).__name__}: {error}"
+            raise self.complain(MeanwhileFailed(text)) from error
 
     def __repr__(self) -> str:
         return f"<KmsImportMock account {self.account}, {self.region}, {len(self.calls)} calls>"
@@ -86,16 +96,18 @@ class KmsImportMock:
         _intercept.activate(self)
 
     def stop(self) -> None:
-        """Stop answering and put the environment back."""
+        """Stop answering and put the environment back; complain of planned faults that never struck."""
         _intercept.deactivate(self)
         self._environment.leave()
+        if not self.complaints.told:
+            self.complaints.extend(self.service.faults.complaints())
 
     # What users ask for
 
     @property
     def calls(self) -> Calls:
         """The calls of the code under test, oldest first; attempts at one call are one record."""
-        return self._journal.calls
+        return self.service.journal.calls
 
     def client(self, region_name: str | None = None, account: str | None = None) -> BaseClient:
         """Build a botocore KMS client of its own, for a Region and an account (12 digits); by default the mock's."""
@@ -111,7 +123,7 @@ class KmsImportMock:
         )
 
     def key(self, key_id: str, *, region_name: str | None = None, account: str | None = None) -> KeyView:
-        """Look at a KMS key, by key ID or key ARN, as it is now; no call is made and the journal stays as it is.
+        """Look at a KMS key, by key ID, key ARN or alias, as it is now; the journal stays as it is.
 
         Raises LookupError where there is no such KMS key.
         """
@@ -157,44 +169,68 @@ class KmsImportMock:
 
     def snapshot(self) -> Snapshot:
         """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""
-        return Snapshot(self._engine.snapshot(), self.clock.snapshot(), self._journal.snapshot())
+        return Snapshot(self._engine.snapshot(), self.clock.snapshot(), self.service.journal.snapshot())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens and calls are gone."""
         self._engine.restore(snapshot._store)  # noqa: SLF001  what it holds concerns nobody else
         self.clock.restore(snapshot._clock)  # noqa: SLF001
-        self._journal.restore(snapshot._calls)  # noqa: SLF001
+        self.service.journal.restore(snapshot._calls)  # noqa: SLF001
 
     def reset(self) -> None:
         """Become as new: no KMS keys, no calls, the computer's time."""
         self.clock.reset()
         self.complaints.clear()
-        self._begin()
+        self.service = self._begin()
+
+    def inject(
+        self,
+        fault: Fault | Steps,
+        on: On = None,
+        *,
+        key_id: str | None = None,
+        region: str | None = None,
+        must_strike: bool | None = None,
+        **timing: Any,  # noqa: ANN401  Timing's own, which checks them
+    ) -> Plan:
+        """Plan a fault, until the mock ends or, as a context manager, until its block does.
+
+        ``fault`` is one of ``pytest_kmsimport.faults``, or a sequence for one attempt after the other in which None
+        lets an attempt through. ``on`` is an operation, several of them, or a condition that takes a ``CallRecord``;
+        without it the fault is for every operation that it can happen to. ``key_id`` and ``region`` narrow that down.
+
+        Without more it strikes at every attempt, retries of botocore included. What is counted are attempts as they
+        reach the wire, of all calls that the plan is about:
+
+        * ``times``: strike at so many attempts, then let through; a race happens once unless this says otherwise.
+        * ``nth``: strike at this attempt, or at these, counted from 1.
+        * ``after``: let so many attempts through first.
+        * ``every``: strike at each so-many-th attempt alone.
+        * ``probability``: strike with this chance, by dice that ``seed`` sets; a failure report names the seed.
+
+        ``must_strike`` says whether the test fails when the fault never strikes: by default the option
+        ``faults_must_strike`` of the mock, and not where there is a probability.
+
+        Raises ValueError for a fault that cannot happen to an operation, an operation that there is not, and a timing
+        that is none; TypeError for what is no fault.
+        """
+        unknown = timing.keys() - {option.name for option in fields(Timing)}
+        if unknown:
+            raise TypeError(f"inject() takes no {', '.join(sorted(unknown))}; see its documentation.")
+        if must_strike is None:
+            must_strike = self._options.faults_must_strike and "probability" not in timing
+        plan = make_plan(fault, Aim(on, key_id, region), Timing(**timing), must_strike=must_strike)
+        self.service.faults.plan(plan)
+        return plan
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The faults that were planned, in that order."""
+        return tuple(self.service.faults.plans)
 
     # What the interception asks for
-
-    def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> WireResponse:
-        """Answer a request as it comes over the wire."""
-        call = Call(operation, region, account, {}, invocation, _wire.new_request_id())
-        try:
-            response = self._journal(call._replace(members=_wire.read(operation, body)))
-            status, answer = 200, _wire.write(operation, response)
-        except SerializationException as error:
-            self._journal.note_refusal(call, error)
-            status, answer = error.status, _wire.write_error(error)
-        except KmsError as error:
-            status, answer = error.status, _wire.write_error(error)
-        except NotOffered as complaint:
-            self.complain(complaint)
-            raise
-        return WireResponse(status, _wire.headers(answer, self.clock.now(), call.request_id), answer)
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""
         self.complaints.append(complaint)
         return complaint
-
-    def delay(self, invocation: str, seconds: float) -> float:
-        """Note how long a client wants to wait before it tries again, and say how long it shall: not at all."""
-        self._journal.note_delay(invocation, seconds)
-        return seconds if self._options.sleep_on_retry else 0

@@ -28,6 +28,7 @@ class Options:
     strict_tokens: bool = False
     allow_real_aws: bool = False
     sleep_on_retry: bool = False
+    faults_must_strike: bool = True
     background_seconds: int = 0
     journal_size: int = 1000
     quotas: Mapping[str, int] = field(default_factory=dict)

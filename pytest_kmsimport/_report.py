@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from ._journal import CallRecord, Calls
+from ._calls import CallRecord, Calls
 
 TITLE = "KMS calls"
 _MOST = 30  # calls

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from ._intercept import Guard
     from ._mock import KmsImportMock
     from ._options import Options
+    from .faults import Case
 
 _MARKER = "kms_import"
+_FAULT_MARKER = "kms_fault"
 _FIXTURE = "kms_import_mock"
 
 #: ini option, without its prefix -> pytest's type of it, and what it is for.
@@ -30,6 +32,7 @@ _INI = {
     "strict_tokens": ("bool", "refuse a second successful import with the same import token"),
     "allow_real_aws": ("bool", "let calls of other services through to real AWS"),
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
+    "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
 }
@@ -48,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and put up the guard where it is asked for."""
     options = ", ".join(f"{name}=..." for name in [*_INI, "quotas"])
     config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
+    text = "(fault, on=..., times=...): plan a fault of pytest_kmsimport.faults, with what mock.inject takes."
+    config.addinivalue_line("markers", f"{_FAULT_MARKER}{text}")
     if config.getini("kms_import_guard"):
         from ._intercept import Guard  # noqa: PLC0415  only for those who ask for it
 
@@ -68,8 +73,10 @@ class _GuardedTests:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let the marker alone be enough to have the mock, and have it before the test's other fixtures."""
-    if not isinstance(item, pytest.Function) or item.get_closest_marker(_MARKER) is None:
+    """Let a marker alone be enough to have the mock, and have it before the test's other fixtures."""
+    if not isinstance(item, pytest.Function):
+        return
+    if item.get_closest_marker(_MARKER) is None and item.get_closest_marker(_FAULT_MARKER) is None:
         return
     names = item.fixturenames
     if _FIXTURE in names:
@@ -110,12 +117,40 @@ def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     from ._mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
 
     mock = KmsImportMock(_options(request))
+    for marker in reversed(list(request.node.iter_markers(_FAULT_MARKER))):
+        _plan(mock, marker)
     mock.start()
     try:
         yield mock
     finally:
         mock.stop()
     mock.complaints.raise_first()
+
+
+def _plan(mock: KmsImportMock, marker: pytest.Mark) -> None:
+    try:
+        mock.inject(*marker.args, **marker.kwargs)
+    except (TypeError, ValueError) as error:
+        misuse = str(error)
+    else:
+        return
+    _misused(f"@pytest.mark.{_FAULT_MARKER}: {misuse}")
+
+
+@pytest.fixture
+def kms_fault(request: pytest.FixtureRequest, kms_import_mock: KmsImportMock) -> Case:
+    """The case of a fault that the test is parametrized with, planned; ``faults.catalogue`` makes such cases."""
+    from dataclasses import replace  # noqa: PLC0415  not before it is asked for
+
+    from .faults import Case  # noqa: PLC0415
+
+    case = getattr(request, "param", None)
+    if not isinstance(case, Case):
+        _misused(
+            "kms_fault takes cases: write @pytest.mark.parametrize('kms_fault',"
+            " faults.catalogue('ImportKeyMaterial'), indirect=True), or [faults.Case('Encrypt', faults.ReadTimeout())]."
+        )
+    return replace(case, plan=kms_import_mock.inject(case.fault, case.operation, times=case.times))
 
 
 @pytest.fixture

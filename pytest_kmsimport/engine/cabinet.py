@@ -59,6 +59,11 @@ class Cabinet(Generic[Item]):
             if not drawer:
                 del self._by_age[heading]
 
+    def exchange(self, item: Item) -> None:
+        """Put a thing in the place of the one that has its name."""
+        self.remove(self._name(item))
+        self.add(item)
+
     def copy(self, copy_item: Callable[[Item], Item] = lambda item: item) -> Cabinet[Item]:
         """A cabinet of its own with copies of the same things; what never changes need not be copied."""
         twin = Cabinet(self._name, self._headings)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
-from . import arns
 from .diagnosis import diagnose
 from .errors import KmsError, NotOffered
 from .keys import Key
 from .operations import OPERATIONS
+from .operations.registry import Operation
 from .quotas import Quotas
 from .store import Store
 from .world import World
@@ -68,24 +68,40 @@ class Engine:
             raise NotOffered(f"The mock does not offer {call.operation}. It offers: {offered}.")
         with self._lock:
             self._store.let_go()
-            region = self._store.region(call.account, call.region)
-            region.request_id = call.request_id
-            region.rules.check_known(call.operation, call.members)
+            return self._answer(operation, call)
+
+    def _answer(self, operation: Operation, call: Call) -> Response:
+        region = self._store.region(call.account, call.region)
+        region.request_id = call.request_id
+        region.rules.check_known(call.operation, call.members)
+        try:
+            return operation(region, call.members)
+        except KmsError as error:
+            error.diagnosis = diagnose(region, call.members, error)
+            raise
+
+    def answer_as_of(self, call: Call, past: Key) -> Response:
+        """Answer a call of an operation that only reads as if a KMS key were still what it was."""
+        with self._lock:
+            self._store.let_go()
+            region = self._store.region(past.account, past.region)
+            present = region.keys.get(past.id)
+            if present is None:
+                return self(call)
+            region.keys.exchange(past)
             try:
-                return operation(region, call.members)
-            except KmsError as error:
-                error.diagnosis = diagnose(region, call.members, error)
-                raise
+                return self._answer(OPERATIONS[call.operation], call)
+            finally:
+                region.keys.exchange(present)
 
     def look_up(self, identifier: str, region: str, account: str, see: Callable[[Key], Seen]) -> Seen | None:
-        """What ``see`` makes of the KMS key with this key ID or key ARN, while nothing else happens to it.
+        """What ``see`` makes of the KMS key that an identifier of any kind names, while nothing else happens to it.
 
         None where there is no such key. This is no call of an operation.
         """
-        name = arns.parse(identifier)
         with self._lock:
             self._store.let_go()
-            key = self._store.region(name.account or account, name.region or region).get(name.key_id)
+            key = self._store.region(account, region).named(identifier)
             return None if key is None else see(key)
 
     def take_back(self, key: Key) -> None:

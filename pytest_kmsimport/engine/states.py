@@ -156,12 +156,18 @@ def check(operation: str, key: Key) -> None:
     """Refuse ``operation`` where the table does so for the state that ``key`` is in."""
     if operation in _NEVER_REFUSED:
         return
-    imported_only, footnote = TABLE[operation][key.state]
-    if imported_only and not key.is_external:
+    if TABLE[operation][key.state].imported_only and not key.is_external:
         raise UnsupportedOperationException(messages.WRONG_ORIGIN.format(arn=key.arn, origin=key.origin))
+    refusal = refusal_in(operation, key.state)
+    if refusal is not None:
+        raise refusal.error(refusal.message.format(arn=key.arn, origin=key.origin))
+
+
+def refusal_in(operation: str, state: KeyState) -> Refusal | None:
+    """What an operation on an imported key is refused with in a state, None where it is not."""
+    footnote = TABLE[operation][state].footnote if operation in TABLE else None
     if footnote is None:
-        return
-    error, message = FOOTNOTES[footnote]
-    if footnote in {3, 8} and key.state is KeyState.PENDING_REPLICA_DELETION:
-        message = messages.PENDING_REPLICA_DELETION
-    raise error(message.format(arn=key.arn, origin=key.origin))
+        return None
+    if footnote in {3, 8} and state is KeyState.PENDING_REPLICA_DELETION:
+        return FOOTNOTES[footnote]._replace(message=messages.PENDING_REPLICA_DELETION)
+    return FOOTNOTES[footnote]

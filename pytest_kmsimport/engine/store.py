@@ -146,6 +146,16 @@ class Region:
         arn = kms_arn(self.name, self.account, f"key/{name.key_id}")
         raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
 
+    def named(self, identifier: str) -> Key | None:
+        """The KMS key that a key ID, key ARN, alias name or alias ARN names, wherever it is; None where there is none.
+
+        This is for looking at it: no operation answers by it.
+        """
+        if (known := self.get(identifier)) is not None:
+            return known
+        name = arns.parse(identifier)
+        return self._store.region(name.account or self.account, name.region or self.name)._named(name)
+
     def _named(self, name: KeyName) -> Key | None:
         """The KMS key that has a key ID or an alias."""
         if not name.is_alias:

@@ -1,0 +1,103 @@
+"""The layer in which faults strike.
+
+It has the shape of everything that answers a call, and stands between the journal and the engine. Faults nest as well:
+where two plans strike at one attempt, the one planned first is the outer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
+
+from ._calls import CallRecord
+from ._constraints import constrained
+from ._fault import Fault, Scene
+from ._journal import Journal
+from ._plans import FaultNeverStruck, Plan
+from .engine.engine import Answer, Call, Engine, Response, Seen
+from .engine.keys import Key
+from .faults._actions import Action
+from .faults._world import CHANGING, StaleRead
+
+#: Whether somebody else is acting: what happens then is neither in the journal nor struck by faults.
+offstage: ContextVar[bool] = ContextVar("pytest_kmsimport_offstage", default=False)
+
+
+class MeanwhileFailed(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+    """What somebody else was to do between a request and its answer did not work."""
+
+
+class Faults:
+    """Lets the planned faults strike, around an engine.
+
+    ``journal`` is told of faults that strike, and of calls that AWS KMS carries out. ``act`` lets somebody else act.
+    """
+
+    def __init__(self, engine: Engine, journal: Journal, act: Callable[[Action, CallRecord], None]) -> None:
+        self.plans: list[Plan] = []
+        self._journal = journal
+        self._engine = engine
+        self._engine_answer = constrained(engine)
+        self._act = act
+        self._remembers = False
+        self._before: dict[str, Key] = {}
+
+    def __call__(self, call: Call) -> Response:
+        """Answer one call, with what is planned for it."""
+        plans = [plan for plan in self.plans if plan.concerns(call)] if self.plans else None
+        if not plans:
+            return self.answer(call)
+        answer: Answer = self.answer
+        for plan in reversed(plans):
+            answer = partial(self._answer_under, plan, answer)
+        return answer(call)
+
+    def plan(self, plan: Plan) -> None:
+        """Let a plan strike from now on."""
+        steps = [plan.fault] if isinstance(plan.fault, Fault) else plan.fault
+        self._remembers |= any(isinstance(step, StaleRead) for step in steps)
+        self.plans.append(plan)
+
+    def complaints(self) -> list[FaultNeverStruck]:
+        """One for each plan that had to strike and has not."""
+        return [plan.complaint() for plan in self.plans if plan.is_unstruck]
+
+    def answer(self, call: Call) -> Response:
+        """Answer a call as AWS KMS does, without faults."""
+        before = self._look_up(call, Key.copy) if self._remembers and call.operation in CHANGING else None
+        response = self._engine_answer(call)
+        self._journal.note_effect(call)
+        if before is not None:
+            self._before[before.arn] = before
+        return response
+
+    def _look_up(self, call: Call, see: Callable[[Key], Seen]) -> Seen | None:
+        """Look at the KMS key that a call names."""
+        return self._engine.look_up(call.members.get("KeyId", ""), call.region, call.account, see)
+
+    def _answer_under(self, plan: Plan, answer: Answer, call: Call) -> Response:
+        scene = Scene(call, answer, self)
+        fault = plan.due(scene)
+        if fault is None:
+            return answer(call)
+        self._journal.note_fault(call, fault)
+        return fault.strike(scene)
+
+    # What faults lay hands on
+
+    def act_offstage(self, action: Action, call: Call) -> None:
+        """Let somebody else act; raises MeanwhileFailed where that does not work."""
+        token = offstage.set(True)
+        try:
+            self._act(action, CallRecord.of(call))
+        finally:
+            offstage.reset(token)
+
+    def before_last_change(self, call: Call) -> Key | None:
+        """What the KMS key of a call was before the last call that changed it; None where that is not known."""
+        return self._before.get(self._look_up(call, lambda key: key.arn) or "")
+
+    def answer_as_of(self, call: Call, key: Key) -> Response:
+        """Answer a call as if the KMS key were still what it was."""
+        return self._engine.answer_as_of(call, key)

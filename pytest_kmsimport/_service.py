@@ -1,0 +1,107 @@
+"""The service's end of the wire: a request comes in, and what becomes of its answer goes out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from . import _wire
+from ._calls import CallRecord
+from ._clock import Clock
+from ._fault import Undelivered
+from ._faulty import Faults, offstage
+from ._journal import Journal
+from ._sockets import Delay, Delivery
+from ._wire import WireResponse
+from .engine.engine import Call, Engine, Response
+from .engine.errors import KmsError, SerializationException
+from .engine.keys import Key
+from .faults._actions import Action
+
+_TICK = 0.001  # seconds, the least that the clock shows
+
+
+class Service:
+    """An engine with the journal around it, and the faults between the two.
+
+    ``act`` lets somebody else act while a call is under way.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        journal_size: int,
+        act: Callable[[Action, CallRecord], None],
+        *,
+        sleep_on_retry: bool,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._sleep_on_retry = sleep_on_retry
+        self.journal = Journal(clock.now, journal_size, self._state_of_key)
+        self.faults = Faults(engine, self.journal, act)
+        self._answer = self.journal.around(self.faults)
+
+    def _state_of_key(self, call: Call) -> str | None:
+        key_id = call.members.get("KeyId")
+        return self._engine.look_up(key_id, call.region, call.account, _state) if key_id else None
+
+    def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> Delivery:
+        """Answer a request as it comes over the wire; ``invocation`` is the same for all attempts at one call.
+
+        Raises NotOffered where the mock falls short of AWS.
+        """
+        call = Call(operation, region, account, {}, invocation, _wire.new_request_id())
+        answer = self.faults.answer if offstage.get() else self._answer
+        try:
+            outcome = answer(call._replace(members=_wire.read(operation, body)))
+        except SerializationException as error:
+            self.journal.note_refusal(call, error)
+            return self._written(call, error)
+        except KmsError as error:
+            return self._written(call, error)
+        except Undelivered as fate:
+            return self._fated(call, fate)
+        return self._written(call, outcome)
+
+    def _written(self, call: Call, outcome: Response | KmsError) -> Delivery:
+        if isinstance(outcome, KmsError):
+            status, body = outcome.status, _wire.write_error(outcome)
+        else:
+            status, body = 200, _wire.write(call.operation, outcome)
+        return Delivery(WireResponse(status, _wire.headers(body, self._clock.now(), call.request_id), body))
+
+    def _fated(self, call: Call, fate: Undelivered) -> Delivery:
+        """What becomes of an answer that a fault keeps from being delivered as it is."""
+        outcome = fate.outcome
+        if fate.instead is not None:
+            self.journal.note_outcome(call.invocation, str(fate.instead.status), "not answered by AWS KMS")
+            return Delivery(fate.instead, fate.event, fate.delays)
+        if isinstance(outcome, KmsError):
+            self.journal.note_outcome(call.invocation, outcome.code, outcome.message, outcome.diagnosis)
+        else:
+            self.journal.note_outcome(call.invocation, None)
+        delivery = self._written(call, {} if outcome is None else outcome)
+        return delivery._replace(event=fate.event, delays=fate.delays)
+
+    def wait(self, delay: Delay, most: float | None) -> None:
+        """Let the time pass that an answer comes late, at most as many seconds as the client waits."""
+        seconds = delay.seconds if most is None else min(delay.seconds, most)
+        if delay.really:
+            time.sleep(seconds)
+        else:
+            self._clock.advance(seconds=max(seconds, _TICK))
+
+    def note_undelivered(self, invocation: str, error: Exception) -> None:
+        """Note what a client got that never saw the answer."""
+        self.journal.note_outcome(invocation, type(error).__name__, str(error))
+
+    def delay(self, invocation: str, seconds: float) -> float:
+        """Note how long a client wants to wait before it tries again, and say how long it shall: not at all."""
+        self.journal.note_delay(invocation, seconds)
+        return seconds if self._sleep_on_retry else 0
+
+
+def _state(key: Key) -> str:
+    return key.state.value

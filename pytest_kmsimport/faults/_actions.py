@@ -1,0 +1,89 @@
+"""What somebody else may do while a call is under way: ready-made actions for ``meanwhile``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.client import BaseClient
+
+from ..engine.states import KeyState, refusal_in
+from ..engine.wrapping import LIFETIME
+
+#: Something that somebody else does: takes the mock, and the record of the call that it comes in between.
+Action = Callable[[Any, Any], object]
+
+
+def disable_key(mock: Any, call: Any) -> None:  # noqa: ANN401  of all actions
+    """Another administrator disables the KMS key of the call."""
+    _client(mock, call).disable_key(KeyId=call.key_id)
+
+
+def schedule_deletion(mock: Any, call: Any) -> None:  # noqa: ANN401
+    """Another administrator schedules the deletion of the KMS key of the call, in 7 days."""
+    _client(mock, call).schedule_key_deletion(KeyId=call.key_id, PendingWindowInDays=7)
+
+
+def delete_material(mock: Any, call: Any) -> None:  # noqa: ANN401
+    """Another administrator deletes the current key material of the KMS key of the call."""
+    _client(mock, call).delete_imported_key_material(KeyId=call.key_id)
+
+
+def import_first(mock: Any, call: Any) -> None:  # noqa: ANN401
+    """Another importer brings key material of its own into the KMS key of the call, and is first."""
+    mock.import_key(key_id=call.key_id, region_name=call.region, account=call.account)
+
+
+def expire_token(mock: Any, call: Any) -> None:  # noqa: ANN401, ARG001
+    """The import token expires: 24 hours pass."""
+    mock.clock.advance(LIFETIME)
+
+
+def expire_material(mock: Any, call: Any) -> None:  # noqa: ANN401
+    """The key material of the KMS key of the call expires.
+
+    Raises ValueError where there is no key material that does.
+    """
+    material = mock.key(call.key_id, region_name=call.region, account=call.account).current_material
+    if material is None or material.valid_to is None:
+        raise ValueError(
+            f"expire_material: KMS key {call.key_id} has no key material that expires; import it with ValidTo."
+        )
+    mock.clock.move_to(max(material.valid_to, mock.clock.now()))
+
+
+def _client(mock: Any, call: Any) -> BaseClient:  # noqa: ANN401
+    return mock.client(call.region, call.account)
+
+
+#: The ready-made actions -> the state that they put the KMS key in, and the error that ImportKeyMaterial then gets
+#: whatever the state.
+_STATES = {
+    disable_key: KeyState.DISABLED,
+    schedule_deletion: KeyState.PENDING_DELETION,
+    delete_material: KeyState.PENDING_IMPORT,
+    expire_material: KeyState.PENDING_IMPORT,
+}
+_AT_IMPORT = {import_first: "IncorrectKeyMaterialException", expire_token: "ExpiredImportTokenException"}
+
+
+def is_about_import(action: Action) -> bool:
+    """Whether an action makes a difference to ImportKeyMaterial alone."""
+    return action in _AT_IMPORT
+
+
+def is_about_key(action: Action) -> bool:
+    """Whether an action changes the state of the KMS key that a call names."""
+    return action in _STATES
+
+
+def refused_with(action: Action, operation: str) -> str | None:
+    """The error code that an operation gets after one of the ready-made actions; None where it succeeds."""
+    if operation == "ImportKeyMaterial" and action in _AT_IMPORT:
+        return _AT_IMPORT[action]
+    refusal = refusal_in(operation, _STATES[action]) if action in _STATES else None
+    return None if refusal is None else refusal.error.__name__
+
+
+#: Those that lead to a refusal whatever the KMS key is like.
+READY_MADE: tuple[Action, ...] = (disable_key, schedule_deletion, delete_material, import_first, expire_token)

@@ -1,0 +1,147 @@
+"""Everything that can go wrong with an operation, as parameters of a test, with what a client should see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botocore.client import BaseClient
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.exceptions import HTTPClientError
+
+from .._fault import Fault, Sight
+from .._plans import Aim, Plan, check_operations
+from . import _actions, _network, _refusals, _world
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
+#: The kinds of faults, for ``catalogue``.
+KINDS = ("refusal", "http", "network", "lost answer", "race", "consistency", "slow")
+#: The operations of a key ceremony, in their order.
+CEREMONY = ("CreateKey", "GetParametersForImport", "ImportKeyMaterial", "DescribeKey")
+
+_ATTEMPTS = {"legacy": 5, "standard": 3, "adaptive": 3}
+_TRANSIENT_STATUS = {500, 502, 503, 504}
+_TRANSIENT_STATUS_IN_LEGACY = {*_TRANSIENT_STATUS, 429, 509}
+_THROTTLED = {"ThrottlingException", "LimitExceededException"}
+_THROTTLED_IN_LEGACY = {"ThrottlingException"}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a client of botocore sees of a call that a fault strikes.
+
+    ``exception`` is the class that the call raises, with ``error_code`` where that is a ClientError; None where an
+    attempt succeeds in the end. ``retried`` says whether botocore tries again after the fault, ``attempts`` how many
+    attempts it makes at the call altogether. ``takes_effect`` says whether AWS KMS carries the call out, and ``empty``
+    whether the call returns a dict without a member of the answer.
+    """
+
+    exception: type[Exception] | None
+    error_code: str | None
+    retried: bool
+    attempts: int
+    takes_effect: bool
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one operation, at all attempts or at the first ``times`` of them.
+
+    It is a parameter of the fixture ``kms_fault``, which plans it and hands it over with its ``plan``.
+    """
+
+    operation: str
+    fault: Fault
+    times: int | None = None
+    plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """A name for the test, such as ``ImportKeyMaterial-read-timeout``."""
+        return f"{self.operation}-{self.fault.id}"
+
+    def expect(self, client: BaseClient) -> Expectation:
+        """What this client sees of it, with its retry mode, its attempts and its timeouts."""
+        sight = self.fault.sight(client, self.operation)
+        retries = client.meta.config.retries or {}
+        mode = retries.get("mode", "legacy")
+        most = retries.get("total_max_attempts") or _ATTEMPTS[mode]
+        retried = is_retried(sight, mode)
+        times = self.fault.usual_times if self.times is None else self.times
+        failures = most if times is None else min(times, most)
+        if not retried:
+            failures = min(failures, 1)
+        attempts = min(failures + 1, most) if retried else 1
+        gets_through = sight == Sight() or (retried and attempts > failures)
+        effect = self.fault.takes_effect and (sight.code is None or self.fault.kind != "race")
+        if gets_through:
+            return Expectation(None, None, retried, attempts, takes_effect=True)
+        return Expectation(sight.exception, sight.code, retried, attempts, effect, sight.empty)
+
+
+def is_retried(sight: Sight, mode: str) -> bool:
+    """Whether botocore tries again after what a client saw, in a retry mode."""
+    if sight.exception is not None and issubclass(sight.exception, (BotocoreConnectionError, HTTPClientError)):
+        return True
+    is_legacy = mode == "legacy"
+    return sight.status in (_TRANSIENT_STATUS_IN_LEGACY if is_legacy else _TRANSIENT_STATUS) or sight.code in (
+        _THROTTLED_IN_LEGACY if is_legacy else _THROTTLED
+    )
+
+
+def everything(operation: str) -> Iterator[Fault]:
+    """Every fault that can happen to an operation, each once."""
+    for code in dict.fromkeys([*_refusals.COMMON, *_refusals.modelled_codes(operation)]):
+        yield _refusals.Refusal(code)
+    yield from (fault for fault in _ANYWHERE if not fault.cannot_happen_to(operation))
+    for action in _actions.READY_MADE:
+        if _actions.refused_with(action, operation):
+            yield _world.meanwhile(action)
+
+
+_ANYWHERE: tuple[Fault, ...] = (
+    _refusals.HtmlAnswer(),
+    _refusals.HtmlAnswer(503),
+    _refusals.EmptyAnswer(500),
+    _refusals.EmptyAnswer(),
+    _network.ConnectTimeout(),
+    _network.EndpointUnreachable(),
+    _network.TlsError(),
+    _network.ProxyError(),
+    _network.ReadTimeout(),
+    _network.ConnectionClosed(),
+    _network.ConnectionReset(),
+    _network.TruncatedBody(),
+    _network.TruncatedChunks(),
+    _network.StalledBody(),
+    _network.EmptyBody(),
+    _network.AnswerLost(),
+    _network.AnswerLost(_network.ConnectionClosed()),
+    _network.Slow(5),
+    _network.Slow(90),
+    _world.StaleRead(),
+    _world.NotYetVisible(),
+)
+
+
+def catalogue(*operations: str, kinds: str | Collection[str] = KINDS, times: int | None = None) -> list[ParameterSet]:
+    """Everything that can go wrong with one operation or several, as parameters for the fixture ``kms_fault``.
+
+    ``@pytest.mark.parametrize("kms_fault", faults.catalogue("ImportKeyMaterial"), indirect=True)``; the whole
+    ceremony is ``faults.catalogue(*faults.CEREMONY)``. ``kinds`` chooses among ``faults.KINDS``. ``times`` is at how
+    many attempts each fault strikes, by default at all, so that it outlives botocore's retries; a race happens once.
+
+    Raises ValueError for an operation that there is not, and for an unknown kind.
+    """
+    import pytest  # noqa: PLC0415  not needed to plan a fault
+
+    check_operations(Aim(operations))
+    chosen = {kinds} if isinstance(kinds, str) else set(kinds)
+    if unknown := chosen - set(KINDS):
+        raise ValueError(f"kinds has {sorted(unknown)}; write some of {', '.join(KINDS)}.")
+    cases = [Case(name, fault, times) for name in operations for fault in everything(name) if fault.kind in chosen]
+    return [pytest.param(case, id=case.id) for case in cases]

@@ -1,0 +1,248 @@
+"""The network fails, before AWS KMS has heard of the call or after it has carried it out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import ClassVar
+
+from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError
+
+from .. import _sockets
+from .._fault import Fault, Scene, Sight, Undelivered
+from .._sockets import Delay, Event
+from .._wire import WireResponse, kms_model
+from ..engine.engine import Response
+
+
+@dataclass(frozen=True)
+class NetworkFault(Fault):
+    """Something that happens to a connection; what the client makes of it is botocore's and urllib3's own doing."""
+
+    kind = "network"
+    event: ClassVar[Event]
+
+    @property
+    def id(self) -> str:
+        """Such as ``read-timeout``."""
+        return re.sub("(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+
+    @property
+    def takes_effect(self) -> bool:
+        """Whether the call reached AWS KMS."""
+        return False
+
+    def cannot_happen_to(self, operation: str) -> str:  # noqa: ARG002  of all faults
+        """It can happen to any operation."""
+        return ""
+
+    def strike(self, scene: Scene) -> Response:  # noqa: ARG002
+        """Never reach AWS KMS."""
+        raise Undelivered(event=self.event)
+
+    def sight(self, client: BaseClient, operation: str) -> Sight:
+        """What botocore's HTTP session raises, if it does."""
+        request = AWSRequest("POST", client.meta.endpoint_url, headers={}, data=b"{}").prepare()
+        body = b"{}" if _has_output(operation) else b""
+        answer = WireResponse(200, {"Content-Length": str(len(body))}, body)
+        try:
+            _sockets.play(self.event, request, answer, client.meta.config)
+        except BotoCoreError as error:
+            return Sight(type(error))
+        return Sight(empty=True)
+
+
+class ConnectTimeout(NetworkFault):
+    """The connection does not open within the client's connect timeout."""
+
+    event = _sockets.CONNECT_TIMEOUT
+
+
+class EndpointUnreachable(NetworkFault):
+    """Nobody listens at the endpoint, or its name is not known."""
+
+    event = _sockets.ENDPOINT_UNREACHABLE
+
+
+class TlsError(NetworkFault):
+    """The endpoint's certificate is not one that the client trusts."""
+
+    event = _sockets.TLS_ERROR
+
+
+class ProxyError(NetworkFault):
+    """The client's proxy cannot be reached."""
+
+    event = _sockets.PROXY_ERROR
+
+
+class ReadTimeout(NetworkFault):
+    """The request is lost, and no answer comes within the client's read timeout; the call has no effect.
+
+    ``AnswerLost()`` is the other case that looks like this to the client.
+    """
+
+    event = _sockets.READ_TIMEOUT
+
+
+class ConnectionClosed(NetworkFault):
+    """The connection is closed before an answer comes; the call has no effect."""
+
+    event = _sockets.CONNECTION_CLOSED
+
+
+class ConnectionReset(NetworkFault):
+    """The connection is reset before an answer comes; the call has no effect."""
+
+    event = _sockets.CONNECTION_RESET
+
+
+_BEFORE_IT_WAS_SENT = (ConnectTimeout, EndpointUnreachable, TlsError, ProxyError)
+
+
+@dataclass(frozen=True)
+class _BrokenBody(NetworkFault):
+    """AWS KMS carries the call out, and the body of its answer does not arrive whole."""
+
+    @property
+    def takes_effect(self) -> bool:
+        """Always."""
+        return True
+
+    def cannot_happen_to(self, operation: str) -> str:
+        """An answer without a body has none that could break."""
+        return "" if _has_output(operation) else f"{operation} answers without a body"
+
+    def strike(self, scene: Scene) -> Response:
+        """Let AWS KMS answer, and break the answer."""
+        raise Undelivered(scene.outcome(), event=self.event)
+
+
+class TruncatedBody(_BrokenBody):
+    """The connection is closed in the middle of the body, short of its Content-Length.
+
+    Newer versions of botocore report success, with an empty dict; older ones raise ConnectionClosedError and try again.
+    """
+
+    event = _sockets.TRUNCATED_BODY
+
+
+class TruncatedChunks(_BrokenBody):
+    """The connection is closed in the middle of a body that comes in chunks."""
+
+    event = _sockets.TRUNCATED_CHUNKS
+
+
+class StalledBody(_BrokenBody):
+    """The rest of the body does not come within the client's read timeout."""
+
+    event = _sockets.STALLED_BODY
+
+
+class EmptyBody(_BrokenBody):
+    """The answer is 200 OK without a body; botocore reports success, with an empty dict."""
+
+    event = _sockets.EMPTY_BODY
+
+
+@cache
+def _has_output(operation: str) -> bool:
+    return kms_model().operation_model(operation).output_shape is not None
+
+
+_SEEN = {"network", "http", "refusal"}
+
+
+@dataclass(frozen=True)
+class AnswerLost(Fault):
+    """AWS KMS carries the call out, and its answer never arrives.
+
+    ``seen`` is the fault that the client sees in its place, by default a read timeout; one that leaves it open whether
+    the request has arrived: not a connection that never opened.
+    """
+
+    seen: Fault = field(default_factory=ReadTimeout)
+
+    kind = "lost answer"
+
+    def __post_init__(self) -> None:
+        may_hide_an_effect = isinstance(self.seen, Fault) and not self.seen.takes_effect and self.seen.kind in _SEEN
+        if not may_hide_an_effect:
+            raise ValueError(f"AnswerLost has seen={self.seen!r}; write what the client sees, such as ReadTimeout().")
+        if isinstance(self.seen, _BEFORE_IT_WAS_SENT):
+            text = f"With {self.seen!r} the request is never sent, so that no answer can be lost."
+            raise ValueError(text)  # noqa: TRY004  the value is at fault, whatever its type
+
+    @property
+    def id(self) -> str:
+        """Such as ``answer-lost``, with what is seen where that is no read timeout."""
+        return "answer-lost" if self.seen == ReadTimeout() else f"answer-lost-{self.seen.id}"
+
+    @property
+    def takes_effect(self) -> bool:
+        """Always."""
+        return True
+
+    def cannot_happen_to(self, operation: str) -> str:
+        """What the client sees must be able to happen."""
+        return self.seen.cannot_happen_to(operation)
+
+    def strike(self, scene: Scene) -> Response:
+        """Let AWS KMS answer, and nobody hear it."""
+        scene.outcome()
+        return self.seen.strike(scene)
+
+    def sight(self, client: BaseClient, operation: str) -> Sight:
+        """What is seen instead."""
+        return self.seen.sight(client, operation)
+
+
+@dataclass(frozen=True)
+class Slow(Fault):
+    """The answer comes ``seconds`` late.
+
+    That moves the mock's clock and takes no time, unless ``really`` is asked for: then it takes the time, and the clock
+    goes on as it does. A client whose read timeout is shorter times out after that, and the call has taken effect.
+
+    Raises ValueError where the seconds are not positive.
+    """
+
+    seconds: float
+    really: bool = False
+
+    kind = "slow"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.seconds, bool) or not isinstance(self.seconds, (int, float)) or not self.seconds > 0:
+            raise ValueError(f"Slow has seconds={self.seconds!r}; write how late the answer comes, more than 0.")
+
+    @property
+    def id(self) -> str:
+        """Such as ``slow-90s``."""
+        return f"slow-{self.seconds:g}s"
+
+    @property
+    def takes_effect(self) -> bool:
+        """Always."""
+        return True
+
+    def cannot_happen_to(self, operation: str) -> str:  # noqa: ARG002  of all faults
+        """It can happen to any operation."""
+        return ""
+
+    def strike(self, scene: Scene) -> Response:
+        """Let AWS KMS answer, and delay the answer."""
+        try:
+            outcome = scene.outcome()
+        except Undelivered as inner:  # of another fault
+            inner.delays = (Delay(self.seconds, self.really), *inner.delays)
+            raise
+        raise Undelivered(outcome, delays=(Delay(self.seconds, self.really),))
+
+    def sight(self, client: BaseClient, operation: str) -> Sight:
+        """A read timeout for a client that does not wait so long."""
+        timeout = client.meta.config.read_timeout
+        return ReadTimeout().sight(client, operation) if timeout is not None and timeout <= self.seconds else Sight()

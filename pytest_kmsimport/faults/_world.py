@@ -1,0 +1,189 @@
+"""The world moves between a request and its answer, or the answer is older than the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from botocore.client import BaseClient
+
+from .._fault import Fault, Scene, Sight
+from .._wire import kms_model
+from ..engine.engine import Response
+from ..engine.errors import KmsError
+from ._actions import Action, is_about_import, is_about_key, refused_with
+from ._refusals import Refusal, modelled_codes
+
+#: Operations that answer from a KMS key alone, so that AWS may answer them with what the key was a moment ago.
+READING = frozenset(
+    {"DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListKeyRotations", "ListResourceTags"}
+)
+#: Operations that change what those answer.
+CHANGING = frozenset(
+    {
+        "CancelKeyDeletion",
+        "DeleteImportedKeyMaterial",
+        "DisableKey",
+        "DisableKeyRotation",
+        "EnableKey",
+        "EnableKeyRotation",
+        "ImportKeyMaterial",
+        "PutKeyPolicy",
+        "ReplicateKey",
+        "RotateKeyOnDemand",
+        "ScheduleKeyDeletion",
+        "TagResource",
+        "UntagResource",
+        "UpdateKeyDescription",
+        "UpdatePrimaryRegion",
+    }
+)
+
+
+@cache
+def _names_key(operation: str) -> bool:
+    shape = kms_model().operation_model(operation).input_shape
+    return shape is not None and "KeyId" in shape.members
+
+
+@dataclass(frozen=True)
+class Meanwhile(Fault):
+    """Somebody else acts between a request and its answer; ``meanwhile`` makes it.
+
+    It strikes one attempt unless the plan says otherwise.
+    """
+
+    action: Action
+    after: bool = False
+
+    kind = "race"
+    usual_times = 1
+
+    def __post_init__(self) -> None:
+        if not callable(self.action):
+            raise TypeError(f"meanwhile() takes a callable, not {self.action!r}: write meanwhile(disable_key).")
+
+    def __repr__(self) -> str:
+        return f"meanwhile({self._name}{', after=True' if self.after else ''})"
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.action, "__name__", type(self.action).__name__)
+
+    @property
+    def id(self) -> str:
+        """Such as ``meanwhile-disable_key``."""
+        return f"meanwhile-{self._name}{'-after' if self.after else ''}"
+
+    @property
+    def takes_effect(self) -> bool:
+        """It does unless what has happened makes AWS KMS refuse."""
+        return True
+
+    def cannot_happen_to(self, operation: str) -> str:
+        """The ready-made ones are about the KMS key that a call names."""
+        if is_about_import(self.action):
+            return "" if operation == "ImportKeyMaterial" else f"{self!r} is about ImportKeyMaterial"
+        if is_about_key(self.action) and not _names_key(operation):
+            return f"{operation} names no KMS key"
+        return ""
+
+    def strike(self, scene: Scene) -> Response:
+        """Let the other act, and AWS KMS answer."""
+        if self.after:
+            outcome = scene.outcome()
+            scene.stage.act_offstage(self.action, scene.call)
+            if isinstance(outcome, KmsError):
+                raise outcome
+            return outcome
+        scene.stage.act_offstage(self.action, scene.call)
+        return scene.answer(scene.call)
+
+    def sight(self, client: BaseClient, operation: str) -> Sight:
+        """The refusal that a ready-made action leads to, for the KMS key that a call names."""
+        code = None if self.after else refused_with(self.action, operation)
+        return Sight() if code is None else Refusal(code).sight(client, operation)
+
+
+def meanwhile(action: Action, *, after: bool = False) -> Meanwhile:
+    """Let somebody else act while a call is under way, before AWS KMS decides about it or (``after``) just after.
+
+    ``action`` is called with the mock and the record of the call: one of the ready-made ones of this module, or yours,
+    such as ``lambda mock, call: mock.client().disable_key(KeyId=call.key_id)``. What it asks of AWS KMS is not in
+    ``mock.calls``, and no fault strikes it. An exception that it raises fails the test.
+    """
+    return Meanwhile(action, after)
+
+
+@dataclass(frozen=True)
+class StaleRead(Fault):
+    """A reading operation answers with what the KMS key was before it last changed: eventual consistency.
+
+    It strikes where the key has been changed since the fault was planned, by a call of another operation; a KMS key
+    that is not visible at all is ``NotYetVisible``.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency
+    """
+
+    kind = "consistency"
+
+    @property
+    def id(self) -> str:
+        """``stale-read``."""
+        return "stale-read"
+
+    @property
+    def takes_effect(self) -> bool:
+        """Nothing has an effect that only reads."""
+        return True
+
+    def cannot_happen_to(self, operation: str) -> str:
+        """It happens to operations that read a KMS key."""
+        return "" if operation in READING else f"{operation} does not read a KMS key; {', '.join(sorted(READING))} do"
+
+    def strikes(self, scene: Scene) -> bool:
+        """Whether there is older news to tell."""
+        return scene.stage.before_last_change(scene.call) is not None
+
+    def strike(self, scene: Scene) -> Response:
+        """Answer with old news."""
+        key = scene.stage.before_last_change(scene.call)
+        assert key is not None
+        return scene.stage.answer_as_of(scene.call, key)
+
+    def sight(self, client: BaseClient, operation: str) -> Sight:  # noqa: ARG002
+        """Success."""
+        return Sight()
+
+
+@dataclass(frozen=True)
+class NotYetVisible(Fault):
+    """The KMS key was made a moment ago and is not known yet: NotFoundException, from eventual consistency.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency
+    """
+
+    kind = "consistency"
+
+    @property
+    def id(self) -> str:
+        """``not-yet-visible``."""
+        return "not-yet-visible"
+
+    @property
+    def takes_effect(self) -> bool:
+        """Never."""
+        return False
+
+    def cannot_happen_to(self, operation: str) -> str:
+        """It happens to operations about a KMS key."""
+        can = _names_key(operation) and "NotFoundException" in modelled_codes(operation)
+        return "" if can else f"{operation} is not about a KMS key"
+
+    def strike(self, scene: Scene) -> Response:
+        """Know nothing of the KMS key."""
+        return Refusal("NotFoundException").strike(scene)
+
+    def sight(self, client: BaseClient, operation: str) -> Sight:
+        """NotFoundException."""
+        return Refusal("NotFoundException").sight(client, operation)
