@@ -65,12 +65,16 @@ class Scene(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """What a client gets at one attempt: an exception and an error code, or success, maybe with an ``empty`` dict."""
+    """What a client gets at one attempt: an exception and an error code, or success, maybe with an ``empty`` dict.
+
+    ``raised`` is the exception that botocore's HTTP session raised, where there was no answer.
+    """
 
     exception: type[Exception] | None = None
     code: str | None = None
     status: int | None = None
     empty: bool = False
+    raised: Exception | None = None
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from ._journal import Journal
 from ._plans import FaultNeverStruck, Plan
 from .engine.engine import Answer, Call, Engine, Response, Seen
 from .engine.keys import Key
+from .engine.states import CHANGING
 from .faults._actions import Action
-from .faults._world import CHANGING, StaleRead
+from .faults._world import StaleRead
 
 #: Whether somebody else is acting: what happens then is neither in the journal nor struck by faults.
 offstage: ContextVar[bool] = ContextVar("pytest_kmsimport_offstage", default=False)
@@ -100,4 +101,6 @@ class Faults:
 
     def answer_as_of(self, call: Call, key: Key) -> Response:
         """Answer a call as if the KMS key were still what it was."""
-        return self._engine.answer_as_of(call, key)
+        response = self._engine.answer_as_of(call, key)
+        self._journal.note_effect(call)
+        return response

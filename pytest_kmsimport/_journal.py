@@ -15,6 +15,7 @@ from ._calls import CallRecord, Calls
 from ._fault import Fault
 from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
+from .engine.states import CHANGING
 
 
 class Journal:
@@ -48,7 +49,8 @@ class Journal:
             record.note(type(error).__name__, str(error))
             raise
         finally:
-            record.key_state_after = self._see_state(call)
+            changing = call.operation in CHANGING
+            record.key_state_after = self._see_state(call) if changing else record.key_state_before
         record.note(None)
         record._response = response  # noqa: SLF001  shown redacted only
         if record.key_state_after is None:

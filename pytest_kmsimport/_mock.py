@@ -109,8 +109,13 @@ class KmsImportMock:
         """The calls of the code under test, oldest first; attempts at one call are one record."""
         return self.service.journal.calls
 
-    def client(self, region_name: str | None = None, account: str | None = None) -> BaseClient:
-        """Build a botocore KMS client of its own, for a Region and an account (12 digits); by default the mock's."""
+    def client(
+        self, region_name: str | None = None, account: str | None = None, config: Config | None = None
+    ) -> BaseClient:
+        """Build a botocore KMS client of its own, for a Region and an account (12 digits); by default the mock's.
+
+        ``config`` is botocore's, for a retry mode or timeouts.
+        """
         session = botocore.session.Session()
         session.register_component("data_loader", _loader)
         key = account or PLACEHOLDER_KEY
@@ -119,7 +124,7 @@ class KmsImportMock:
             region_name=region_name or self.region,
             aws_access_key_id=key,
             aws_secret_access_key=key,
-            config=Config(),
+            config=config or Config(),
         )
 
     def key(self, key_id: str, *, region_name: str | None = None, account: str | None = None) -> KeyView:

@@ -30,8 +30,12 @@ def delete_material(mock: Any, call: Any) -> None:  # noqa: ANN401
 
 
 def import_first(mock: Any, call: Any) -> None:  # noqa: ANN401
-    """Another importer brings key material of its own into the KMS key of the call, and is first."""
-    mock.import_key(key_id=call.key_id, region_name=call.region, account=call.account)
+    """Another importer brings key material of its own into the KMS key of the call, and is first.
+
+    It asks for the ImportType of the call; the first import into a KMS key is then refused, for that has key material.
+    """
+    members = {"ImportType": call.request["ImportType"]} if "ImportType" in call.request else {}
+    mock.import_key(key_id=call.key_id, region_name=call.region, account=call.account, **members)
 
 
 def expire_token(mock: Any, call: Any) -> None:  # noqa: ANN401, ARG001
@@ -81,7 +85,9 @@ def refused_with(action: Action, operation: str) -> str | None:
     """The error code that an operation gets after one of the ready-made actions; None where it succeeds."""
     if operation == "ImportKeyMaterial" and action in _AT_IMPORT:
         return _AT_IMPORT[action]
-    refusal = refusal_in(operation, _STATES[action]) if action in _STATES else None
+    if action not in _STATES or refusal_in(operation, KeyState.ENABLED) is not None:
+        return None
+    refusal = refusal_in(operation, _STATES[action])
     return None if refusal is None else refusal.error.__name__
 
 

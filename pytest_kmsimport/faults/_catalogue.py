@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.client import BaseClient
-from botocore.exceptions import ConnectionError as BotocoreConnectionError
-from botocore.exceptions import HTTPClientError
 
 from .._fault import Fault, Sight
 from .._plans import Aim, Plan, check_operations
 from . import _actions, _network, _refusals, _world
+from ._retries import is_retried, most_attempts
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
@@ -21,12 +20,6 @@ if TYPE_CHECKING:
 KINDS = ("refusal", "http", "network", "lost answer", "race", "consistency", "slow")
 #: The operations of a key ceremony, in their order.
 CEREMONY = ("CreateKey", "GetParametersForImport", "ImportKeyMaterial", "DescribeKey")
-
-_ATTEMPTS = {"legacy": 5, "standard": 3, "adaptive": 3}
-_TRANSIENT_STATUS = {500, 502, 503, 504}
-_TRANSIENT_STATUS_IN_LEGACY = {*_TRANSIENT_STATUS, 429, 509}
-_THROTTLED = {"ThrottlingException", "LimitExceededException"}
-_THROTTLED_IN_LEGACY = {"ThrottlingException"}
 
 
 @dataclass(frozen=True)
@@ -67,10 +60,8 @@ class Case:
     def expect(self, client: BaseClient) -> Expectation:
         """What this client sees of it, with its retry mode, its attempts and its timeouts."""
         sight = self.fault.sight(client, self.operation)
-        retries = client.meta.config.retries or {}
-        mode = retries.get("mode", "legacy")
-        most = retries.get("total_max_attempts") or _ATTEMPTS[mode]
-        retried = is_retried(sight, mode)
+        most = most_attempts(client)
+        retried = is_retried(client, self.operation, sight)
         times = self.fault.usual_times if self.times is None else self.times
         failures = most if times is None else min(times, most)
         if not retried:
@@ -83,24 +74,13 @@ class Case:
         return Expectation(sight.exception, sight.code, retried, attempts, effect, sight.empty)
 
 
-def is_retried(sight: Sight, mode: str) -> bool:
-    """Whether botocore tries again after what a client saw, in a retry mode."""
-    if sight.exception is not None and issubclass(sight.exception, (BotocoreConnectionError, HTTPClientError)):
-        return True
-    is_legacy = mode == "legacy"
-    return sight.status in (_TRANSIENT_STATUS_IN_LEGACY if is_legacy else _TRANSIENT_STATUS) or sight.code in (
-        _THROTTLED_IN_LEGACY if is_legacy else _THROTTLED
-    )
-
-
 def everything(operation: str) -> Iterator[Fault]:
     """Every fault that can happen to an operation, each once."""
     for code in dict.fromkeys([*_refusals.COMMON, *_refusals.modelled_codes(operation)]):
         yield _refusals.Refusal(code)
     yield from (fault for fault in _ANYWHERE if not fault.cannot_happen_to(operation))
-    for action in _actions.READY_MADE:
-        if _actions.refused_with(action, operation):
-            yield _world.meanwhile(action)
+    races = [_world.meanwhile(action) for action in _actions.READY_MADE if _actions.refused_with(action, operation)]
+    yield from (race for race in races if not race.cannot_happen_to(operation))
 
 
 _ANYWHERE: tuple[Fault, ...] = (

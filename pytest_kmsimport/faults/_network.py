@@ -51,7 +51,7 @@ class NetworkFault(Fault):
         try:
             _sockets.play(self.event, request, answer, client.meta.config)
         except BotoCoreError as error:
-            return Sight(type(error))
+            return Sight(type(error), raised=error)
         return Sight(empty=True)
 
 

@@ -18,26 +18,6 @@ from ._refusals import Refusal, modelled_codes
 READING = frozenset(
     {"DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListKeyRotations", "ListResourceTags"}
 )
-#: Operations that change what those answer.
-CHANGING = frozenset(
-    {
-        "CancelKeyDeletion",
-        "DeleteImportedKeyMaterial",
-        "DisableKey",
-        "DisableKeyRotation",
-        "EnableKey",
-        "EnableKeyRotation",
-        "ImportKeyMaterial",
-        "PutKeyPolicy",
-        "ReplicateKey",
-        "RotateKeyOnDemand",
-        "ScheduleKeyDeletion",
-        "TagResource",
-        "UntagResource",
-        "UpdateKeyDescription",
-        "UpdatePrimaryRegion",
-    }
-)
 
 
 @cache
