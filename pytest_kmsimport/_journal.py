@@ -15,7 +15,12 @@ from ._calls import CallRecord, Calls
 from ._fault import Fault
 from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
-from .engine.states import CHANGING
+from .engine.states import CHANGING, KeyState
+
+_REPEATED = (
+    "An earlier attempt at this call was carried out, its answer did not arrive, and botocore asked once more. Look at"
+    " what is there before you do it again."
+)
 
 
 class Journal:
@@ -43,7 +48,7 @@ class Journal:
         try:
             response = answer(call)
         except KmsError as error:
-            record.note(error.code, error.message, error.diagnosis)
+            record.note(error.code, error.message, f"{error.diagnosis} {_REPEATED * bool(record.effects)}".strip())
             raise
         except NotOffered as error:
             record.note(type(error).__name__, str(error))
@@ -54,7 +59,8 @@ class Journal:
         record.note(None)
         record._response = response  # noqa: SLF001  shown redacted only
         if record.key_state_after is None:
-            record.key_state_after = response.get("KeyMetadata", {}).get("KeyState")
+            state = response.get("KeyMetadata", {}).get("KeyState")
+            record.key_state_after = state and KeyState(state).value
         return response
 
     def note_refusal(self, call: Call, error: KmsError) -> None:

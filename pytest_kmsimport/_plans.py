@@ -143,7 +143,10 @@ class Plan:
         self._lock = Lock()
 
     def __repr__(self) -> str:
-        return f"<{self.fault!r} on {self._aim}{self._timing}: struck {self.strikes} of {self.seen}>"
+        return f"<{self}>"
+
+    def __str__(self) -> str:
+        return f"{self.fault!r} on {self._aim}{self._timing}: struck {self.strikes} of {self.seen} attempts"
 
     def __enter__(self) -> Plan:  # noqa: PYI034  typing.Self needs Python 3.11
         return self

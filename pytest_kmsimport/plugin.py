@@ -53,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
     text = "(fault, on=..., times=...): plan a fault of pytest_kmsimport.faults, with what mock.inject takes."
     config.addinivalue_line("markers", f"{_FAULT_MARKER}{text}")
+    if config.pluginmanager.has_plugin("terminal") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Colours(config))
     if config.getini("kms_import_guard"):
         from ._intercept import Guard  # noqa: PLC0415  only for those who ask for it
 
@@ -87,21 +89,43 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell the mocks what a test has failed with, and the tester what was asked of them."""
     report = yield
     intercept = sys.modules.get("pytest_kmsimport._intercept")
     if call.excinfo is not None and intercept is not None:
         intercept.told(call.excinfo.value)
         if report.failed:
-            report.sections.extend(_sections(intercept.of_this_test()))
+            _tell(item, report, intercept.of_this_test())
     return report
 
 
-def _sections(mocks: list[KmsImportMock]) -> Iterator[tuple[str, str]]:
-    from ._report import TITLE, report  # noqa: PLC0415  not before a test has failed
+def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
+    from ._report import TITLE, properties, report_of  # noqa: PLC0415  not before a test has failed
 
-    return ((TITLE, report(mock.calls)) for mock in mocks if mock.calls)
+    for mock in mocks:
+        if mock.calls or mock.plans:
+            report.sections.append((TITLE, report_of(mock.calls, mock.plans)))
+            found = list(properties(mock.calls))
+            item.user_properties.extend(found)
+            if report.when == "teardown":  # this report has taken its copy already
+                report.user_properties.extend(found)
+
+
+class _Colours:
+    """Colours the calls of failed tests where they are shown; workers of pytest-xdist leave that to the terminal."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and self._config.get_terminal_writer().hasmarkup:
+            from ._report import TITLE, coloured  # noqa: PLC0415  not before a test has failed
+
+            report.sections = [(title, coloured(text) if title == TITLE else text) for title, text in report.sections]
 
 
 def pytest_runtest_setup() -> None:

@@ -101,6 +101,21 @@ def test_what_a_client_sees(operation, kind):
             check(Case(operation, fault))
 
 
+@pytest.mark.parametrize("operation", OFFERED)
+def test_a_lost_answer_and_another_attempt(operation):
+    """botocore asks again for what was done already, and some operations cannot be done twice."""
+    check(Case(operation, faults.AnswerLost(), times=1))
+
+
+def test_a_lost_answer_makes_a_second_key(kms_import_mock):
+    """botocore tries CreateKey again, and nobody knows of the first KMS key."""
+    kms_import_mock.inject(faults.AnswerLost(), on="CreateKey", times=1)
+    kms = kms_import_mock.client()
+    kms.create_key(Origin="EXTERNAL")
+    assert len(kms.list_keys()["Keys"]) == 2
+    assert kms_import_mock.calls.to("CreateKey")[0].effects == 2
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("operation", faults.CEREMONY)
 @pytest.mark.parametrize("times", [1, None])

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from pytest_kmsimport._report import report
+from pytest_kmsimport import faults
+from pytest_kmsimport._report import coloured, report_of
 
 FAILING = """
     import boto3, pytest
@@ -39,10 +40,10 @@ def test_a_failed_test_shows_its_calls(pytester, test):
     result.stdout.fnmatch_lines(
         [
             "*- KMS calls -*",
-            "time      operation                 key           outcome",
-            "* CreateKey                 -             ok",
-            "* GetParametersForImport    ????????      ok",
-            "* ImportKeyMaterial         ????????      InvalidCiphertextException",
+            "time     operation              key      outcome                    attempts",
+            "* CreateKey              * ok, PendingImport          1",
+            "* GetParametersForImport * ok                         1",
+            "* ImportKeyMaterial      * InvalidCiphertextException 1",
             "*The blob opens with RSAES_OAEP_SHA_1, but this token was issued for*",
         ]
     )
@@ -76,11 +77,11 @@ def test_it_reads_in_80_columns(kms, kms_import_mock):
     for identifier in ("alias/a-long-name-of-a-key", "fake-key-id"):
         with pytest.raises(kms.exceptions.NotFoundException):
             kms.describe_key(KeyId=identifier)
-    lines = report(kms_import_mock.calls).splitlines()
+    lines = report_of(kms_import_mock.calls).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[1].strip() == "(2 earlier calls)"
     assert key.id.removeprefix("mrk-")[:8] in lines[2]
-    assert any(" alias/a-long- NotFoundException" in line for line in lines)
+    assert any(" alias/a-long- NotFoundException " in line for line in lines)
     assert any("Alias arn:aws:kms:us-east-1:123456789012:alias/a-long-name" in line for line in lines)
 
 
@@ -90,4 +91,63 @@ def test_it_shows_no_secret(kms, kms_import_mock):
     key = kms_import_mock.import_key()
     blob = kms.encrypt(KeyId=key.id, Plaintext=secret.encode())["CiphertextBlob"]
     kms.decrypt(CiphertextBlob=blob)
-    assert secret not in report(kms_import_mock.calls)
+    assert secret not in report_of(kms_import_mock.calls)
+
+
+def test_faults_have_a_column(kms, kms_import_mock):
+    """Each once, with how often it struck; what has no room is told below, and what was planned at the end."""
+    kms_import_mock.inject([faults.ReadTimeout(), faults.AnswerLost(faults.ConnectionReset())], on="CreateKey")
+    kms_import_mock.inject(faults.ReadTimeout(), on="Encrypt", probability=0.5, seed=7, must_strike=False)
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    with kms_import_mock.inject(faults.ReadTimeout()), pytest.raises(Exception, match="Read timeout"):
+        kms.get_key_rotation_status(KeyId=key_id)
+    lines = report_of(kms_import_mock.calls, kms_import_mock.plans).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1].split()[1:] == ["CreateKey", key_id[:8], "ok,", "Enabled", "read-timeout,", "~", "3"]
+    assert lines[2].strip() == "read-timeout, answer-lost-connection-reset"
+    assert "3 x read-timeo~ 3" in lines[3]
+    assert lines[-5] == "planned faults"
+    assert "probability=0.5, seed=7: struck 0 of 0 attempts" in " ".join(line.strip() for line in lines[-4:])
+
+
+def test_a_repeated_call_is_explained(kms, kms_import_mock):
+    """A refusal that comes from botocore's own second attempt says so."""
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms_import_mock.inject(faults.AnswerLost(), on="ScheduleKeyDeletion", times=1)
+    with pytest.raises(kms.exceptions.KMSInvalidStateException):
+        kms.schedule_key_deletion(KeyId=key_id)
+    assert "An earlier attempt at this call was carried out" in kms_import_mock.calls[-1].diagnosis
+
+
+def test_colours_say_what_went_wrong(kms, kms_import_mock):
+    """Green, red, and yellow for faults; without the colours it is the same text."""
+    kms_import_mock.inject(faults.Refusal("AccessDeniedException"), on="ListKeys")
+    kms.create_key()
+    with pytest.raises(Exception, match="not authorized"):
+        kms.list_keys()
+    text = report_of(kms_import_mock.calls)
+    shown = coloured(text)
+    created, listed = (line for line in shown.splitlines() if line[:1].isdigit())
+    assert "\x1b[32mok, Enabled" in created
+    assert "\x1b[31mAccessDeniedException" in listed
+    assert "\x1b[33mAccessDeniedException" in listed
+    for code in (0, 1, 31, 32, 33):
+        shown = shown.replace(f"\x1b[{code}m", "")
+    assert shown == text
+
+
+@pytest.mark.parametrize("options", [[], ["-n1"]], ids=["alone", "xdist"])
+def test_the_terminal_decides_about_colours(pytester, options):
+    """With colours where it has them, and without elsewhere, also from a worker of pytest-xdist."""
+    pytester.makepyfile("def test_a(kms_import_client):\n    kms_import_client.list_keys()\n    assert False")
+    assert "\x1b[32mok" in pytester.runpytest_subprocess("--color=yes", *options).stdout.str()
+    assert "\x1b" not in pytester.runpytest_subprocess("--color=no", *options).stdout.str()
+
+
+def test_junit_xml_has_the_diagnoses(pytester):
+    """As properties of the test case, for failed tests alone."""
+    pytester.makepyfile(f"{FAILING}\n    def test_a(kms_import_mock):\n        ceremony(boto3.client('kms'))\n")
+    pytester.runpytest_subprocess("--junit-xml=report.xml")
+    xml = (pytester.path / "report.xml").read_text()
+    assert '<property name="kms_import_calls" value="3"' in xml
+    assert 'name="kms_import_refusal" value="ImportKeyMaterial: InvalidCiphertextException - The blob opens' in xml

@@ -22,6 +22,21 @@ KINDS = ("refusal", "http", "network", "lost answer", "race", "consistency", "sl
 CEREMONY = ("CreateKey", "GetParametersForImport", "ImportKeyMaterial", "DescribeKey")
 
 
+#: Operations that cannot be carried out twice -> what the second attempt is refused with, where the answer to the first
+#: was lost. CreateKey makes a second KMS key.
+NOT_TWICE = {
+    "CancelKeyDeletion": "KMSInvalidStateException",
+    "CreateAlias": "AlreadyExistsException",
+    "DeleteAlias": "NotFoundException",
+    "ReplicateKey": "AlreadyExistsException",
+    "RetireGrant": "NotFoundException",
+    "RevokeGrant": "NotFoundException",
+    "RotateKeyOnDemand": "KMSInvalidStateException",
+    "ScheduleKeyDeletion": "KMSInvalidStateException",
+    "UpdatePrimaryRegion": "UnsupportedOperationException",
+}
+
+
 @dataclass(frozen=True)
 class Expectation:
     """What a client of botocore sees of a call that a fault strikes.
@@ -69,7 +84,9 @@ class Case:
         attempts = min(failures + 1, most) if retried else 1
         gets_through = sight == Sight() or (retried and attempts > failures)
         effect = self.fault.takes_effect and (sight.code is None or self.fault.kind != "race")
-        if gets_through:
+        if gets_through and retried and effect and self.operation in NOT_TWICE:
+            sight = _refusals.Refusal(NOT_TWICE[self.operation]).sight(client, self.operation)
+        elif gets_through:
             return Expectation(None, None, retried, attempts, takes_effect=True)
         return Expectation(sight.exception, sight.code, retried, attempts, effect, sight.empty)
 
