@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._decorator import mock_kms_import
     from ._faulty import MeanwhileFailed
     from ._intercept import RealAwsRefused
+    from ._leaks import SecretLeaked
     from ._mock import KmsImportMock, Snapshot
     from ._plans import FaultNeverStruck, Plan
     from ._views import KeyMaterialView, KeyView
@@ -36,6 +37,7 @@ __all__ = [
     "Plan",
     "RealAwsRefused",
     "Redacted",
+    "SecretLeaked",
     "Snapshot",
     "mock_kms_import",
     "wrap_key_material",
@@ -54,6 +56,7 @@ _HOMES = {
     "Plan": "_plans",
     "RealAwsRefused": "_intercept",
     "Redacted": "_calls",
+    "SecretLeaked": "_leaks",
     "Snapshot": "_mock",
     "mock_kms_import": "_decorator",
     "wrap_key_material": "wrapping",

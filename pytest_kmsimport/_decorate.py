@@ -132,8 +132,11 @@ class _ClassMock:
 
     def end_test(self) -> None:
         if self._mock and self._snapshot:
-            self._mock.restore(self._snapshot)
-            self._mock.complaints.raise_first()
+            try:
+                self._mock.end_plans(since=self._snapshot)
+                self._mock.raise_complaints()
+            finally:
+                self._mock.restore(self._snapshot)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class MockKmsImport:
         if own:
             mock.stop()
             if error is None:
-                mock.complaints.raise_first()
+                mock.raise_complaints()
 
     async def __aenter__(self) -> KmsImportMock:
         return self.__enter__()
@@ -64,6 +64,7 @@ def mock_kms_import(
     allow_real_aws: bool = False,
     sleep_on_retry: bool = False,
     faults_must_strike: bool = True,
+    check_leaks: bool = False,
     background_seconds: int = 0,
     journal_size: int = 1000,
     quotas: Mapping[str, int] = ...,
@@ -83,6 +84,7 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``allow_real_aws``: let calls of other services through to real AWS, and leave credentials alone.
     * ``sleep_on_retry``: let botocore really wait before it tries again.
     * ``faults_must_strike``: fail the test when a planned fault never struck.
+    * ``check_leaks``: fail the test when a secret is found in its logs, its output or a request.
     * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
     * ``journal_size``: how many calls ``mock.calls`` keeps.
     * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``, ``grants_per_key``,

@@ -6,15 +6,14 @@ where two plans strike at one attempt, the one planned first is the outer one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 
 from ._calls import CallRecord
-from ._constraints import constrained
 from ._fault import Fault, Scene
 from ._journal import Journal
-from ._plans import FaultNeverStruck, Plan
+from ._plans import Plan
 from .engine.engine import Answer, Call, Engine, Response, Seen
 from .engine.keys import Key
 from .engine.states import CHANGING
@@ -30,16 +29,18 @@ class MeanwhileFailed(AssertionError):  # noqa: N818  a failure of the test, nam
 
 
 class Faults:
-    """Lets the planned faults strike, around an engine.
+    """Lets the planned faults strike, around ``answer`` of an engine.
 
     ``journal`` is told of faults that strike, and of calls that AWS KMS carries out. ``act`` lets somebody else act.
     """
 
-    def __init__(self, engine: Engine, journal: Journal, act: Callable[[Action, CallRecord], None]) -> None:
+    def __init__(
+        self, engine: Engine, answer: Answer, journal: Journal, act: Callable[[Action, CallRecord], None]
+    ) -> None:
         self.plans: list[Plan] = []
         self._journal = journal
         self._engine = engine
-        self._engine_answer = constrained(engine)
+        self._engine_answer = answer
         self._act = act
         self._remembers = False
         self._before: dict[str, Key] = {}
@@ -60,9 +61,10 @@ class Faults:
         self._remembers |= any(isinstance(step, StaleRead) for step in steps)
         self.plans.append(plan)
 
-    def complaints(self) -> list[FaultNeverStruck]:
-        """One for each plan that had to strike and has not."""
-        return [plan.complaint() for plan in self.plans if plan.is_unstruck]
+    def restore(self, plans: Sequence[Plan]) -> None:
+        """Have these plans alone, and no memory of what KMS keys were."""
+        self.plans[:] = plans
+        self._before.clear()
 
     def answer(self, call: Call) -> Response:
         """Answer a call as AWS KMS does, without faults."""

@@ -93,8 +93,10 @@ def of_this_test() -> list[Mock]:
 
 
 def next_test() -> None:
-    """Forget the mocks that have ended."""
+    """Forget the mocks that have ended, and that the test before has failed."""
     _ended.clear()
+    for mock in _mocks:
+        mock.complaints.told = False
 
 
 def told(failure: BaseException | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 
 from . import _intercept
+from ._assertions import why_not_imported
 from ._calls import CallRecord, Calls
 from ._ceremony import Ceremony
 from ._clock import Clock
@@ -22,6 +23,7 @@ from ._complaints import Complaints
 from ._environment import PLACEHOLDER_KEY, Environment
 from ._fault import Fault
 from ._faulty import MeanwhileFailed
+from ._leaks import LeakCheck, leaks_of, list_of, refuse
 from ._options import Options
 from ._plans import Aim, On, Plan, Steps, Timing, make_plan
 from ._rsa_pool import RsaKeys
@@ -39,11 +41,12 @@ _loader = Loader()  # keeps the service model that every client needs
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, and the calls so far."""
+    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, calls and planned faults."""
 
     _store: Store = field(repr=False)
     _clock: tuple[int, int | None] = field(repr=False)
     _calls: OrderedDict[str, CallRecord] = field(repr=False)
+    _plans: tuple[Plan, ...] = field(repr=False)
 
 
 class KmsImportMock:
@@ -75,7 +78,11 @@ class KmsImportMock:
             strict_tokens=options.strict_tokens,
             quotas=Quotas(**options.quotas),
         )
-        return Service(self._engine, self.clock, options.journal_size, self._act, sleep_on_retry=options.sleep_on_retry)
+        service = Service(
+            self._engine, self.clock, options.journal_size, self._act, sleep_on_retry=options.sleep_on_retry
+        )
+        self.leak_check = LeakCheck(service.secrets, watches=options.check_leaks)
+        return service
 
     def _act(self, action: Action, call: CallRecord) -> None:
         """Let somebody else act while a call is under way."""
@@ -94,13 +101,14 @@ class KmsImportMock:
         """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you."""
         self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
         _intercept.activate(self)
+        self.leak_check.start()
 
     def stop(self) -> None:
         """Stop answering and put the environment back; complain of planned faults that never struck."""
         _intercept.deactivate(self)
+        self.leak_check.stop()
         self._environment.leave()
-        if not self.complaints.told:
-            self.complaints.extend(self.service.faults.complaints())
+        self.end_plans()
 
     # What users ask for
 
@@ -170,17 +178,20 @@ class KmsImportMock:
             key = self._look_up(key_id, region_name, account, Key.copy)
             region_name, account = key.region, key.account
         ceremony = Ceremony(self._engine, region_name, account, members, of_create_key=key is None)
-        return self.key(ceremony.hold(self._world, material, key_spec, key))
+        arn = ceremony.hold(self._world, material, key_spec, key)
+        self.service.note_key_material(arn, region_name, account)
+        return self.key(arn)
 
     def snapshot(self) -> Snapshot:
         """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""
-        return Snapshot(self._engine.snapshot(), self.clock.snapshot(), self.service.journal.snapshot())
+        return Snapshot(self._engine.snapshot(), self.clock.snapshot(), self.service.journal.snapshot(), self.plans)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens and calls are gone."""
+        """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens, calls and plans are gone."""
         self._engine.restore(snapshot._store)  # noqa: SLF001  what it holds concerns nobody else
         self.clock.restore(snapshot._clock)  # noqa: SLF001
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
+        self.service.faults.restore(snapshot._plans)  # noqa: SLF001
 
     def reset(self) -> None:
         """Become as new: no KMS keys, no calls, the computer's time."""
@@ -227,6 +238,60 @@ class KmsImportMock:
         plan = make_plan(fault, Aim(on, key_id, region), Timing(**timing), must_strike=must_strike)
         self.service.faults.plan(plan)
         return plan
+
+    def assert_imported(
+        self, key_id: str, material: bytes | None = None, *, region_name: str | None = None, account: str | None = None
+    ) -> None:
+        """Assert that a KMS key has its imported key material and can be used, and (``material``) that it is this one.
+
+        ``key_id`` is a key ID, key ARN or alias; ``material`` raw bytes, or a PKCS#8 private key in DER. The failure
+        says what the key lacks, and what became of the last import into it.
+        """
+        why = why_not_imported(self.key(key_id, region_name=region_name, account=account), material, self.calls)
+        if why:
+            raise AssertionError(why)
+
+    def assert_never_sent(self, secret: bytes) -> None:
+        """Assert that a secret is in no request so far, whether as raw bytes, hex or base64.
+
+        Raises SecretLeaked, an AssertionError, that names the requests; ValueError for less than 8 bytes, which could
+        be anywhere by chance.
+        """
+        refuse(list_of(leaks_of(secret, self.calls)))
+
+    def assert_no_leaks(self, *texts: str | bytes) -> None:
+        """Assert that no secret which this mock knows of is in a request, in the log, or in ``texts``.
+
+        The secrets are the key material that was imported, and the data keys and shared secrets that were answered.
+        They are looked for as raw bytes, hex and base64. The log is watched with the option ``check_leaks`` alone;
+        otherwise hand its text over, and what was printed: ``mock.assert_no_leaks(caplog.text, *capsys.readouterr())``.
+
+        Raises SecretLeaked, an AssertionError, that says which secret is where, without repeating it.
+        """
+        as_text = (text if isinstance(text, str) else text.decode("latin-1") for text in texts)
+        refuse(
+            list_of(self.leak_check.leaks(self.calls, ((text, "the text that was handed over") for text in as_text)))
+        )
+
+    def leaks_found(self, texts: Iterable[tuple[str, str]] = ()) -> str:
+        """What the option ``check_leaks`` finds, in texts and where they come from too; each leak is told once."""
+        leaks = self.leak_check.news(self.calls, texts)
+        self.complaints.told = self.complaints.told or bool(leaks)
+        return leaks
+
+    def end_plans(self, since: Snapshot | None = None) -> None:
+        """End the planned faults, all or those since a snapshot, and complain of those that never struck."""
+        earlier = () if since is None else since._plans  # noqa: SLF001
+        for plan in self.plans:
+            if plan not in earlier and not plan.ended:
+                plan.end()
+                if plan.is_unstruck and not self.complaints.told:
+                    self.complaints.append(plan.complaint())
+
+    def raise_complaints(self) -> None:
+        """Fail a test that has come to its end, for what the mock has to say against it."""
+        self.complaints.raise_first()
+        refuse(self.leaks_found())
 
     @property
     def plans(self) -> tuple[Plan, ...]:

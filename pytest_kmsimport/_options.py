@@ -29,6 +29,7 @@ class Options:
     allow_real_aws: bool = False
     sleep_on_retry: bool = False
     faults_must_strike: bool = True
+    check_leaks: bool = False
     background_seconds: int = 0
     journal_size: int = 1000
     quotas: Mapping[str, int] = field(default_factory=dict)

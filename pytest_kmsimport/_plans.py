@@ -160,7 +160,7 @@ class Plan:
             raise self.complaint()
 
     def end(self) -> None:
-        """Strike no more."""
+        """Strike no more; whether it has struck is not asked any more either."""
         self.ended = True
 
     def concerns(self, call: Call) -> bool:

@@ -8,14 +8,17 @@ from collections.abc import Callable
 from . import _wire
 from ._calls import CallRecord
 from ._clock import Clock
+from ._constraints import constrained
 from ._fault import Undelivered
 from ._faulty import Faults, offstage
 from ._journal import Journal
+from ._leaks import MAKING_SECRETS, Secrets
 from ._sockets import Delay, Delivery
 from ._wire import WireResponse
 from .engine.engine import Call, Engine, Response
 from .engine.errors import KmsError, SerializationException
 from .engine.keys import Key
+from .engine.materials import KeyMaterial
 from .faults._actions import Action
 
 _TICK = 0.001  # seconds, the least that the clock shows
@@ -40,12 +43,28 @@ class Service:
         self._clock = clock
         self._sleep_on_retry = sleep_on_retry
         self.journal = Journal(clock.now, journal_size, self._state_of_key)
-        self.faults = Faults(engine, self.journal, act)
+        self.faults = Faults(engine, self._ask, self.journal, act)
+        self.secrets = Secrets()
+        self._constrained = constrained(engine)
         self._answer = self.journal.around(self.faults)
 
     def _state_of_key(self, call: Call) -> str | None:
         key_id = call.members.get("KeyId")
         return self._engine.look_up(key_id, call.region, call.account, _state) if key_id else None
+
+    def _ask(self, call: Call) -> Response:
+        """Ask the engine, and remember the secrets that the call has brought into the world."""
+        response = self._constrained(call)
+        if call.operation in MAKING_SECRETS:
+            self.secrets.note_answer(call.operation, response)
+        elif call.operation == "ImportKeyMaterial":
+            self.note_key_material(call.members["KeyId"], call.region, call.account)
+        return response
+
+    def note_key_material(self, key_id: str, region: str, account: str) -> None:
+        """Remember the key material of a KMS key as a secret."""
+        for material in self._engine.look_up(key_id, region, account, _materials) or ():
+            self.secrets.note(material.plaintext, f"key material of KMS key {key_id.rpartition('/')[2]}")
 
     def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> Delivery:
         """Answer a request as it comes over the wire; ``invocation`` is the same for all attempts at one call.
@@ -101,6 +120,10 @@ class Service:
         """Note how long a client wants to wait before it tries again, and say how long it shall: not at all."""
         self.journal.note_delay(invocation, seconds)
         return seconds if self._sleep_on_retry else 0
+
+
+def _materials(key: Key) -> tuple[KeyMaterial, ...]:
+    return tuple(key.materials.values())
 
 
 def _state(key: Key) -> str:

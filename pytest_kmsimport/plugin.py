@@ -33,6 +33,7 @@ _INI = {
     "allow_real_aws": ("bool", "let calls of other services through to real AWS"),
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
     "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
+    "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
 }
@@ -95,11 +96,25 @@ def pytest_runtest_makereport(
     """Tell the mocks what a test has failed with, and the tester what was asked of them."""
     report = yield
     intercept = sys.modules.get("pytest_kmsimport._intercept")
-    if call.excinfo is not None and intercept is not None:
+    if intercept is None:
+        return report
+    mocks = intercept.of_this_test()
+    if report.passed and report.when != "setup":
+        _check_leaks(report, mocks)
+    elif call.excinfo is not None:
         intercept.told(call.excinfo.value)
-        if report.failed:
-            _tell(item, report, intercept.of_this_test())
+    if report.failed:
+        _tell(item, report, mocks)
     return report
+
+
+def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
+    """Fail a test that has passed, but for a secret in its requests, its logs or what it printed."""
+    printed = [(text, title) for title, text in report.sections if "stdout" in title or "stderr" in title]
+    for mock in mocks:
+        if leaks := mock.leaks_found(printed):
+            report.outcome, report.longrepr = "failed", leaks
+            report.sections = [(title, mock.leak_check.secrets.redact(text)) for title, text in report.sections]
 
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:

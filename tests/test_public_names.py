@@ -55,6 +55,7 @@ def test_all_is_what_the_package_offers():
         "Plan",
         "RealAwsRefused",
         "Redacted",
+        "SecretLeaked",
         "Snapshot",
         "mock_kms_import",
         "wrap_key_material",

@@ -19,6 +19,8 @@ LAYERS = {
     "wrapping": 1,
     "_wire": 1,
     "_constraints": 1,
+    "_leaks": 1,
+    "_assertions": 2,
     "_calls": 1,
     "_journal": 1,
     "_views": 1,

@@ -1,0 +1,222 @@
+"""Secrets where they must not be."""
+
+from __future__ import annotations
+
+import logging
+import os
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_kmsimport import SecretLeaked, mock_kms_import
+from pytest_kmsimport._leaks import Haystack
+
+FORMS = {
+    "raw": (lambda secret: secret.decode("latin-1"), "raw bytes"),
+    "printed": (repr, "raw bytes"),
+    "printed within a list": (lambda secret: str([secret, b"'"]), "raw bytes"),
+    "printed with other quotes": (lambda secret: repr(b"'" + secret), "raw bytes"),
+    "hex": (bytes.hex, "hex"),
+    "HEX": (lambda secret: secret.hex().upper(), "hex"),
+    "hex with colons": (lambda secret: secret.hex(":"), "hex"),
+    "base64": (lambda secret: b64encode(secret).decode(), "base64"),
+    "base64 in lines": (lambda secret: encodebytes(secret * 3).decode(), "base64"),
+    "base64 in lines, printed": (lambda secret: repr(encodebytes(secret * 3)), "base64"),
+    "base64 for URLs": (lambda secret: urlsafe_b64encode(secret).decode().rstrip("="), "base64"),
+    "base64 behind one byte": (lambda secret: b64encode(b"x" + secret + b"yz").decode(), "base64"),
+    "base64 behind two bytes": (lambda secret: b64encode(b"xy" + secret + b"z").decode(), "base64"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(secret=st.binary(min_size=8, max_size=64))
+def test_every_form_is_found(form, secret):
+    """Whatever the secret, and whatever stands around it."""
+    encode, name = FORMS[form]
+    assert Haystack(f"key={encode(secret)}; done").has(secret) in {name, "raw bytes"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(secret=st.binary(min_size=16, max_size=64), other=st.binary(min_size=16, max_size=64))
+def test_nothing_else_is_found(form, secret, other):
+    """Other bytes in the same form are not this secret."""
+    encode, _ = FORMS[form]
+    if secret not in other * 4:
+        assert not Haystack(encode(other)).has(secret)
+
+
+def test_a_secret_in_a_request(kms, kms_import_mock):
+    """Key material that is encrypted under another KMS key was sent to AWS KMS in the clear."""
+    material = os.urandom(32)
+    key = kms_import_mock.import_key(material)
+    kms_import_mock.assert_no_leaks()
+    kms.encrypt(KeyId=key.id, Plaintext=b64encode(material))
+    with pytest.raises(SecretLeaked) as leaked:
+        kms_import_mock.assert_no_leaks()
+    expected = (
+        f"1 leak of secrets:\n  key material of KMS key {key.id} is in the request Encrypt, member Plaintext, as base64"
+    )
+    assert str(leaked.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("members", "member"),
+    [
+        ({"Description": "{hex}"}, "Description"),
+        ({"Tags": [{"TagKey": "a", "TagValue": "b"}, {"TagKey": "key", "TagValue": "{hex}"}]}, r"Tags\[1\].TagValue"),
+    ],
+)
+def test_a_secret_anywhere_in_a_request(kms, kms_import_mock, members, member):
+    """In a description, or in a list of tags."""
+    secret = os.urandom(16)
+    kms.create_key(**eval(repr(members).replace("{hex}", secret.hex())))  # noqa: S307  of this test's own
+    with pytest.raises(SecretLeaked, match=f"the secret is in the request CreateKey, member {member}, as hex"):
+        kms_import_mock.assert_never_sent(secret)
+
+
+def test_a_wrapped_secret_was_never_sent(kms_import_mock, make_key, import_material):
+    """That is what the ceremony is for; other secrets were not sent either."""
+    material = os.urandom(32)
+    import_material(make_key(), material)
+    kms_import_mock.assert_never_sent(material)
+    kms_import_mock.assert_no_leaks()
+
+
+def test_an_unwrapped_secret_was_sent(kms, kms_import_mock, make_key):
+    """Key material in the place of the wrapped one was sent, although AWS KMS refused it."""
+    material = os.urandom(256)
+    with pytest.raises(kms.exceptions.InvalidImportTokenException):
+        kms.import_key_material(
+            KeyId=make_key(),
+            ImportToken=b"token",
+            EncryptedKeyMaterial=material,
+            ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
+        )
+    with pytest.raises(SecretLeaked, match="member EncryptedKeyMaterial, as raw bytes"):
+        kms_import_mock.assert_never_sent(material)
+
+
+def test_short_secrets_are_not_looked_for(kms_import_mock):
+    """They would be found anywhere."""
+    with pytest.raises(ValueError, match="8 bytes or more"):
+        kms_import_mock.assert_never_sent(b"1234567")
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda kms, key: kms.generate_data_key(KeyId=key, KeySpec="AES_256")["Plaintext"], "the plaintext data key"),
+        (
+            lambda kms, key: kms.generate_data_key_pair(KeyId=key, KeyPairSpec="ECC_NIST_P256")["PrivateKeyPlaintext"],
+            "the private key of the data key pair",
+        ),
+    ],
+    ids=["data key", "data key pair"],
+)
+def test_data_keys_are_secrets(kms, kms_import_mock, make, what):
+    """What a test has printed can be handed over, as text or as bytes."""
+    secret = make(kms, kms_import_mock.import_key().id)
+    for text in (f"my key is {secret!r}", b"my key is " + secret):
+        with pytest.raises(
+            SecretLeaked, match=f"{what} from GenerateDataKey(Pair)? is in the text that was handed over"
+        ):
+            kms_import_mock.assert_no_leaks("nothing", text)
+
+
+def test_deleted_key_material_is_a_secret_still(kms, kms_import_mock):
+    """It has been in the world."""
+    material = os.urandom(32)
+    key = kms_import_mock.import_key(material)
+    kms.delete_imported_key_material(KeyId=key.id)
+    with pytest.raises(SecretLeaked, match="as hex"):
+        kms_import_mock.assert_no_leaks(material.hex())
+
+
+@mock_kms_import(check_leaks=True)
+def log_key_material(material):
+    """A program that logs what it wraps."""
+    logging.getLogger("importer").warning("wrapping %s", b64encode(material).decode())
+    with mock_kms_import() as mock:
+        mock.import_key(material)
+
+
+@mock_kms_import(check_leaks=True)
+def encrypt_a_data_key():
+    """A program that lets AWS KMS encrypt a data key once more."""
+    with mock_kms_import() as mock:
+        kms = mock.client()
+        key_id = mock.import_key().id
+        data_key = kms.generate_data_key(KeyId=key_id, KeySpec="AES_256")["Plaintext"]
+        mock.assert_no_leaks()
+        kms.encrypt(KeyId=key_id, Plaintext=data_key)
+
+
+def test_the_log_is_watched(kms_import_mock):
+    """With the option, whatever the level, as far as the loggers let it through; handlers are as they were after."""
+    handlers = list(logging.getLogger().handlers)
+    material = os.urandom(32)
+    with pytest.raises(SecretLeaked, match="in the log of importer, as base64"):
+        log_key_material(material)
+    assert logging.getLogger().handlers == handlers
+
+
+def test_botocores_log_of_what_was_sent_counts(caplog):
+    """Its account of the request does; that of the answer, which nobody has sent, does not."""
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(SecretLeaked) as leaked:
+        encrypt_a_data_key()
+    assert "in the log of botocore.endpoint, as base64" in str(leaked.value)
+
+
+def test_nobody_is_told_a_secret(kms_import_mock):
+    """Neither by what the mock shows of itself, nor by the complaint."""
+    material = os.urandom(32)
+    with pytest.raises(SecretLeaked) as leaked:
+        log_key_material(material)
+    kms_import_mock.import_key(material)
+    for text in (str(leaked.value), repr(kms_import_mock.leak_check.secrets)):
+        assert not Haystack(text).has(material)
+
+
+PRINTING = """
+    import os, sys
+    import pytest
+
+    @pytest.mark.kms_import(check_leaks=True)
+    @pytest.mark.parametrize("stream", ["stdout", "stderr"])
+    def test_leaking(kms_import_mock, stream):
+        material = os.urandom(32)
+        kms_import_mock.import_key(material)
+        print("the key is", material.hex(), file=getattr(sys, stream))
+
+    @pytest.mark.kms_import(check_leaks=True)
+    def test_clean(kms_import_mock):
+        kms_import_mock.import_key()
+        print("imported")
+
+    def test_unwatched(kms_import_mock):
+        material = os.urandom(32)
+        kms_import_mock.import_key(material)
+        print(material.hex())
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["-n1"]], ids=["alone", "xdist"])
+def test_what_a_test_prints_is_looked_through(pytester, options):
+    """The marker fails it, names the stream, and takes the secret out of what pytest shows."""
+    pytester.makepyfile(PRINTING)
+    result = pytester.runpytest_subprocess("-p", "no:randomly", *options)
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines_random(
+        ["*key material of KMS key * is in Captured stdout call, as hex", "*is in Captured stderr call, as hex"]
+    )
+    assert result.stdout.str().count("the key is <redacted>") == 2
+
+
+def test_the_ini_file_asks_for_it(pytester):
+    """For all tests with the fixture, also where a decorated test swallows what the mock raises at its end."""
+    pytester.makeini("[pytest]\nkms_import_check_leaks = true")
+    pytester.makepyfile(PRINTING)
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1, failed=3)
