@@ -17,6 +17,9 @@ from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
 from .engine.states import CHANGING, KeyState
 
+#: What else wants to know of every attempt, when it has been answered; for a whole test run.
+watchers: list[Callable[[CallRecord], None]] = []
+
 _REPEATED = (
     "An earlier attempt at this call was carried out, its answer did not arrive, and botocore asked once more. Look at"
     " what is there before you do it again."
@@ -56,6 +59,8 @@ class Journal:
         finally:
             changing = call.operation in CHANGING
             record.key_state_after = self._see_state(call) if changing else record.key_state_before
+            for watch in watchers:
+                watch(record)
         record.note(None)
         record._response = response  # noqa: SLF001  shown redacted only
         if record.key_state_after is None:

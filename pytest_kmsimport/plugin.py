@@ -41,7 +41,19 @@ _NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for th
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini options."""
+    """Add the options of the command line and of the ini file."""
+    group = parser.getgroup("kms_import", "AWS KMS in memory (pytest-kmsimport)")
+    group.addoption(
+        "--kms-import-coverage",
+        action="store_true",
+        help="print what can go wrong with each operation of AWS KMS that was called, and what of that was exercised",
+    )
+    group.addoption(
+        "--kms-import-coverage-html", metavar="FILE", help="write that as one page of HTML, operations by faults"
+    )
+    group.addoption(
+        "--kms-import-coverage-fail-under", metavar="PERCENT", type=float, help="fail a run that has exercised less"
+    )
     parser.addini("kms_import_guard", "fail tests that call KMS outside any mock", type="bool", default=False)
     for name, (kind, purpose) in _INI.items():
         text = f"kms_import_mock: {purpose}"
@@ -56,12 +68,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{_FAULT_MARKER}{text}")
     if config.pluginmanager.has_plugin("terminal") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Colours(config))
+    _configure_coverage(config)
     if config.getini("kms_import_guard"):
         from ._intercept import Guard  # noqa: PLC0415  only for those who ask for it
 
         guard = Guard()
         config.add_cleanup(guard.stop)
         config.pluginmanager.register(_GuardedTests(guard))
+
+
+def _configure_coverage(config: pytest.Config) -> None:
+    shows: bool = config.getoption("--kms-import-coverage")
+    file: str | None = config.getoption("--kms-import-coverage-html")
+    floor: float | None = config.getoption("--kms-import-coverage-fail-under")
+    if shows or file is not None or floor is not None:
+        from ._coverage import FaultCoverage  # noqa: PLC0415  only for those who ask for it
+
+        config.pluginmanager.register(FaultCoverage(config, shows=shows, file=file, floor=floor))
 
 
 class _GuardedTests:

@@ -36,6 +36,8 @@ LAYERS = {
     "_options": 1,
     "_rsa_pool": 1,
     "_ceremony": 2,
+    "_coverage_page": 1,
+    "_coverage": 2,
     "_intercept": 4,
     "_report": 2,
     "_mock": 5,

@@ -1,0 +1,117 @@
+"""Fault coverage of a test run."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+TESTS = """
+    import pytest
+    from pytest_kmsimport import faults
+
+    def test_throttled(kms_import_mock, kms_import_client):
+        kms_import_mock.inject(faults.Refusal("ThrottlingException"), on="DescribeKey", times=1)
+        kms_import_client.describe_key(KeyId=kms_import_mock.import_key().id)
+
+    def test_unknown(kms_import_client):
+        with pytest.raises(Exception):
+            kms_import_client.describe_key(KeyId="fake")
+
+    def test_slow(kms_import_mock, kms_import_client):
+        kms_import_mock.inject(faults.Slow(7), on="GenerateRandom")
+        kms_import_mock.inject(faults.AnswerLost(faults.HtmlAnswer()), on="GenerateRandom", times=1)
+        kms_import_client.generate_random(NumberOfBytes=8)
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    """Run the tests above."""
+    pytester.makepyfile(TESTS)
+
+    def run_with(*options):
+        return pytester.runpytest_subprocess("-p", "no:randomly", *options)
+
+    return run_with
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_the_report(run, options):
+    """What was struck on purpose and what AWS KMS refused by itself count; what is left is named, with totals."""
+    output = run("--kms-import-coverage", *options).stdout.str()
+    report = output[output.index("KMS fault coverage") :]
+    described = re.search(r"DescribeKey: 2 of (\d+)\n    exercised: ThrottlingException, NotFoundException\n", report)
+    assert described
+    random = re.search(r"GenerateRandom: 2 of (\d+)\n    exercised: answer-lost, slow-5s\n    not exercised: ", report)
+    assert random
+    possible = int(described[1]) + int(random[1])
+    assert f"total: 4 of {possible}, {400 / possible:.0f} %, in 2 operations" in report
+    assert max(map(len, report.splitlines()[1:-1])) <= 80
+
+
+def test_nothing_is_said_unasked(run):
+    """Nor is anything collected."""
+    assert "fault coverage" not in run().stdout.str()
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_the_floor(run, options):
+    """A run below it fails, although all tests pass; a run that reaches it does not."""
+    below = run("--kms-import-coverage-fail-under=50", *options)
+    below.assert_outcomes(passed=3)
+    assert below.ret == 1
+    below.stdout.re_match_lines([r"KMS fault coverage is \d+\.\d %, below the floor of 50 %\."])
+    assert run("--kms-import-coverage-fail-under=4", *options).ret == 0
+
+
+def test_no_operation(pytester):
+    """A run without AWS KMS has nothing to report, and misses no floor."""
+    pytester.makepyfile("def test_a(): pass")
+    result = pytester.runpytest_subprocess("--kms-import-coverage", "--kms-import-coverage-fail-under=100")
+    result.stdout.fnmatch_lines(["No operation of AWS KMS was called."])
+    assert result.ret == 0
+
+
+class Grid(HTMLParser):
+    """The table of a page: the class of each cell by operation."""
+
+    def __init__(self):
+        super().__init__()
+        self.columns = []
+        self.rows = {}
+        self.links = []
+        self._tag = ""
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.links += [value for name, value in attrs if name in {"src", "href"}]
+        self._tag = "row" if attributes.get("scope") == "row" else tag
+        if tag == "td" and attributes["class"] != "share":
+            list(self.rows.values())[-1].append(attributes["class"])
+
+    def handle_data(self, data):
+        if self._tag == "span" and "\n" not in data and not self.rows:
+            self.columns.append(data)
+        elif self._tag == "row":
+            self.rows[data] = []
+        self._tag = ""
+
+
+def test_the_page(run, pytester):
+    """Operations by faults, with every cell, and nothing from elsewhere."""
+    run("--kms-import-coverage-html=faults.html", "-n2").stdout.fnmatch_lines(["*written to faults.html"])
+    text = (pytester.path / "faults.html").read_text()
+    grid = Grid()
+    grid.feed(text[text.index("<table>") :])
+    assert list(grid.rows) == ["DescribeKey", "GenerateRandom"]
+    cells = {name: dict(zip(grid.columns, row, strict=True)) for name, row in grid.rows.items()}
+    assert [name for name, state in cells["DescribeKey"].items() if state == "done"] == [
+        "ThrottlingException",
+        "NotFoundException",
+    ]
+    assert cells["DescribeKey"]["stale-read"] == "open"
+    assert cells["GenerateRandom"]["stale-read"] == "none"
+    assert not grid.links
+    assert "http" not in text.replace("http</th>", "")
