@@ -55,30 +55,35 @@ class NetworkFault(Fault):
         return Sight(empty=True)
 
 
+@dataclass(frozen=True)
 class ConnectTimeout(NetworkFault):
     """The connection does not open within the client's connect timeout."""
 
     event = _sockets.CONNECT_TIMEOUT
 
 
+@dataclass(frozen=True)
 class EndpointUnreachable(NetworkFault):
     """Nobody listens at the endpoint, or its name is not known."""
 
     event = _sockets.ENDPOINT_UNREACHABLE
 
 
+@dataclass(frozen=True)
 class TlsError(NetworkFault):
     """The endpoint's certificate is not one that the client trusts."""
 
     event = _sockets.TLS_ERROR
 
 
+@dataclass(frozen=True)
 class ProxyError(NetworkFault):
     """The client's proxy cannot be reached."""
 
     event = _sockets.PROXY_ERROR
 
 
+@dataclass(frozen=True)
 class ReadTimeout(NetworkFault):
     """The request is lost, and no answer comes within the client's read timeout; the call has no effect.
 
@@ -88,12 +93,14 @@ class ReadTimeout(NetworkFault):
     event = _sockets.READ_TIMEOUT
 
 
+@dataclass(frozen=True)
 class ConnectionClosed(NetworkFault):
     """The connection is closed before an answer comes; the call has no effect."""
 
     event = _sockets.CONNECTION_CLOSED
 
 
+@dataclass(frozen=True)
 class ConnectionReset(NetworkFault):
     """The connection is reset before an answer comes; the call has no effect."""
 
@@ -121,6 +128,7 @@ class _BrokenBody(NetworkFault):
         raise Undelivered(scene.outcome(), event=self.event)
 
 
+@dataclass(frozen=True)
 class TruncatedBody(_BrokenBody):
     """The connection is closed in the middle of the body, short of its Content-Length.
 
@@ -130,18 +138,21 @@ class TruncatedBody(_BrokenBody):
     event = _sockets.TRUNCATED_BODY
 
 
+@dataclass(frozen=True)
 class TruncatedChunks(_BrokenBody):
     """The connection is closed in the middle of a body that comes in chunks."""
 
     event = _sockets.TRUNCATED_CHUNKS
 
 
+@dataclass(frozen=True)
 class StalledBody(_BrokenBody):
     """The rest of the body does not come within the client's read timeout."""
 
     event = _sockets.STALLED_BODY
 
 
+@dataclass(frozen=True)
 class EmptyBody(_BrokenBody):
     """The answer is 200 OK without a body; botocore reports success, with an empty dict."""
 

@@ -35,7 +35,7 @@ COMMON: dict[str, Default] = {
     "ThrottlingException": Default(
         text="You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
     ),
-    "AccessDeniedException": Default(text=messages.ACCESS_DENIED),
+    "AccessDeniedException": Default(text="User: {caller} is not authorized to perform: kms:{operation}{on_resource}"),
     "ExpiredTokenException": Default(text="The security token included in the request is expired"),
     "UnrecognizedClientException": Default(text="The security token included in the request is invalid."),
     "InvalidSignatureException": Default(
@@ -150,10 +150,12 @@ def _filled(text: str, call: Call) -> str:
     """A text with what it says of the call; empty where it speaks of a KMS key and the call names none."""
     named = call.members.get("KeyId") or call.members.get("TargetKeyId")
     facts = {"operation": call.operation, "caller": f"arn:{arns.partition_of(call.region)}:iam::{call.account}:root"}
+    facts["on_resource"] = ""
     if named:
         name = arns.parse(named)
         resource = name.resource if name.is_alias else f"key/{name.key_id or named}"
         facts["arn"] = arns.kms_arn(name.region or call.region, name.account or call.account, resource)
+        facts["on_resource"] = f" on resource: {facts['arn']}"
     wanted = {field for _, field, _, _ in Formatter().parse(text) if field}
     return text.format(**facts) if wanted <= facts.keys() else ""
 
