@@ -13,14 +13,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NetworkError
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,6 +34,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
     load_pem_private_key,
 )
+
+Result = TypeVar("Result")
 
 OAEP_SHA_256 = "RSAES_OAEP_SHA_256"
 KEY_WRAP_SHA_256 = "RSA_AES_KEY_WRAP_SHA_256"
@@ -62,6 +66,12 @@ ADVICE = {
     "InvalidCiphertextException": "the HSM did not wrap with SHA-256, or not under the public key that it was given",
     "KMSInvalidStateException": "the KMS key has to be in the state PendingImport or Enabled",
 }
+
+
+#: Refusals that mean: not now. NotFoundException comes for a KMS key that was made a moment ago.
+TEMPORARY = {"DependencyTimeoutException", "KMSInternalException", "NotFoundException", "ThrottlingException"}
+TRIES = 5  # of one step, each with as many attempts as botocore makes
+SERVER_ERROR = 500  # and above
 
 
 class Hsm(Protocol):
@@ -105,6 +115,20 @@ class ImportRefusedError(Exception):
     """The KMS key is not one to import into, or does not work after an import that AWS KMS accepted."""
 
 
+class IncompleteAnswerError(ImportRefusedError):
+    """An answer lacks what was asked for: its body was lost on the way, which botocore does not notice."""
+
+
+def is_temporary(error: Exception) -> bool:
+    """Whether the same step may succeed in a moment."""
+    if isinstance(error, ClientError):
+        about = error.response["Error"]
+        if about["Code"] == "NotFoundException" and not about["Message"].startswith("Key "):
+            return False  # not even the name of a KMS key
+        return about["Code"] in TEMPORARY or error.response["ResponseMetadata"]["HTTPStatusCode"] >= SERVER_ERROR
+    return isinstance(error, (NetworkError, HTTPClientError, IncompleteAnswerError))
+
+
 def utc_now() -> datetime:
     """The time by this computer's clock."""
     return datetime.now(timezone.utc)
@@ -123,16 +147,23 @@ class Importer:
     valid_for: timedelta | None = None
     renew_within: timedelta = timedelta()
     now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
     report: Callable[[str], None] = print
 
     def create(self, key_spec: str) -> str:
         """Make a KMS key that waits for key material, and give its ARN."""
-        key = self.kms.create_key(
-            Origin="EXTERNAL",
-            KeySpec=key_spec,
-            KeyUsage=KINDS[key_spec].usage,
-            Description="Key material brought by importer.py",
-        )["KeyMetadata"]
+        try:
+            answer = self.kms.create_key(
+                Origin="EXTERNAL",
+                KeySpec=key_spec,
+                KeyUsage=KINDS[key_spec].usage,
+                Description="Key material brought by importer.py",
+            )
+            key = _member(answer, "KeyMetadata")
+        except (NetworkError, HTTPClientError, IncompleteAnswerError) as error:
+            raise ImportRefusedError(
+                f"a KMS key may have been made: look for it before you try again ({error})"
+            ) from error
         self.report(f"created {key['Arn']} ({key_spec})")
         return str(key["Arn"])
 
@@ -141,7 +172,7 @@ class Importer:
 
         Raises ClientError where AWS KMS refuses, ImportRefusedError where the importer does.
         """
-        key = self._describe(key_id)
+        key = self._persist(lambda: self._describe(key_id))
         if key["KeyState"] == "Enabled" and not self._is_due(key):
             self.report(f"nothing to do: {_lifetime(key)}")
             return False
@@ -151,31 +182,55 @@ class Importer:
         if kind is None:
             raise ImportRefusedError(f"this program does not import {key['KeySpec']} keys")
         self.report(f"importing: the KMS key is {key['KeyState']}")
+        expiration = self._expiration()
         try:
-            self._hold_ceremony(key["Arn"], kind)
+            self._persist(lambda: self._import(key, kind, expiration))
         except self.kms.exceptions.ExpiredImportTokenException:
             self.report("the import token has expired: once more, with a new one")
-            self._hold_ceremony(key["Arn"], kind)
+            self._persist(lambda: self._import(key, kind, expiration))
         self._verify(key["Arn"])
         return True
 
+    def _persist(self, step: Callable[[], Result]) -> Result:
+        """Take a step, again and again while what keeps it from succeeding is temporary."""
+        for tried in range(1, TRIES):
+            try:
+                return step()
+            except (BotoCoreError, ClientError, IncompleteAnswerError) as error:  # noqa: PERF203  that is the point
+                if not is_temporary(error):
+                    raise
+                self.report(f"trying again in {2**tried} seconds: {error}")
+                self.sleep(2**tried)
+        return step()
+
     def _describe(self, key_id: str) -> dict[str, Any]:
-        return dict(self.kms.describe_key(KeyId=key_id)["KeyMetadata"])
+        return dict(_member(self.kms.describe_key(KeyId=key_id), "KeyMetadata"))
 
     def _is_due(self, key: dict[str, Any]) -> bool:
         return "ValidTo" in key and key["ValidTo"] - self.now() <= self.renew_within
 
-    def _hold_ceremony(self, key_arn: str, kind: Kind) -> None:
+    def _import(self, key: dict[str, Any], kind: Kind, expiration: dict[str, Any]) -> None:
+        """Hold a ceremony; where its end was not heard of, see whether the key material has arrived all the same."""
+        try:
+            self._hold_ceremony(key["Arn"], kind, expiration)
+        except (NetworkError, HTTPClientError):
+            now = self._describe(key["Arn"])
+            is_new = key["KeyState"] != "Enabled" or now.get("ValidTo") != key.get("ValidTo")
+            if now["KeyState"] != "Enabled" or not is_new:
+                raise
+            self.report("the answer was lost, and the key material has arrived")
+
+    def _hold_ceremony(self, key_arn: str, kind: Kind, expiration: dict[str, Any]) -> None:
         parameters = self.kms.get_parameters_for_import(
             KeyId=key_arn, WrappingAlgorithm=kind.wrapping_algorithm, WrappingKeySpec=WRAPPING_KEY_SPEC
         )
         self.report(f"wrapping: {kind.wrapping_algorithm} under {WRAPPING_KEY_SPEC}")
-        wrapped = self.hsm.wrapped_under(parameters["PublicKey"], kind.wrapping_algorithm)
+        wrapped = self.hsm.wrapped_under(_member(parameters, "PublicKey"), kind.wrapping_algorithm)
         self.kms.import_key_material(
             KeyId=key_arn,
-            ImportToken=parameters["ImportToken"],
+            ImportToken=_member(parameters, "ImportToken"),
             EncryptedKeyMaterial=wrapped,
-            **self._expiration(),
+            **expiration,
         )
 
     def _expiration(self) -> dict[str, Any]:
@@ -185,15 +240,31 @@ class Importer:
 
     def _verify(self, key_arn: str) -> None:
         """See that the KMS key is ready and, where it encrypts, that it opens what it has closed."""
+        key = self._persist(lambda: self._describe_ready(key_arn))
+        if key["KeySpec"] == "SYMMETRIC_DEFAULT":
+            self._persist(lambda: self._try_out(key_arn))
+        self.report(f"ready: {_lifetime(key)}")
+
+    def _describe_ready(self, key_arn: str) -> dict[str, Any]:
         key = self._describe(key_arn)
+        if key["KeyState"] == "PendingImport":  # what AWS KMS tells may be a moment old
+            raise IncompleteAnswerError("the KMS key is PendingImport after the import")
         if key["KeyState"] != "Enabled":
             raise ImportRefusedError(f"the KMS key is {key['KeyState']} after the import")
-        if key["KeySpec"] == "SYMMETRIC_DEFAULT":
-            probe = os.urandom(16)
-            ciphertext = self.kms.encrypt(KeyId=key_arn, Plaintext=probe)["CiphertextBlob"]
-            if self.kms.decrypt(KeyId=key_arn, CiphertextBlob=ciphertext)["Plaintext"] != probe:
-                raise ImportRefusedError("the KMS key does not open what it has encrypted")
-        self.report(f"ready: {_lifetime(key)}")
+        return key
+
+    def _try_out(self, key_arn: str) -> None:
+        probe = os.urandom(16)
+        ciphertext = _member(self.kms.encrypt(KeyId=key_arn, Plaintext=probe), "CiphertextBlob")
+        opened = self.kms.decrypt(KeyId=key_arn, CiphertextBlob=ciphertext)
+        if _member(opened, "Plaintext") != probe:
+            raise ImportRefusedError("the KMS key does not open what it has encrypted")
+
+
+def _member(answer: dict[str, Any], name: str) -> Any:
+    if name not in answer:
+        raise IncompleteAnswerError(f"AWS KMS has answered without {name}")
+    return answer[name]
 
 
 def _lifetime(key: dict[str, Any]) -> str:
@@ -227,6 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hsm,
             valid_for=options.valid_days and timedelta(days=options.valid_days),
             renew_within=timedelta(days=options.renew_days),
+            sleep=time.sleep,
         )
         importer.bring(options.key_id or importer.create(options.key_spec))
     except ClientError as refusal:
