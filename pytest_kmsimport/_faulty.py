@@ -15,13 +15,21 @@ from ._fault import Fault, Scene
 from ._journal import Journal
 from ._plans import Plan
 from .engine.engine import Answer, Call, Engine, Response, Seen
+from .engine.errors import KmsError
 from .engine.keys import Key
 from .engine.states import CHANGING
 from .faults._actions import Action
+from .faults._catalogue import NOT_TWICE
 from .faults._world import StaleRead
 
 #: Whether somebody else is acting: what happens then is neither in the journal nor struck by faults.
 offstage: ContextVar[bool] = ContextVar("pytest_kmsimport_offstage", default=False)
+
+
+_REPEATED = (
+    "An earlier attempt at this call was carried out, its answer did not arrive, and botocore asked once more. Look at"
+    " what is there before you do it again."
+)
 
 
 class MeanwhileFailed(AssertionError):  # noqa: N818  a failure of the test, named for what happened
@@ -69,7 +77,12 @@ class Faults:
     def answer(self, call: Call) -> Response:
         """Answer a call as AWS KMS does, without faults."""
         before = self._look_up(call, Key.copy) if self._remembers and call.operation in CHANGING else None
-        response = self._engine_answer(call)
+        try:
+            response = self._engine_answer(call)
+        except KmsError as refusal:
+            if call.operation in NOT_TWICE and self._journal.effects_of(call):
+                refusal.diagnosis = f"{_REPEATED} {refusal.diagnosis}".strip()
+            raise
         self._journal.note_effect(call)
         if before is not None:
             self._before[before.arn] = before

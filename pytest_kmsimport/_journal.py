@@ -20,11 +20,6 @@ from .engine.states import CHANGING, KeyState
 #: What else wants to know of every attempt, when it has been answered; for a whole test run.
 watchers: list[Callable[[CallRecord], None]] = []
 
-_REPEATED = (
-    "An earlier attempt at this call was carried out, its answer did not arrive, and botocore asked once more. Look at"
-    " what is there before you do it again."
-)
-
 
 class Journal:
     """Keeps the last calls that came through it.
@@ -51,14 +46,14 @@ class Journal:
         try:
             response = answer(call)
         except KmsError as error:
-            record.note(error.code, error.message, f"{error.diagnosis} {_REPEATED * bool(record.effects)}".strip())
+            record.note(error.code, error.message, error.diagnosis)
             raise
         except NotOffered as error:
             record.note(type(error).__name__, str(error))
             raise
         finally:
-            changing = call.operation in CHANGING
-            record.key_state_after = self._see_state(call) if changing else record.key_state_before
+            may_differ = call.operation in CHANGING or record.faults  # somebody else may have acted
+            record.key_state_after = self._see_state(call) if may_differ else record.key_state_before
             for watch in watchers:
                 watch(record)
         record.note(None)
@@ -81,6 +76,11 @@ class Journal:
         """Write down that a fault has struck an attempt."""
         if (record := self._find(call.invocation)) is not None:
             record.faults += (fault,)
+
+    def effects_of(self, call: Call) -> int:
+        """How many attempts at a call AWS KMS has carried out so far."""
+        record = self._find(call.invocation)
+        return 0 if record is None else record.effects
 
     def note_effect(self, call: Call) -> None:
         """Write down that AWS KMS has carried an attempt out, which the client may never learn."""

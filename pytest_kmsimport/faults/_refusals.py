@@ -139,7 +139,9 @@ class Refusal(Fault):
     def strike(self, scene: Scene) -> Response:
         """Refuse."""
         text = _filled(self._default.text, scene.call) if self.message is None else self.message
-        raise _error_class(self.code, self.http_status)(text)
+        refusal = _error_class(self.code, self.http_status)(text)
+        refusal.diagnosis = "A planned fault, not a refusal of AWS KMS's own."
+        raise refusal
 
     def sight(self, client: BaseClient, operation: str) -> Sight:  # noqa: ARG002  of all faults
         """The exception that the client has for the code."""
