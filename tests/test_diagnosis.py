@@ -227,7 +227,10 @@ def der(key, form: PrivateFormat = PrivateFormat.PKCS8, encoding: Encoding = Enc
     ("make", "text"),
     [
         (lambda: der(P256, encoding=Encoding.PEM), "is PEM text, and KMS takes unencrypted PKCS#8 DER"),
-        (lambda: der(P256, PrivateFormat.TraditionalOpenSSL), "is right, but not unencrypted PKCS#8 DER"),
+        (
+            lambda: der(P256, PrivateFormat.TraditionalOpenSSL),
+            "The private key is SEC1, and KMS takes unencrypted PKCS#8 DER: openssl pkcs8",
+        ),
         (
             lambda: P256.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")),
             "is encrypted with a password",

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pytest_kmsimport import wrap_key_material
 
@@ -191,3 +193,81 @@ def test_openssl_unwraps_what_we_key_wrapped(openssl):
     aes_key = openssl("pkeyutl", "-decrypt", "-inkey", "private.pem", "-in", "rsa.bin", *SHA_256)
     opened = openssl("enc", "-d", "-id-aes256-wrap-pad", "-K", aes_key.hex(), "-iv", "A65959A6", "-in", "kwp.bin")
     assert opened == b"m" * 41
+
+
+PKCS8 = ["pkcs8", "-topk8", "-in", "private.pem", "-outform", "DER"]
+KEY = {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
+RSA_KEY = {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}
+#: What somebody types -> what the tester is told of it.
+MISTAKES = {
+    "no digest named": (
+        {},
+        SHA_1,
+        "opens with RSAES_OAEP_SHA_1, .*openssl's default digest is SHA-1: add -pkeyopt rsa_oaep_md",
+    ),
+    "no padding named": ({}, [], "has PKCS#1 v1.5 padding"),
+    "PKCS#1 v1.5": ({}, ["-pkeyopt", "rsa_padding_mode:pkcs1"], "has PKCS#1 v1.5 padding"),
+}
+#: What somebody makes of a private key -> what the tester is told of it, once it is wrapped.
+FORMS = {
+    "PEM": (KEY, ["pkcs8", "-topk8", "-nocrypt", "-in", "private.pem"], "PEM.*-outform DER"),
+    "SEC1": (
+        KEY,
+        ["ec", "-in", "private.pem", "-outform", "DER"],
+        "private key is SEC1, and KMS takes unencrypted PKCS#8",
+    ),
+    "PKCS#1": (
+        RSA_KEY,
+        ["rsa", "-in", "private.pem", "-traditional", "-outform", "DER"],
+        "private key is PKCS#1, and KMS takes unencrypted PKCS#8",
+    ),
+    "encrypted": (KEY, [*PKCS8, "-passout", "pass:x"], "encrypted.*-nocrypt"),
+    "public": (
+        KEY,
+        ["pkey", "-in", "private.pem", "-pubout", "-outform", "DER"],
+        "are a public key. KMS takes the private key",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_is_told_of_mistakes_with_pkeyutl(openssl, ceremony, kms_import_mock, mistake):
+    """AWS's answer has no text; the diagnosis names the option that was forgotten."""
+    members, options, said = MISTAKES[mistake]
+    _, hand_in = ceremony("RSAES_OAEP_SHA_256", **members)
+    openssl("rand", "-out", "material.bin", "32")
+    with refused("InvalidCiphertextException"):
+        hand_in(wrapped(openssl, options))
+    assert re.search(said, kms_import_mock.calls[-1].diagnosis)
+
+
+def test_what_is_told_of_raw_rsa(openssl, ceremony, kms_import_mock):
+    """openssl takes rsa_padding_mode:none where the input has the length of the modulus."""
+    _, hand_in = ceremony("RSAES_OAEP_SHA_256", "RSA_2048")
+    Path("material.bin").write_bytes(bytes(256 - 32) + os.urandom(32))
+    with refused("InvalidCiphertextException"):
+        hand_in(wrapped(openssl, ["-pkeyopt", "rsa_padding_mode:none"]))
+    assert "without padding (raw RSA)" in kms_import_mock.calls[-1].diagnosis
+
+
+@pytest.mark.parametrize("encode", [["base64"], ["base64", "-A"]], ids=["lines", "one line"])
+def test_what_is_told_of_base64(openssl, ceremony, kms_import_mock, encode):
+    """The AWS CLI wants fileb://, and people encode for it."""
+    _, hand_in = ceremony("RSAES_OAEP_SHA_256")
+    openssl("rand", "-out", "material.bin", "32")
+    Path("blob.bin").write_bytes(wrapped(openssl, SHA_256))
+    with pytest.raises(ClientError):
+        hand_in(openssl(*encode, "-in", "blob.bin"))
+    assert "of base64 text: decode it first" in kms_import_mock.calls[-1].diagnosis
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_told_of_private_keys(openssl, ceremony, kms_import_mock, form):
+    """The form that it is in, and the command that was meant."""
+    members, command, said = FORMS[form]
+    _, hand_in = ceremony("RSA_AES_KEY_WRAP_SHA_256", **members)
+    private_key(openssl, members["KeySpec"])
+    material = openssl(*command)
+    with refused("IncorrectKeyMaterialException"):
+        hand_in(wrap_key_material(Path("PublicKey.der").read_bytes(), material, "RSA_AES_KEY_WRAP_SHA_256"))
+    assert re.search(said, kms_import_mock.calls[-1].diagnosis)

@@ -57,6 +57,10 @@ def explain_blob(region: Region, members: Members, error: KmsError) -> str:
     return blobs.explain(region.tokens, parameters, key, members["EncryptedKeyMaterial"])
 
 
+_PKCS8 = "unencrypted PKCS#8 DER"
+_CONVERT = "openssl pkcs8 -topk8 -nocrypt -outform DER"
+
+
 def explain_material(region: Region, members: Members, error: KmsError) -> str:  # noqa: ARG001  as all
     """Say why what was unwrapped is not key material for this KMS key."""
     key = _key(region, members)
@@ -80,24 +84,26 @@ def _key(region: Region, members: Members) -> Key | None:
 
 def _wrong_form(key: Key, plaintext: bytes) -> str:
     """The key material is not what the key spec wants: say what it is."""
-    spec, wanted = key.spec, "unencrypted PKCS#8 DER"
-    if isinstance(spec.material, RawBytes):
-        return _wrong_length(key, spec.material, plaintext)
-    if forms.is_pem(plaintext):
-        return f"The key material is PEM text, and KMS takes {wanted}: openssl pkcs8 -topk8 -nocrypt -outform DER."
-    if forms.is_encrypted_pkcs8(plaintext):
-        return f"The private key is encrypted with a password, and KMS takes {wanted}: openssl pkcs8 ... -nocrypt."
+    if isinstance(key.spec.material, RawBytes):
+        return _wrong_length(key, key.spec.material, plaintext)
     found = forms.private_key_in(plaintext)
-    if found is not None and forms.spec_of(found) != spec.name:
-        return f"The private key is {forms.spec_of(found)}, and the KMS key is {spec.name}."
     if found is not None:
-        return (
-            f"The private key is right, but not {wanted}: it is PKCS#1, SEC1, or has its curve's parameters written"
-            " out. Convert it: openssl pkcs8 -topk8 -nocrypt -outform DER."
-        )
+        return _wrong_private_key(key, plaintext, forms.spec_of(found))
+    if forms.is_pem(plaintext):
+        return f"The key material is PEM text, and KMS takes {_PKCS8}: {_CONVERT}."
+    if forms.is_encrypted_pkcs8(plaintext):
+        return f"The private key is encrypted with a password, and KMS takes {_PKCS8}: {_CONVERT}."
+    if forms.is_public_key(plaintext):
+        return f"The bytes that were wrapped are a public key. KMS takes the private key, as {_PKCS8}."
     decoded = forms.decoded_text(plaintext)
     text = f" They are {decoded[0]} text: decode it before wrapping." if decoded is not None else ""
-    return f"The {len(plaintext)} bytes that were wrapped are no private key in {wanted}.{text}"
+    return f"The {len(plaintext)} bytes that were wrapped are no private key in {_PKCS8}.{text}"
+
+
+def _wrong_private_key(key: Key, plaintext: bytes, spec: str) -> str:
+    if spec != key.spec.name:
+        return f"The private key is {spec}, and the KMS key is {key.spec.name}."
+    return f"The private key is {forms.private_key_encoding(plaintext)}, and KMS takes {_PKCS8}: {_CONVERT}."
 
 
 def _wrong_length(key: Key, wanted: RawBytes, plaintext: bytes) -> str:
