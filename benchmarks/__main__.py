@@ -6,11 +6,12 @@ import argparse
 import sys
 from time import perf_counter
 
-from . import beside_moto, calls, mocks, scale, unrelated_runs, uses
+from . import beside_moto, calls, faults, mocks, scale, unrelated_runs, uses
 from .side_by_side import Line
 
 _SUBJECTS = {
-    module.__name__.rpartition(".")[2]: module for module in (calls, uses, mocks, scale, unrelated_runs, beside_moto)
+    module.__name__.rpartition(".")[2]: module
+    for module in (calls, uses, faults, mocks, scale, unrelated_runs, beside_moto)
 }
 _ROW = "{:<58} {:>11}  {:<22} {:>11} {:>6}  {}"
 

@@ -69,6 +69,10 @@ class Faults:
         self._remembers |= any(isinstance(step, StaleRead) for step in steps)
         self.plans.append(plan)
 
+    def forget_ended(self) -> None:
+        """Forget the plans that have ended."""
+        self.plans[:] = [plan for plan in self.plans if not plan.ended]
+
     def restore(self, plans: Sequence[Plan]) -> None:
         """Have these plans alone, and no memory of what KMS keys were."""
         self.plans[:] = plans

@@ -100,6 +100,7 @@ class KmsImportMock:
     def start(self) -> None:
         """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you."""
         self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
+        self.service.faults.forget_ended()
         _intercept.activate(self)
         self.leak_check.start()
 

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import botocore
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from pytest_kmsimport import mock_kms_import
 from pytest_kmsimport.faults import Fault
@@ -28,6 +29,7 @@ GENERATIONS = {"1.40.0": "botocore 1.40.0", "1.44": "botocore 1.44"}
 BEGIN, END = "<!-- {generation}: begin -->\n", "<!-- {generation}: end -->\n"
 HEAD = "| what happens | what the client gets | attempts: legacy | standard | adaptive |\n|---|---|---|---|---|\n"
 REGION = "eu-central-1"
+LOADER = Loader()
 PATIENCE, IMPATIENCE = 10, 0.1  # seconds
 
 
@@ -48,7 +50,9 @@ def call(url: str, proxies: dict[str, str] | None, mode: str, fault: Fault, key_
         connect_timeout=patience if fault == WAITED_OUT[-1] else PATIENCE,
         read_timeout=patience,
     )
-    client = botocore.session.Session().create_client(
+    session = botocore.session.Session()
+    session.register_component("data_loader", LOADER)  # which has read the model already
+    client = session.create_client(
         "kms",
         region_name=REGION,
         aws_access_key_id="made up",
