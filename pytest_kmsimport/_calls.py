@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, overload
 
 from ._fault import Fault
@@ -101,11 +101,6 @@ class CallRecord:
     def note(self, error: str | None, message: str = "", diagnosis: str = "") -> None:
         """Write down the outcome of an attempt."""
         self.error, self.message, self.diagnosis = error, message, diagnosis
-
-    @classmethod
-    def of(cls, call: Call) -> CallRecord:
-        """A record of a call that is not in the journal."""
-        return cls(datetime.now(timezone.utc), call)
 
     @property
     def operation(self) -> str:

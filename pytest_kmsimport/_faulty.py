@@ -6,7 +6,7 @@ where two plans strike at one attempt, the one planned first is the outer one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextvars import ContextVar
 from functools import partial
 
@@ -55,7 +55,7 @@ class Faults:
 
     def __call__(self, call: Call) -> Response:
         """Answer one call, with what is planned for it."""
-        plans = [plan for plan in self.plans if plan.concerns(call)] if self.plans else None
+        plans = [plan for plan in self.plans if plan.concerns(call, self)] if self.plans else None
         if not plans:
             return self.answer(call)
         answer: Answer = self.answer
@@ -104,13 +104,24 @@ class Faults:
         self._journal.note_fault(call, fault)
         return fault.strike(scene)
 
+    # How plans look at a call
+
+    def names_of_key(self, call: Call) -> Collection[str]:
+        """What the KMS key of a call is called: as the call names it, by key ID and by key ARN."""
+        named = call.members.get("KeyId", "")
+        return (named, *(self._look_up(call, lambda key: (key.id, key.arn)) or (named.rpartition("/")[2],)))
+
+    def record_of(self, call: Call) -> CallRecord:
+        """A record of the call, for a condition of the user's."""
+        return self._journal.record_of(call)
+
     # What faults lay hands on
 
     def act_offstage(self, action: Action, call: Call) -> None:
         """Let somebody else act; raises MeanwhileFailed where that does not work."""
         token = offstage.set(True)
         try:
-            self._act(action, CallRecord.of(call))
+            self._act(action, self._journal.record_of(call))
         finally:
             offstage.reset(token)
 

@@ -31,6 +31,7 @@ from botocore.loaders import Loader
 
 from ._complaints import Complaints
 from ._environment import PLACEHOLDER_KEY
+from ._leaks import LeakCheck
 from ._service import Service
 from ._sockets import deliver
 from ._wire import new_request_id
@@ -54,6 +55,7 @@ class Mock(Protocol):
     allow_real_aws: bool
     complaints: Complaints
     service: Service
+    leak_check: LeakCheck
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint, so that it fails the test even if the code under test swallows it."""
@@ -194,12 +196,15 @@ def _before_send(event: _Event) -> Any:  # noqa: ANN401
         if event.is_async:
             raise mock.complain(NotOffered("Clients of aiobotocore are not offered yet; use botocore or boto3."))
         return [(_answer, _answer(mock, event.name[_KMS_OPERATION:], event.arguments["request"]))]
+    innermost = active()
+    if innermost is not None and innermost.leak_check.watches:
+        _, service, operation = event.name.split(".", 2)
+        innermost.leak_check.overhear(service, operation, event.arguments["request"].body)
     responses = event.proceed()
     if event.is_async or first_non_none_response(responses) is not None:
         return responses
     _, service, operation = event.name.split(".", 2)
     host = urlsplit(event.arguments["request"].url).hostname or ""
-    innermost = active()
     if innermost is not None and not innermost.allow_real_aws and _is_real_aws(host):
         text = _REFUSED.format(service=service, operation=operation, host=host)
         raise innermost.complain(RealAwsRefused(text))

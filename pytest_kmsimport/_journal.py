@@ -63,6 +63,10 @@ class Journal:
             record.key_state_after = state and KeyState(state).value
         return response
 
+    def record_of(self, call: Call) -> CallRecord:
+        """A record of a call as it comes, which is not in the journal."""
+        return CallRecord(self._now(), call)
+
     def note_refusal(self, call: Call, error: KmsError) -> None:
         """Write down a call that was refused before it could be read."""
         self._enter(call).note(error.code, error.message, error.diagnosis)

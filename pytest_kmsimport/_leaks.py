@@ -190,6 +190,7 @@ class LeakCheck:
         self.secrets = secrets
         self.watches = watches
         self._log = LogWatch()
+        self._overheard: list[tuple[str, str]] = []
         self._told: set[Leak] = set()
 
     def start(self) -> None:
@@ -201,11 +202,17 @@ class LeakCheck:
         """Watch no longer; what was seen is kept."""
         logging.getLogger().removeHandler(self._log)
 
+    def overhear(self, service: str, operation: str, body: object) -> None:
+        """Take down what is sent to another service, for a mock that watches."""
+        sent = _read(body) if self.watches else b""
+        if sent:
+            self._overheard.append((sent.decode("latin-1"), f"the request {service}.{operation}"))
+
     def leaks(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> Iterator[Leak]:
         """The leaks in requests, in the log, and in texts of which it is said where they come from."""
         yield from self.secrets.in_calls(calls)
         yield from self._log.leaks(self.secrets)
-        for text, where in texts:
+        for text, where in (*self._overheard, *texts):
             yield from self.secrets.in_text(text, where)
 
     def news(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> str:
@@ -213,6 +220,20 @@ class LeakCheck:
         leaks = [leak for leak in self.leaks(calls, texts) if leak not in self._told] if self.watches else []
         self._told.update(leaks)
         return list_of(leaks)
+
+
+def _read(body: object) -> bytes:
+    """The bytes of a request's body, which may be a stream that can be rewound; others are left alone."""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    read, seek = getattr(body, "read", None), getattr(body, "seek", None)
+    if read is None or seek is None:
+        return b""
+    sent: bytes = read()
+    seek(0)
+    return sent
 
 
 def list_of(leaks: Iterable[Leak]) -> str:

@@ -9,6 +9,7 @@ from random import Random
 from secrets import randbits
 from threading import Lock
 from types import TracebackType
+from typing import Protocol
 
 from ._calls import CallRecord
 from ._fault import Fault, Scene
@@ -26,6 +27,16 @@ class FaultNeverStruck(AssertionError):  # noqa: N818  a failure of the test, na
     """A test planned a fault, and no call came that it could strike."""
 
 
+class View(Protocol):
+    """How a plan looks at a call."""
+
+    def names_of_key(self, call: Call) -> Collection[str]:
+        """What the KMS key of a call is called: as the call names it, by key ID and by key ARN."""
+
+    def record_of(self, call: Call) -> CallRecord:
+        """A record of the call, for a condition of the user's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Aim:
     """Which calls a plan is about."""
@@ -41,16 +52,16 @@ class Aim:
             return (self.on,)
         return () if self.on is None or callable(self.on) else tuple(self.on)
 
-    def hits(self, call: Call) -> bool:
+    def hits(self, call: Call, view: View) -> bool:
         """Whether a call is one of them."""
         operations = self.operations
         if operations and call.operation not in operations:
             return False
         if self.region is not None and call.region != self.region:
             return False
-        if self.key_id is not None and _bare(call.members.get("KeyId", "")) != _bare(self.key_id):
+        if self.key_id is not None and self.key_id not in view.names_of_key(call):
             return False
-        return not callable(self.on) or bool(self.on(CallRecord.of(call)))
+        return not callable(self.on) or bool(self.on(view.record_of(call)))
 
     def __str__(self) -> str:
         operations = " or ".join(self.operations)
@@ -58,10 +69,6 @@ class Aim:
             operations = f"a call that {getattr(self.on, '__name__', self.on)} picks"
         about = f" about {self.key_id}" if self.key_id else ""
         return f"{operations or 'any operation'}{about}{f' in {self.region}' if self.region else ''}"
-
-
-def _bare(key_id: str) -> str:
-    return key_id.rpartition("/")[2] if ":key/" in key_id else key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +170,9 @@ class Plan:
         """Strike no more; whether it has struck is not asked any more either."""
         self.ended = True
 
-    def concerns(self, call: Call) -> bool:
+    def concerns(self, call: Call, view: View) -> bool:
         """Whether it is about a call at all."""
-        return not self.ended and self._aim.hits(call)
+        return not self.ended and self._aim.hits(call, view)
 
     def due(self, scene: Scene) -> Fault | None:
         """The fault that strikes an attempt which it is about, None where none does now."""

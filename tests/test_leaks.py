@@ -6,9 +6,11 @@ import logging
 import os
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto import mock_aws
 
 from pytest_kmsimport import SecretLeaked, mock_kms_import
 from pytest_kmsimport._leaks import Haystack
@@ -123,6 +125,24 @@ def test_data_keys_are_secrets(kms, kms_import_mock, make, what):
             SecretLeaked, match=f"{what} from GenerateDataKey(Pair)? is in the text that was handed over"
         ):
             kms_import_mock.assert_no_leaks("nothing", text)
+
+
+@mock_aws
+def test_what_other_services_are_sent_counts():
+    """Key material that is put into a bucket is a leak, also before it is imported."""
+    material = os.urandom(32)
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="vault")
+    with pytest.raises(SecretLeaked, match=r"is in the request s3\.PutObject, as raw bytes"):
+        upload_and_import(s3, material)
+
+
+@mock_kms_import(check_leaks=True)
+def upload_and_import(s3, material):
+    """A program that keeps a copy."""
+    s3.put_object(Bucket="vault", Key="key", Body=material)
+    with mock_kms_import() as mock:
+        mock.import_key(material)
 
 
 def test_deleted_key_material_is_a_secret_still(kms, kms_import_mock):

@@ -137,6 +137,20 @@ def test_a_key(kms, kms_import_mock):
         kms.encrypt(KeyId=one.arn, Plaintext=b"x")
 
 
+def test_a_key_by_another_name(kms, kms_import_mock):
+    """A call that names it by an alias is about it, and a plan may name it so too."""
+    key = kms_import_mock.import_key()
+    kms.create_alias(AliasName="alias/mine", TargetKeyId=key.id)
+    kms_import_mock.inject(Refusal("DisabledException", "by key ID"), on="Encrypt", key_id=key.id, times=1)
+    kms_import_mock.inject(Refusal("DisabledException", "by alias"), on="Encrypt", key_id="alias/mine", times=1)
+    for text in ("by key ID", "by alias"):
+        with refused("DisabledException", text):
+            kms.encrypt(KeyId="alias/mine", Plaintext=b"x")
+    kms_import_mock.inject(Refusal("NotFoundException", "unknown"), key_id="1234abcd-12ab-34cd-56ef-1234567890ab")
+    with refused("NotFoundException", "unknown"):
+        kms.describe_key(KeyId="arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+
+
 def test_a_region(kms_import_mock):
     """Calls to other Regions go through."""
     kms_import_mock.inject(DENIED, on="ListKeys", region="eu-west-1")
@@ -148,6 +162,7 @@ def test_a_region(kms_import_mock):
 def test_a_condition(kms, kms_import_mock):
     """A function of the call's record decides."""
     kms_import_mock.inject(Refusal("KMSInternalException"), on=lambda call: call.request.get("KeySpec") == "RSA_2048")
+    kms_import_mock.inject(faults.Slow(1), on=lambda call: call.time.year == 2099, must_strike=False)
     kms.create_key()
     with pytest.raises(kms.exceptions.KMSInternalException):
         kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
