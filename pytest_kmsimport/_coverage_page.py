@@ -74,7 +74,7 @@ th, td {{ border-right: 1px solid var(--line); border-bottom: 1px solid var(--li
 thead th {{ position: sticky; top: 0; background: var(--paper); z-index: 1; vertical-align: bottom; }}
 thead tr + tr th {{ top: 1.6rem; }}
 thead th span {{ writing-mode: vertical-rl; transform: rotate(180deg); font-weight: normal; white-space: nowrap; }}
-.kind {{ text-align: left; height: 1.2rem; }}
+.kind {{ text-align: left; height: 1.2rem; white-space: nowrap; }}
 tbody th {{ position: sticky; left: 0; background: var(--paper); text-align: left; font-weight: normal; z-index: 1; }}
 thead th.corner {{ left: 0; z-index: 2; text-align: left; }}
 td {{ text-align: center; width: 1.4em; }}

@@ -163,7 +163,6 @@ class Plan:
     ) -> None:
         self.end()
         if error is None and self.is_unstruck:
-            self.must_strike = False  # said once
             raise self.complaint()
 
     def end(self) -> None:

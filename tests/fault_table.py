@@ -15,6 +15,7 @@ from unittest.mock import patch
 import botocore
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
 from botocore.loaders import Loader
 
 from pytest_kmsimport import mock_kms_import
@@ -67,8 +68,13 @@ def call(url: str, proxies: dict[str, str] | None, mode: str, fault: Fault, key_
     except Exception as error:  # noqa: BLE001  whatever a fault leads to
         about = getattr(error, "response", None) or {}
         outcome = (type(error).__name__, about.get("Error"), essential(about.get("ResponseMetadata", {})))
-        return Seen(outcome, len(attempts), str(error).partition(" (_ssl.c")[0])
+        return Seen(outcome, len(attempts), f"{error}{cause_of(error)}".partition(" (_ssl.c")[0])
     return Seen((sorted(response), essential(response.pop("ResponseMetadata"))), len(attempts), "")
+
+
+def cause_of(error: Exception) -> str:
+    """What urllib3 says of a connection that was closed."""
+    return f" {error.kwargs['error']!r}" if isinstance(error, ConnectionClosedError) else ""
 
 
 def essential(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from pytest_kmsimport import faults
+from pytest_kmsimport._coverage import _counted_as
+
 TESTS = """
     import pytest
     from pytest_kmsimport import faults
@@ -72,6 +75,23 @@ def test_no_operation(pytester):
     result = pytester.runpytest_subprocess("--kms-import-coverage", "--kms-import-coverage-fail-under=100")
     result.stdout.fnmatch_lines(["No operation of AWS KMS was called."])
     assert result.ret == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        (faults.Slow(7), "slow-5s"),
+        (faults.Slow(70), "slow-90s"),
+        (faults.HtmlAnswer(504), "html-502"),
+        (faults.HtmlAnswer(503), "html-503"),
+        (faults.AnswerLost(faults.ConnectionReset()), "answer-lost"),
+        (faults.Refusal("ThrottlingException", "slow down"), "ThrottlingException"),
+        (faults.meanwhile(print), "meanwhile-print"),
+    ],
+)
+def test_what_a_fault_counts_as(fault, name):
+    """What is not in the catalogue itself counts as the nearest that is; another's own action as nothing."""
+    assert _counted_as(fault, "ImportKeyMaterial") == name
 
 
 class Grid(HTMLParser):

@@ -107,6 +107,17 @@ def test_a_lost_answer_and_another_attempt(operation):
     check(Case(operation, faults.AnswerLost(), times=1))
 
 
+def test_a_lost_request_and_another_attempt():
+    """What was never done can be done once."""
+    check(Case("ScheduleKeyDeletion", faults.ReadTimeout(), times=1))
+
+
+@pytest.mark.parametrize("seconds", [59.9, 60, 60.1])
+def test_an_answer_as_late_as_the_read_timeout(seconds):
+    """botocore's is 60 seconds."""
+    check(Case("ListKeys", faults.Slow(seconds)))
+
+
 def test_a_lost_answer_makes_a_second_key(kms_import_mock):
     """botocore tries CreateKey again, and nobody knows of the first KMS key."""
     kms_import_mock.inject(faults.AnswerLost(), on="CreateKey", times=1)

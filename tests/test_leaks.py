@@ -135,6 +135,7 @@ def test_what_other_services_are_sent_counts():
     s3.create_bucket(Bucket="vault")
     with pytest.raises(SecretLeaked, match=r"is in the request s3\.PutObject, as raw bytes"):
         upload_and_import(s3, material)
+    assert s3.get_object(Bucket="vault", Key="key")["Body"].read() == material  # what was looked at arrives whole
 
 
 @mock_kms_import(check_leaks=True)

@@ -174,6 +174,17 @@ POLICY = (
 )
 
 
+def test_a_return_to_a_snapshot_makes_news_of_old_ones(kms, kms_import_mock):
+    """What was changed since is gone, and nothing is older than the snapshot."""
+    key_id = kms_import_mock.import_key().id
+    kms_import_mock.inject(StaleRead(), must_strike=False)
+    snapshot = kms_import_mock.snapshot()
+    kms.update_key_description(KeyId=key_id, Description="later")
+    kms_import_mock.restore(snapshot)
+    kms.describe_key(KeyId=key_id)
+    assert not kms_import_mock.calls[-1].faults
+
+
 def test_a_deletion_is_not_lost_while_a_read_is_stale(kms, kms_import_mock):
     """The old news are gone with the KMS key."""
     key_id = kms_import_mock.import_key().id
@@ -267,6 +278,14 @@ def test_the_journal_tells_what_became_of_an_attempt(kms, kms_import_mock, make_
     assert repr(record) == f"<DisableKey us-east-1 {key_id}: ok, 3 attempts, struck by answer-lost, html-502>"
 
 
+def test_an_empty_success_is_no_error(kms, kms_import_mock):
+    """Also where an attempt before it was one."""
+    kms_import_mock.inject([faults.Refusal("ThrottlingException"), faults.EmptyBody()], on="ListKeys")
+    assert set(kms.list_keys()) == {"ResponseMetadata"}
+    record = kms_import_mock.calls[-1]
+    assert (record.error, record.message, record.attempts, record.effects) == (None, "", 2, 1)
+
+
 def test_a_refused_answer_can_be_cut_too(kms, kms_import_mock):
     """A body that breaks may be that of a refusal."""
     kms_import_mock.inject(faults.StalledBody(), on="DescribeKey")
@@ -281,6 +300,7 @@ def test_a_refused_answer_can_be_cut_too(kms, kms_import_mock):
         (Refusal("DisabledException"), "{arn} is disabled."),
         (Refusal("NotFoundException"), "Key '{arn}' does not exist"),
         (Refusal("DisabledException", "because"), "because"),
+        (Refusal("DisabledException", "", 409), ""),
         (Refusal("InvalidGrantTokenException"), ""),
         (Refusal("KeyUnavailableException"), "{arn} is not available."),
         (
@@ -297,6 +317,14 @@ def test_refusals_say_what_aws_says(kms, kms_import_mock, fault, text):
     for name in (key.id, key.arn):
         with refused(fault.code, text.format(arn=key.arn), status=fault.http_status):
             kms.encrypt(KeyId=name, Plaintext=b"x")
+
+
+def test_a_refusal_about_the_target_of_an_alias(kms, kms_import_mock, make_key):
+    """Its text names that KMS key."""
+    key_id = make_key()
+    kms_import_mock.inject(Refusal("NotFoundException"), on="CreateAlias")
+    with refused("NotFoundException", f"Key '{kms_import_mock.key(key_id).arn}' does not exist"):
+        kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
 
 
 @pytest.mark.parametrize(

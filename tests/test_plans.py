@@ -264,6 +264,12 @@ def test_a_block_fails_at_its_end(kms_import_mock):
         pass
 
 
+def test_a_block_hides_no_failure(kms_import_mock):
+    """What was raised within it is raised on."""
+    with pytest.raises(KeyError), kms_import_mock.inject(ReadTimeout(), on="Encrypt"):
+        raise KeyError
+
+
 @pytest.mark.parametrize(
     "plan",
     [
@@ -327,6 +333,28 @@ def test_however_a_test_has_its_mock(pytester):
     output = result.stdout.str()
     assert output.count("It waited for Encrypt; none came") >= 4
     assert "ReadTimeout() on Encrypt: struck 0 of 0 attempts" in output
+
+
+def test_a_failed_test_speaks_for_itself_alone(pytester):
+    """In a mock that several tests share, a plan of a later one is complained of."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_kmsimport import faults, mock_kms_import
+
+        @pytest.fixture(scope="module")
+        def mock():
+            with mock_kms_import(region="eu-west-1") as mock:
+                yield mock
+
+        def test_a(mock):
+            assert False
+
+        def test_b(mock):
+            mock.inject(faults.ReadTimeout(), on="Encrypt")
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1, failed=1, errors=1)
 
 
 # Markers and the fixture

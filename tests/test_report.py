@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from botocore.config import Config
 
 from pytest_kmsimport import faults
 from pytest_kmsimport._report import coloured, report_of
@@ -94,8 +95,9 @@ def test_it_shows_no_secret(kms, kms_import_mock):
     assert secret not in report_of(kms_import_mock.calls)
 
 
-def test_faults_have_a_column(kms, kms_import_mock):
+def test_faults_have_a_column(kms_import_mock):
     """Each once, with how often it struck; what has no room is told below, and what was planned at the end."""
+    kms = kms_import_mock.client(config=Config(retries={"mode": "standard"}))
     kms_import_mock.inject([faults.ReadTimeout(), faults.AnswerLost(faults.ConnectionReset())], on="CreateKey")
     kms_import_mock.inject(faults.ReadTimeout(), on="Encrypt", probability=0.5, seed=7, must_strike=False)
     key_id = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -116,7 +118,10 @@ def test_a_repeated_call_is_explained(kms, kms_import_mock):
     kms_import_mock.inject(faults.AnswerLost(), on="ScheduleKeyDeletion", times=1)
     with pytest.raises(kms.exceptions.KMSInvalidStateException):
         kms.schedule_key_deletion(KeyId=key_id)
-    assert "An earlier attempt at this call was carried out" in kms_import_mock.calls[-1].diagnosis
+    assert kms_import_mock.calls[-1].diagnosis.startswith("An earlier attempt at this call was carried out")
+    with pytest.raises(kms.exceptions.KMSInvalidStateException):
+        kms.schedule_key_deletion(KeyId=key_id)
+    assert kms_import_mock.calls[-1].diagnosis.startswith("The KMS key will be deleted at")
 
 
 def test_colours_say_what_went_wrong(kms, kms_import_mock):
@@ -152,3 +157,18 @@ def test_junit_xml_has_the_diagnoses(pytester):
     xml = (pytester.path / "report.xml").read_text()
     assert '<property name="kms_import_calls" value="3"' in xml
     assert 'name="kms_import_refusal" value="ImportKeyMaterial: InvalidCiphertextException - The blob opens' in xml
+
+
+def test_junit_xml_has_what_failed_at_the_end(pytester):
+    """Where a planned fault never struck, the calls are there too."""
+    pytester.makepyfile(
+        """
+        from pytest_kmsimport import faults
+
+        def test_a(kms_import_mock, kms_import_client):
+            kms_import_mock.inject(faults.ReadTimeout(), on="Encrypt")
+            kms_import_client.list_keys()
+        """
+    )
+    pytester.runpytest_subprocess("--junit-xml=report.xml")
+    assert '<property name="kms_import_calls" value="1"' in (pytester.path / "report.xml").read_text()

@@ -83,7 +83,6 @@ class Engine:
     def answer_as_of(self, call: Call, past: Key) -> Response:
         """Answer a call of an operation that only reads as if a KMS key were still what it was."""
         with self._lock:
-            self._store.let_go()
             region = self._store.region(past.account, past.region)
             present = region.keys.get(past.id)
             if present is None:
