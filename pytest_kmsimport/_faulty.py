@@ -19,12 +19,10 @@ from .engine.errors import KmsError
 from .engine.keys import Key
 from .engine.states import CHANGING
 from .faults._actions import Action
-from .faults._catalogue import NOT_TWICE
-from .faults._world import StaleRead
+from .faults._world import READING, StaleRead
 
 #: Whether somebody else is acting: what happens then is neither in the journal nor struck by faults.
 offstage: ContextVar[bool] = ContextVar("pytest_kmsimport_offstage", default=False)
-
 
 _REPEATED = (
     "An earlier attempt at this call was carried out, its answer did not arrive, and botocore asked once more. Look at"
@@ -84,7 +82,7 @@ class Faults:
         try:
             response = self._engine_answer(call)
         except KmsError as refusal:
-            if call.operation in NOT_TWICE and self._journal.effects_of(call):
+            if call.operation not in READING and self._journal.effects_of(call):
                 refusal.diagnosis = f"{_REPEATED} {refusal.diagnosis}".strip()
             raise
         self._journal.note_effect(call)

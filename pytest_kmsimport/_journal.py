@@ -113,8 +113,7 @@ class Journal:
             self._records = snapshot.copy()
 
     def _find(self, invocation: str) -> CallRecord | None:
-        with self._lock:
-            return self._records.get(invocation)
+        return self._records.get(invocation)
 
     def _enter(self, call: Call) -> CallRecord:
         with self._lock:

@@ -172,3 +172,12 @@ def test_junit_xml_has_what_failed_at_the_end(pytester):
     )
     pytester.runpytest_subprocess("--junit-xml=report.xml")
     assert '<property name="kms_import_calls" value="1"' in (pytester.path / "report.xml").read_text()
+
+
+@pytest.mark.kms_import(strict_tokens=True)
+def test_a_repeated_import_is_explained(kms, kms_import_mock, make_key, import_material):
+    """With tokens that are good once, botocore's second attempt at an import is refused."""
+    kms_import_mock.inject(faults.AnswerLost(), on="ImportKeyMaterial", times=1)
+    with pytest.raises(kms.exceptions.InvalidImportTokenException):
+        import_material(make_key(), os.urandom(32))
+    assert kms_import_mock.calls[-1].diagnosis.startswith("An earlier attempt at this call was carried out")
