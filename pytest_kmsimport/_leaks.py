@@ -93,7 +93,7 @@ class Secrets:
     def redact(self, text: str) -> str:
         """A text without the secrets, as far as they stand in it in one piece."""
         for secret in self._named:
-            for form in (*_as_raw(secret), secret.hex(), b64encode(secret).decode()):
+            for form in (*_as_raw(secret), secret.hex(), secret.hex().upper(), b64encode(secret).decode()):
                 text = text.replace(form, "<redacted>")
         return text
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from functools import cache
 from itertools import groupby
@@ -73,8 +74,8 @@ def call(url: str, proxies: dict[str, str] | None, mode: str, fault: Fault, key_
 
 
 def cause_of(error: Exception) -> str:
-    """What urllib3 says of a connection that was closed."""
-    return f" {error.kwargs['error']!r}" if isinstance(error, ConnectionClosedError) else ""
+    """What urllib3 says of a connection that was closed; how many bytes there were differs."""
+    return re.sub(r"\d+", "N", f" {error.kwargs['error']!r}") if isinstance(error, ConnectionClosedError) else ""
 
 
 def essential(metadata: dict[str, Any]) -> dict[str, Any]:
