@@ -132,7 +132,8 @@ class _BrokenBody(NetworkFault):
 class TruncatedBody(_BrokenBody):
     """The connection is closed in the middle of the body, short of its Content-Length.
 
-    Newer versions of botocore report success, with an empty dict; older ones raise ConnectionClosedError and try again.
+    botocore from 1.44 on, or any with urllib3 1.26, reports success with an empty dict; others raise
+    ConnectionClosedError and try again.
     """
 
     event = _sockets.TRUNCATED_BODY
