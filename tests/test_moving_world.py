@@ -300,7 +300,6 @@ def test_a_refused_answer_can_be_cut_too(kms, kms_import_mock):
         (Refusal("DisabledException"), "{arn} is disabled."),
         (Refusal("NotFoundException"), "Key '{arn}' does not exist"),
         (Refusal("DisabledException", "because"), "because"),
-        (Refusal("DisabledException", "", 409), ""),
         (Refusal("InvalidGrantTokenException"), ""),
         (Refusal("KeyUnavailableException"), "{arn} is not available."),
         (
@@ -317,6 +316,13 @@ def test_refusals_say_what_aws_says(kms, kms_import_mock, fault, text):
     for name in (key.id, key.arn):
         with refused(fault.code, text.format(arn=key.arn), status=fault.http_status):
             kms.encrypt(KeyId=name, Plaintext=b"x")
+
+
+def test_a_refusal_with_a_status_of_ones_own(kms, kms_import_mock):
+    """On the wire as it was said."""
+    kms_import_mock.inject(Refusal("KMSInternalException", "gone", 409), on="ListKeys")
+    with refused("KMSInternalException", "gone", status=409):
+        kms.list_keys()
 
 
 def test_a_refusal_about_the_target_of_an_alias(kms, kms_import_mock, make_key):
