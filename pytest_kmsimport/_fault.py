@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -78,7 +79,7 @@ class Sight(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(ABC):
     """One thing that can go wrong with a call of an operation; see ``pytest_kmsimport.faults`` for those there are."""
 
     #: One of ``faults.KINDS``.
@@ -87,27 +88,27 @@ class Fault:
     usual_times: ClassVar[int | None] = None
 
     @property
+    @abstractmethod
     def id(self) -> str:
         """A short name for test ids and reports."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def takes_effect(self) -> bool:
         """Whether AWS KMS carries the call out, whatever the client is told."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cannot_happen_to(self, operation: str) -> str:
         """Why this cannot happen to an operation of AWS KMS; empty where it can."""
-        raise NotImplementedError
 
     def strikes(self, scene: Scene) -> bool:  # noqa: ARG002
         """Whether it has anything to strike at here; nearly every fault has, everywhere where it can happen."""
         return True
 
+    @abstractmethod
     def strike(self, scene: Scene) -> Response:
         """Answer a call in this way; raises KmsError or Undelivered."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sight(self, client: BaseClient, operation: str) -> Sight:
         """What a client gets at an attempt that this strikes."""
-        raise NotImplementedError

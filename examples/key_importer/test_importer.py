@@ -28,18 +28,6 @@ CEREMONY = ["DescribeKey", "GetParametersForImport", "ImportKeyMaterial", "Descr
 
 
 @pytest.fixture
-def material():
-    """Key material of a symmetric KMS key."""
-    return os.urandom(32)
-
-
-@pytest.fixture
-def kms(kms_import_mock):
-    """A boto3 client, built as the importer builds its own: without credentials or configuration."""
-    return boto3.client("kms")
-
-
-@pytest.fixture
 def importer(kms, kms_import_mock, material):
     """An importer with the mock's time, whose key material lives 90 days and is renewed 14 days before."""
     return Importer(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from importer import FileHsm, Importer, ImportRefusedError, main
@@ -22,18 +19,6 @@ PASSING = {
     "ServiceUnavailable",
     "ThrottlingException",
 }
-
-
-@pytest.fixture
-def material():
-    """Key material of a symmetric KMS key."""
-    return os.urandom(32)
-
-
-@pytest.fixture
-def kms(kms_import_mock):
-    """A boto3 client."""
-    return boto3.client("kms")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -184,8 +185,9 @@ class _AnsweredBefore(Fault):
         return False
 
     @property
+    @abstractmethod
     def _response(self) -> WireResponse:
-        raise NotImplementedError
+        """What it answers."""
 
     def cannot_happen_to(self, operation: str) -> str:  # noqa: ARG002  of all faults
         """It can happen to any operation."""
