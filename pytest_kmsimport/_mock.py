@@ -26,6 +26,7 @@ from ._faulty import MeanwhileFailed
 from ._leaks import LeakCheck, leaks_of, list_of, refuse
 from ._options import Options
 from ._plans import Aim, On, Plan, Steps, Timing, make_plan
+from ._regions import is_region
 from ._rsa_pool import RsaKeys
 from ._service import Service
 from ._views import KeyView
@@ -65,7 +66,7 @@ class KmsImportMock:
         self.clock = Clock()
         self._options = options
         background = timedelta(seconds=options.background_seconds)
-        self._world = World(self.clock.now, os.urandom, RsaKeys(), background)
+        self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
         self._environment = Environment()
         self.complaints = Complaints()
         self.service = self._begin()

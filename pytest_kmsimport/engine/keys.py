@@ -18,9 +18,9 @@ from .arns import kms_arn
 from .errors import (
     IncorrectKeyMaterialException,
     KMSInvalidStateException,
-    NotFoundException,
+    ValidationException,
 )
-from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
+from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key
 from .rotations import AUTOMATIC, ON_DEMAND, Schedule
 from .rules import Rules
 from .specs import KeySpec
@@ -89,6 +89,11 @@ class Key:
         return kms_arn(self.region, self.account, f"key/{self.id}")
 
     @property
+    def scope(self) -> str:
+        """What its ciphertexts are bound to: the key ARN, without the Region where keys of several Regions share it."""
+        return kms_arn("" if self.is_multi_region else self.region, self.account, f"key/{self.id}")
+
+    @property
     def is_external(self) -> bool:
         """Whether its key material is imported."""
         return self.origin == EXTERNAL
@@ -154,8 +159,8 @@ class Key:
     @property
     def has_material(self) -> bool:
         """Whether every permanently associated key material is there; one that is missing stops the whole key."""
-        missing = [material.plaintext is None for material in self.materials.values() if not material.is_pending]
-        return bool(missing) and True not in missing
+        present = [material.is_present for material in self.materials.values() if not material.is_pending]
+        return bool(present) and False not in present
 
     def stage(self, material: KeyMaterial) -> KeyMaterialState:
         """Where a key material stands: one that is pending waits for its import into every replica key first."""
@@ -165,7 +170,7 @@ class Key:
 
     @property
     def imported(self) -> set[str]:
-        """The identifiers of the key materials that are there."""
+        """The identifiers of the key materials whose ImportState is IMPORTED."""
         return {material.id for material in self.materials.values() if material.is_imported}
 
     def usable_material(self, world: World) -> KeyMaterial:
@@ -178,12 +183,6 @@ class Key:
         """The private key that an Enabled asymmetric key holds, of the kind that its spec says."""
         return load_held_key(self.usable_material(world).plaintext or b"")
 
-    def public_key(self, world: World) -> bytes | None:
-        """The public key (DER, SubjectPublicKeyInfo) of an asymmetric key; None if it never had key material."""
-        if self.is_external and not self.has_material:
-            return None if self.current is None else self.current.public_key
-        return public_key_of(self.usable_material(world).plaintext or b"")
-
     # What it becomes
 
     def settle(self, world: World) -> None:
@@ -194,10 +193,11 @@ class Key:
         self.primary.complete_rotations(world, now)
 
     def drop_expired(self, now: datetime) -> None:
-        """Drop the key material that has expired, and the transition that has passed."""
+        """Forget the bytes of key material that has expired, and the transition that has passed."""
         for material in list(self.materials.values()):
             if material.has_expired(now):
-                self._drop(material, f"expired at {material.valid_to:{_TIME}}")
+                lost = f"expired at {material.valid_to:{_TIME}}"
+                self._lose(replace(material, plaintext=None, lost=lost))
         if self.transition is not None and now >= self.transition.until:
             self.transition = None
 
@@ -238,40 +238,57 @@ class Key:
         )
 
     def import_material(self, plaintext: bytes, terms: ImportTerms) -> KeyMaterial:
-        """Take key material in; ``plaintext`` is in the canonical form of the key's spec.
+        """Take key material in; ``plaintext`` is in the canonical form of the key's spec. A Disabled key is Enabled.
 
         Raises IncorrectKeyMaterialException where it should be known and is not, or the other way round, and
         KMSInvalidStateException for a second new material while one is pending rotation.
         """
         material_id = key_material_id(self.id, plaintext)
-        known = self.materials.get(material_id)
         if self.import_type(terms) == EXISTING:
-            if known is None or terms.material_id not in {None, material_id}:
-                raise IncorrectKeyMaterialException
-            return self._hold(plaintext, known.state, terms)
-        if known is not None:
+            state = self._state_of_known(material_id, terms.material_id)
+        else:
+            state = self._state_of_new(material_id)
+        self.enabled = True
+        return self._hold(plaintext, state, terms)
+
+    def _state_of_known(self, material_id: str, named: str | None) -> KeyMaterialState:
+        """Where a key material stands that must be one of this key's, and the one that the request names."""
+        known = self.materials.get(material_id)
+        if known is not None and named in {None, material_id}:
+            return known.state
+        expected = named or (self.current and self.current.id)
+        if expected is None or not self.rules.names_materials:
             raise IncorrectKeyMaterialException
+        raise IncorrectKeyMaterialException(messages.OTHER_MATERIAL.format(id=expected))
+
+    def _state_of_new(self, material_id: str) -> KeyMaterialState:
+        """Where a key material will stand that must be none of this key's."""
+        if material_id in self.materials:
+            raise IncorrectKeyMaterialException(messages.KNOWN_MATERIAL.format(id=material_id, arn=self.arn))
         if self.pending is not None:
             text = messages.PENDING_ROTATION.format(id=material_id, arn=self.arn, pending_id=self.pending.id)
             raise KMSInvalidStateException(text)
-        state = KeyMaterialState.PENDING_ROTATION if self.materials else KeyMaterialState.CURRENT
-        return self._hold(plaintext, state, terms)
+        return KeyMaterialState.PENDING_ROTATION if self.materials else KeyMaterialState.CURRENT
 
     def import_type(self, terms: ImportTerms) -> str:
         """Whether an import brings NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL, where it does not say so itself."""
         return terms.import_type or (EXISTING if self.materials else NEW)
 
     def delete_material(self, material_id: str | None, now: datetime) -> KeyMaterial | None:
-        """Forget a key material, by default the current one; gives what was deleted, None if it was not there.
+        """Forget a key material, by default the current one; gives which it is, whether or not it was there.
 
-        Raises NotFoundException for an identifier that is not among the key's.
+        None means that the key never had any. Raises ValidationException for an identifier that is not among the key's.
         """
         material = self.current if material_id is None else self.materials.get(material_id)
-        if material is None and material_id is not None:
-            raise NotFoundException(messages.NO_SUCH_MATERIAL.format(id=material_id, arn=self.arn))
-        if material is None or not material.is_imported:
+        if material is None:
+            if material_id is not None:
+                raise ValidationException(messages.NEVER_IMPORTED.format(id=material_id, arn=self.arn))
             return None
-        self._drop(material, f"was deleted at {now:{_TIME}}")
+        if material.is_pending and not self.is_replica:  # it goes without a trace, on the replica keys as well
+            for key in self.related:
+                key.materials.pop(material.id, None)
+        elif material.is_present or material.valid_to is not None:
+            self._lose(replace(material.without_plaintext(), lost=f"was deleted at {now:{_TIME}}"))
         return material
 
     def cancel_deletion(self) -> None:
@@ -284,7 +301,7 @@ class Key:
         known = self.materials.get(material_id)
         known = known or KeyMaterial(material_id, state, plaintext)
         description = known.description if terms.description is None else terms.description
-        material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description)
+        material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description, lost="")
         self.materials[material_id] = material
         if self.is_external:
             self._tell_related(material)
@@ -297,13 +314,8 @@ class Key:
                 known = key.materials.get(material.id, material.without_plaintext())
                 key.materials[material.id] = replace(known, description=material.description)
 
-    def _drop(self, material: KeyMaterial, lost: str) -> None:
-        """Forget key material. What was pending on a primary key goes without a trace, there and on all replicas."""
-        if material.is_pending and not self.is_replica:
-            for key in self.related:
-                key.materials.pop(material.id, None)
-            return
-        public_key = public_key_of(material.plaintext or b"") if self.spec.is_asymmetric else None
-        self.materials[material.id] = replace(material.without_plaintext(), public_key=public_key, lost=lost)
-        if not material.is_pending:
+    def _lose(self, rest: KeyMaterial) -> None:
+        """Put what is left of a key material in its place, after its bytes have gone."""
+        self.materials[rest.id] = rest
+        if not rest.is_pending:
             self.enabled = True  # PendingImport forgets that the key was Disabled

@@ -10,7 +10,7 @@ from __future__ import annotations
 DISABLED = "{arn} is disabled."  # R
 PENDING_IMPORT = "{arn} is pending import."  # R
 PENDING_DELETION = "{arn} is pending deletion."  # R
-PENDING_REPLICA_DELETION = "{arn} is pending replica deletion."  # A
+PENDING_REPLICA_DELETION = "{arn} is pending replica deletion."  # R
 NOT_PENDING_DELETION = "{arn} is not pending deletion."  # D
 UNAVAILABLE = "{arn} is unavailable."  # D
 CREATING = "{arn} is creating."  # D
@@ -22,7 +22,7 @@ KEY_NOT_FOUND = "Key '{arn}' does not exist"  # R
 INVALID_KEY_ID = "Invalid keyId '{key_id}'"  # R
 INVALID_ARN = "Invalid arn {part}"  # R
 ALIAS_NOT_FOUND = "Alias {arn} is not found."  # O
-ALIAS_NOT_SUPPORTED = "Key Aliases are not supported for this operation."  # O
+ALIAS_NOT_SUPPORTED = "Key Aliases are not supported for this operation."  # R
 ACCESS_DENIED = (  # O
     "User: {caller} is not authorized to perform: kms:{operation} on this resource because the resource does"
     " not exist in this Region, no resource-based policies allow access, or a resource-based policy"
@@ -73,7 +73,7 @@ SPEC_TWICE = (  # O
     "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated."
 )
 SPEC_NOT_IN_REGION = "KeySpec {spec} is not supported in this Region."  # A
-SPEC_NOT_IMPORTABLE = "KeySpec {spec} is not supported for KMS keys with an Origin of EXTERNAL."  # A
+SPEC_NOT_IMPORTABLE = "KeySpec {spec} is not supported for Origin EXTERNAL"  # R
 STORE_WITH_EXTERNAL = "CustomKeyStoreId cannot be specified for KMS keys with an Origin of EXTERNAL."  # A
 XKS_KEY_ID = "XksKeyId can be specified only for KMS keys with an Origin of EXTERNAL_KEY_STORE."  # A
 TOO_MANY_TAGS = "Too many tags"  # R
@@ -87,33 +87,44 @@ POLICY_NAME = "You can set only the key policy named default."  # A
 NO_SUCH_POLICY = "No such policy exists"  # O
 
 # Import
-WRAPPING_REFUSED = (  # O
+WRAPPING_REFUSED = (  # R
     "Wrapping algorithm {algorithm} and wrapping key spec {wrapping_spec} cannot be used to import a {spec} key."
 )
 WRAPPING_NOT_SUPPORTED = "Wrapping algorithm {algorithm} is not supported."  # A
 WRAPPING_SPEC_NOT_SUPPORTED = "Wrapping key spec {wrapping_spec} is not supported."  # A
 VALID_TO_REQUIRED = "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES"  # R
-VALID_TO_NOT_ALLOWED = (  # O
-    "The parameter ValidTo cannot be specified for a key with an expiration model of KEY_MATERIAL_DOES_NOT_EXPIRE"
+VALID_TO_NOT_ALLOWED = "A validTo date cannot be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE"  # R
+VALID_TO_PAST = "ValidTo must be in the future"  # R
+VALID_TO_TOO_FAR = "ValidTo must be less than 365 days in the future"  # R
+ID_WITH_NEW = "Input parameter keyMaterialId cannot be used with NEW_KEY_MATERIAL importType."  # R
+SYMMETRIC_ONLY = "Input parameter {member} cannot be used with {spec} imported keys."  # R
+NEW_ON_REPLICA = "Input parameter ImportType NEW_KEY_MATERIAL cannot be used on replica Multi-Region keys"  # R
+DESCRIPTION_ON_REPLICA = "Key material description can only be specified on primary Multi-Region keys"  # R
+OTHER_MATERIAL = "Imported key material does not have the expected identifier ({id})."  # R
+KNOWN_MATERIAL = (  # R
+    "Key material (id: {id}) being imported as NEW_KEY_MATERIAL is already associated with KMS key {arn}."
 )
-VALID_TO_PAST = "ValidTo must be in the future"  # O
-VALID_TO_TOO_FAR = "ValidTo must be no more than 365 days in the future"  # A
-ID_WITH_NEW = "KeyMaterialId cannot be specified with an ImportType of NEW_KEY_MATERIAL."  # A
-SYMMETRIC_ONLY = "{member} can only be used with symmetric encryption keys."  # A
 ENCRYPTED_KEY_SIZE = "Invalid encrypted key size."  # O
 PENDING_ROTATION = (  # R
     "New key material (id: {id}) cannot be imported into KMS key {arn}, because another key material"
     " (id: {pending_id}) is pending rotation."
 )
 NOT_PRIMARY = "{arn} is not a multi-region primary key."  # R
-NO_SUCH_MATERIAL = "Key material '{id}' does not exist in KMS key {arn}"  # A
+NEVER_IMPORTED = "Key material (id: {id}) has never been imported into KMS key {arn}."  # R
 
 # Multi-Region keys
-REPLICA_PARTITION = "Region {region} is not in the partition of {arn}."  # A
-ALREADY_PRIMARY = "{arn} is the multi-region primary key already."  # A
-REPLICA_EXISTS = "KMS key {arn} already exists."  # A
+REPLICA_PARTITION = "The replica key Region must be in the same AWS partition as the primary key Region."  # R
+REPLICA_REGION = "Region {region} is not a valid Region or multi-Region keys are not supported in Region {region}."  # R
+REPLICA_OF_PRIMARY_REGION = "{region} cannot have a replica because it contains the primary."  # R
+REPLICA_EXISTS = "You can create only one replica of each primary key in each AWS Region."  # R
+NO_REPLICA = "{key_id} does not have a replica key in the specified Region."  # R
+NOT_PRIMARY_TO_UPDATE = "{arn} is not a multi-Region primary key."  # R
 
 # Rotation
+ON_REPLICA = "{arn} is a multi-region replica key which is not valid for {operation}."  # R
+REPLICAS_WITHOUT_MATERIAL = (  # R
+    "Cannot perform key material rotation: Key material has not been imported for replicas of the Multi-Region key."
+)
 NOTHING_PENDING = "No available key material pending rotation for the key: {arn}."  # R
 TOO_MANY_ROTATIONS = (  # R
     "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be"
@@ -130,13 +141,17 @@ UNKNOWN_CIPHERTEXT_KEY = (  # O
     " or you are not allowed to access."
 )
 PLAINTEXT_TOO_LONG = "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {limit} bytes."  # R
-CONTEXT_NOT_SUPPORTED = "EncryptionContext can only be used with symmetric encryption keys."  # A
+CONTEXT_NOT_SUPPORTED = "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."  # R
+MUST_NOT_BE_NULL = "{member} must not be null"  # R
 MODIFIERS_WITHOUT_DRY_RUN = "DryRunModifiers can only be used when DryRun is true."  # A
+KEY_PAIR_WITH_ASYMMETRIC = "You cannot generate a data key pair with an asymmetric CMK"  # R
 DATA_KEY_LENGTH = "Please specify either number of bytes or key spec."  # A
 KEY_PAIR_NOT_SUPPORTED = "KeyPairSpec {spec} is not supported in this Region."  # A
 NUMBER_OF_BYTES = "NumberOfBytes is required."  # R
 DIGEST_LENGTH = "Digest is invalid length for algorithm {algorithm}."  # R
-MESSAGE_TYPE = "MessageType {message_type} is not valid for algorithm {algorithm}."  # A
+MU_LENGTH = "External Mu is invalid length for algorithm {algorithm}."  # R
+MESSAGE_TYPE_OF_SPEC = "Message type {message_type} is incompatible with key spec {spec}."  # R
+MESSAGE_TYPE_OF_ALGORITHM = "Message type {message_type} is incompatible with algorithm {algorithm}."  # R
 DRY_RUN = "The request would have succeeded, but the DryRun option is set."  # R
 
 # Deletion

@@ -21,8 +21,7 @@ class Rules:
     ``unsupported`` are key specs, wrapping algorithms and wrapping key specs that the model knows and AWS refuses
     here; ``not_offered`` are those that AWS takes and this mock does not. ``enums`` narrows request members to the
     values of the time, and ``later`` are operations and request members that did not exist yet.
-    ``several_materials`` says whether a symmetric key can be given new key material, ``names_materials`` whether
-    answers carry the identifiers of key materials.
+    ``names_materials`` says whether answers and texts carry the identifiers of key materials.
     """
 
     specs: Mapping[str, KeySpec]
@@ -30,7 +29,6 @@ class Rules:
     not_offered: Collection[str] = ()
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     later: Collection[str] = ()
-    several_materials: bool = True
     names_materials: bool = True
 
     def check_known(self, operation: str, members: Mapping[str, object]) -> None:
@@ -68,7 +66,7 @@ def _wrappings_in_china(spec: KeySpec) -> Wrappings:
     return {**sm2, **{name: sizes for name, sizes in spec.wrappings.items() if name not in KEY_WRAP}}
 
 
-_CURRENT = Rules(specs=SPECS, unsupported={PKCS1, "SM2", SM2PKE})
+_CURRENT = Rules(specs=SPECS, unsupported={"SM2", SM2PKE})
 
 _SPECS_OF_2022 = tuple(name for name in SPECS if not name.startswith(("ML_", "ECC_NIST_EDWARDS")))
 
@@ -91,7 +89,6 @@ _OF_2022 = Rules(
         *("RotateKeyOnDemand", "ListKeyRotations", "DeriveSharedSecret"),
         *("Encapsulate", "Decapsulate", "GetKeyLastUsage"),
     },
-    several_materials=False,
     names_materials=False,
 )
 

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 The cells are AWS's: ``ok`` succeeds; a number is the footnote that refuses; ``?9`` and ``ok,9`` succeed unless
 footnote 9 applies; ``8/9`` is 9 where that applies and 8 otherwise; ``-`` cannot happen. Two things differ from the
 page: where it says "2 or 3" for pending deletion, the wire says 3; and ImportKeyMaterial pending deletion, where it
-has 9 alone, keeps the 8 of the page of 2023, because 9 says nothing about a KMS key that can import. Operations below
-the line are not on AWS's page.
+has 9 alone, keeps the 8 of the page of 2023, because 9 says nothing about a KMS key that can import. Two cells are what
+AWS was recorded to answer instead: in PendingImport GetKeyRotationStatus succeeds (6 on the page) and GetPublicKey is
+refused (ok there). Operations below the line are not on AWS's page.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ GenerateDataKeyPairWithoutPlaintext  ok      1        3               5         
 GenerateDataKeyWithoutPlaintext      ok      1        3               5             11          14       ok
 GenerateMac                          ok      1        3               5             -           14       ok
 GetKeyPolicy                         ok      ok       ok              ok            ok          ok       ok
-GetKeyRotationStatus                 ?7      ?7       ?7              6             7           ?7       ?7
+GetKeyRotationStatus                 ?7      ?7       ?7              ok            7           ?7       ?7
 GetParametersForImport               ?9      ?9       8/9             ok            9           14       15
-GetPublicKey                         ok      ok       3               ok            -           14       ok
+GetPublicKey                         ok      ok       3               5             -           14       ok
 ImportKeyMaterial                    ?9      ?9       8/9             ok            9           14       ok,9
 ListAliases                          ok      ok       ok              ok            ok          ok       ok
 ListGrants                           ok      ok       ok              ok            ok          ok       ok

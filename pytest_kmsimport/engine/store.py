@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from itertools import count
+from itertools import chain, count
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from .errors import (
 )
 from .grants import Grant, read_token
 from .keys import Key
+from .materials import key_ids_of
 from .quotas import Quotas
 from .rules import Rules, rules_of
 from .world import World
@@ -90,6 +91,13 @@ class Region:
         return [key for region in self.others() if (key := region.keys.get(key_id)) is not None]
 
     # KMS keys
+
+    def of_material(self, material_id: str) -> Key | None:
+        """The KMS key of this Region that a key material ID is of, of whatever account; None where there is none."""
+        key_ids = key_ids_of(bytes.fromhex(material_id))
+        accounts = chain((self,), (other for other in self.others() if other.name == self.name))
+        keys = (region.get(key_id) for region in accounts for key_id in key_ids)
+        return next((key for key in keys if key is not None), None)
 
     def get(self, key_id: str) -> Key | None:
         """The KMS key with this key ID, brought up to date; None where there is none."""

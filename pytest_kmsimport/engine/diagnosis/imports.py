@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import IncorrectKeyMaterialException, InvalidArnException, KmsError, NotFoundException
+from ..errors import InvalidArnException, KmsError, NotFoundException
 from ..keys import EXISTING, Key
 from ..materials import ImportTerms, RawBytes, key_material_id
 from ..store import Region
@@ -47,13 +47,15 @@ def explain_expired_token(region: Region, members: Members, error: KmsError) -> 
 
 
 def explain_blob(region: Region, members: Members, error: KmsError) -> str:
-    """Say how the blob was really made; empty where the refusal is not about an import's blob."""
+    """Say how the blob was really made, or what is in it; empty where the refusal is not about an import's blob."""
     if "ImportToken" not in members or error.message not in _BLOB_MESSAGES:
         return ""
     key = _key(region, members)
     if key is None:
         return ""
     parameters = region.tokens.redeem(members["ImportToken"], key.arn)
+    if blobs.opens(parameters, members["EncryptedKeyMaterial"]):
+        return _wrong_form(key, parameters.unwrap(members["EncryptedKeyMaterial"]))
     return blobs.explain(region.tokens, parameters, key, members["EncryptedKeyMaterial"])
 
 
@@ -62,16 +64,12 @@ _CONVERT = "openssl pkcs8 -topk8 -nocrypt -outform DER"
 
 
 def explain_material(region: Region, members: Members, error: KmsError) -> str:  # noqa: ARG001  as all
-    """Say why what was unwrapped is not key material for this KMS key."""
+    """Say why what was unwrapped is not the key material that this KMS key is to have."""
     key = _key(region, members)
     if key is None:
         return ""
     parameters = region.tokens.redeem(members["ImportToken"], key.arn)
-    plaintext = parameters.unwrap(members["EncryptedKeyMaterial"])
-    try:
-        canonical = key.spec.material.canonical(plaintext)
-    except IncorrectKeyMaterialException:
-        return _wrong_form(key, plaintext)
+    canonical = key.spec.material.canonical(parameters.unwrap(members["EncryptedKeyMaterial"]))
     return _wrong_association(key, key_material_id(key.id, canonical), members)
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .. import messages
-from ..errors import NotOffered, UnsupportedOperationException, ValidationException
+from .. import ciphertext, messages
+from ..errors import InvalidKeyUsageException, NotOffered, UnsupportedOperationException, ValidationException
 from ..keys import Key
-from ..materials import public_key_of
+from ..materials import public_key_of, with_curve_inside
 from ..specs import SPECS, SYMMETRIC_DEFAULT
 from ..store import Region
 from .encrypting import seal
@@ -117,7 +117,7 @@ def _key_pair(region: Region, spec_name: str) -> bytes:
     spec = SPECS.get(spec_name)
     if spec is None:
         raise NotOffered(f"KeyPairSpec {spec_name} is newer than the mock. It knows: {', '.join(SPECS)}.")
-    return spec.material.generate(region.world)
+    return with_curve_inside(spec.material.generate(region.world))
 
 
 def _sealed(  # noqa: PLR0917  the parts of a request
@@ -130,7 +130,7 @@ def _sealed(  # noqa: PLR0917  the parts of a request
 ) -> Response:
     check_grant_tokens(region, grant_tokens)
     check_use(key, operation_name, "ENCRYPT_DECRYPT", SYMMETRIC_DEFAULT)
-    sealed = seal(region, key, plaintext, context or {}, SYMMETRIC_DEFAULT)
+    sealed = seal(region, key, plaintext, context or {}, SYMMETRIC_DEFAULT, ciphertext.OF_DATA_KEY)
     named = {"KeyMaterialId": sealed.material_id} if key.rules.names_materials else {}
     return {"CiphertextBlob": sealed.blob, "KeyId": key.arn, **named}
 
@@ -143,6 +143,8 @@ def _sealed_pair(  # noqa: PLR0917  the parts of a request
     context: Mapping[str, str] | None,
     grant_tokens: Sequence[str],
 ) -> Response:
+    if key.spec.is_asymmetric and key.usage == "ENCRYPT_DECRYPT":
+        raise InvalidKeyUsageException(messages.KEY_PAIR_WITH_ASYMMETRIC)
     answer = _sealed(region, key, operation_name, private_key, context, grant_tokens)
     return {
         "PrivateKeyCiphertextBlob": answer.pop("CiphertextBlob"),

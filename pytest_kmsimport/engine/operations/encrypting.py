@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from .. import ciphertext, messages
-from ..arns import kms_arn
+from .. import arns, ciphertext, messages
 from ..errors import (
     AccessDeniedException,
     DryRunOperationException,
@@ -23,7 +22,6 @@ from ..wrapping import longest_plaintext, padding_of
 from .registry import OPERATIONS, Response, operation
 from .use import check_grant_tokens, check_no_context, check_use, conclude
 
-_NONCE = 12
 _ENCRYPTION = "ENCRYPT_DECRYPT"
 
 Context = Mapping[str, str]
@@ -122,12 +120,14 @@ def re_encrypt(
     source = _source_key(region, "ReEncrypt", "SourceKeyId", source_key_id, required=required)
     if source is not None and required:
         check_use(source, "ReEncryptFrom", _ENCRYPTION, source_encryption_algorithm)
+    context = source_encryption_context or {}
+    opened = None
+    if not ignored:
+        opened = _open(region, "ReEncrypt", source, ciphertext_blob, context, source_encryption_algorithm)
     destination = OPERATIONS["ReEncrypt"].admit(region, destination_key_id)
     check_use(destination, "ReEncryptTo", _ENCRYPTION, destination_encryption_algorithm)
-    if ignored:
+    if opened is None:
         raise DryRunOperationException(messages.DRY_RUN)
-    context = source_encryption_context or {}
-    opened = _open(region, "ReEncrypt", source, ciphertext_blob, context, source_encryption_algorithm)
     context = destination_encryption_context or {}
     sealed = seal(region, destination, opened.plaintext, context, destination_encryption_algorithm)
     conclude(region, opened.key, "ReEncrypt", dry_run=dry_run)
@@ -143,22 +143,18 @@ def re_encrypt(
     }
 
 
-def seal(region: Region, key: Key, plaintext: bytes, context: Context, algorithm: str) -> Sealed:
-    """Encrypt under a KMS key that was found fit for the algorithm."""
+def seal(  # noqa: PLR0917  the parts of a request
+    region: Region, key: Key, plaintext: bytes, context: Context, algorithm: str, kind: bytes = ciphertext.OF_ENCRYPT
+) -> Sealed:
+    """Encrypt under a KMS key that was found fit for the algorithm; ``kind`` is what a symmetric ciphertext is of."""
     if algorithm != SYMMETRIC_DEFAULT:
         check_no_context(context)
         return Sealed(_seal_rsa(region, key, plaintext, algorithm), None)
     material = key.usable_material(region.world)
     assert material.plaintext is not None  # an Enabled key has its material
-    blob = ciphertext.seal(
-        plaintext,
-        account=key.account,
-        key_id=key.id,
-        material_id=material.id,
-        key_material=material.plaintext,
-        context=context,
-        nonce=region.world.random_bytes(_NONCE),
-    )
+    nonce = region.world.random_bytes(ciphertext.NONCE)
+    binding = ciphertext.Binding(key.scope, context)
+    blob = ciphertext.seal(plaintext, kind, bytes.fromhex(material.id), material.plaintext, binding, nonce)
     return Sealed(blob, material.id)
 
 
@@ -181,8 +177,11 @@ def _source_key(region: Region, operation_name: str, member: str, key_id: str | 
     """The KMS key that a request names for its ciphertext, None where the ciphertext is to say it."""
     if key_id is None:
         if required:
-            raise ValidationException(messages.missing(member))
+            raise ValidationException(messages.MUST_NOT_BE_NULL.format(member=member))
         return None
+    name = arns.parse(key_id)
+    if name.region not in {None, region.name} and region.keys.get(name.key_id) is not None:
+        raise IncorrectKeyException(messages.WRONG_KEY)  # the ARN of a related multi-Region key
     return OPERATIONS[operation_name].admit(region, key_id)
 
 
@@ -197,7 +196,7 @@ def _open(  # noqa: PLR0917  the parts of a request
     region: Region, operation_name: str, key: Key | None, blob: bytes | None, context: Context, algorithm: str
 ) -> Opened:
     if blob is None:
-        raise ValidationException(messages.missing("CiphertextBlob"))
+        raise ValidationException(messages.MUST_NOT_BE_NULL.format(member="CiphertextBlob"))
     if key is None or algorithm == SYMMETRIC_DEFAULT:
         return _open_symmetric(region, operation_name, key, blob, context)
     check_no_context(context)
@@ -210,17 +209,17 @@ def _open(  # noqa: PLR0917  the parts of a request
 
 def _open_symmetric(region: Region, operation_name: str, key: Key | None, blob: bytes, context: Context) -> Opened:
     parsed = ciphertext.parse(blob)
+    maker = region.of_material(parsed.material_id)
     if key is None:
-        if region.in_account(parsed.account).get(parsed.key_id) is None:
+        if maker is None:
             raise AccessDeniedException(messages.UNKNOWN_CIPHERTEXT_KEY)
-        arn = kms_arn(region.name, parsed.account, f"key/{parsed.key_id}")
-        key = OPERATIONS[operation_name].admit(region, arn)
-    if (key.account, key.id) != (parsed.account, parsed.key_id):
+        key = OPERATIONS[operation_name].admit(region, maker.arn)
+    elif key is not maker:
         raise IncorrectKeyException(messages.WRONG_KEY)
     material = key.materials.get(parsed.material_id)
     if material is None or material.is_pending or material.plaintext is None:
         raise InvalidCiphertextException
-    return Opened(key, parsed.open(material.plaintext, context), material.id)
+    return Opened(key, parsed.open(material.plaintext, ciphertext.Binding(key.scope, context)), material.id)
 
 
 def _named(key: Key, member: str, material_id: str | None) -> Response:

@@ -99,7 +99,7 @@ def _check_origin(spec: KeySpec, origin: str, custom_key_store_id: str | None, x
     if xks_key_id is not None:
         raise ValidationException(messages.XKS_KEY_ID)
     if origin == EXTERNAL and not spec.is_importable:
-        raise UnsupportedOperationException(messages.SPEC_NOT_IMPORTABLE.format(spec=spec.name))
+        raise ValidationException(messages.SPEC_NOT_IMPORTABLE.format(spec=spec.name))
 
 
 @operation(aliases=True, across_accounts=True)

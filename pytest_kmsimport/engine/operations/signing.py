@@ -9,13 +9,13 @@ from cryptography.exceptions import InvalidSignature
 from .. import messages
 from ..errors import (
     KMSInvalidSignatureException,
-    KMSInvalidStateException,
     NotOffered,
     UnsupportedOperationException,
     ValidationException,
 )
 from ..keys import Key
-from ..signatures import ALGORITHMS, RAW, SigningAlgorithm
+from ..materials import public_key_of
+from ..signatures import ALGORITHMS, EXTERNAL_MU, RAW, SigningAlgorithm
 from ..specs import ALGORITHM_MEMBERS
 from ..store import Region
 from .registry import Response, operation
@@ -26,16 +26,13 @@ _SIGNATURES = "SIGN_VERIFY"
 
 @operation(aliases=True, across_accounts=True)
 def get_public_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
-    """Give the public key (DER, SubjectPublicKeyInfo); a key whose material was deleted still has it."""
+    """Give the public key (DER, SubjectPublicKeyInfo)."""
     check_grant_tokens(region, grant_tokens)
     if not key.spec.is_asymmetric:
         raise UnsupportedOperationException
-    public_key = key.public_key(region.world)
-    if public_key is None:
-        raise KMSInvalidStateException(messages.PENDING_IMPORT.format(arn=key.arn))
     return {
         "KeyId": key.arn,
-        "PublicKey": public_key,
+        "PublicKey": public_key_of(key.usable_material(region.world).plaintext or b""),
         "CustomerMasterKeySpec": key.spec.name,
         "KeySpec": key.spec.name,
         "KeyUsage": key.usage,
@@ -91,8 +88,19 @@ def _algorithm(key: Key, operation_name: str, name: str, message: bytes, message
     algorithm = ALGORITHMS.get(name)
     if algorithm is None:
         raise NotOffered(f"{operation_name} with {name} is not offered. Offered are: {', '.join(ALGORITHMS)}.")
-    if message_type not in algorithm.lengths:
-        raise ValidationException(messages.MESSAGE_TYPE.format(message_type=message_type, algorithm=name))
-    if algorithm.lengths[message_type] not in {None, len(message)}:
-        raise ValidationException(messages.DIGEST_LENGTH.format(algorithm=name))
+    _check_message(key, name, message, message_type)
     return algorithm
+
+
+def _check_message(key: Key, algorithm: str, message: bytes, message_type: str) -> None:
+    """Refuse a type of message that the key spec does not have, or the algorithm, and then a wrong length."""
+    if not any(message_type in ALGORITHMS[other].lengths for other in key.algorithms if other in ALGORITHMS):
+        text = messages.MESSAGE_TYPE_OF_SPEC.format(message_type=message_type, spec=key.spec.name)
+        raise ValidationException(text)
+    lengths = ALGORITHMS[algorithm].lengths
+    if message_type not in lengths:
+        text = messages.MESSAGE_TYPE_OF_ALGORITHM.format(message_type=message_type, algorithm=algorithm)
+        raise ValidationException(text)
+    if lengths[message_type] not in {None, len(message)}:
+        text = messages.MU_LENGTH if message_type == EXTERNAL_MU else messages.DIGEST_LENGTH
+        raise ValidationException(text.format(algorithm=algorithm))
