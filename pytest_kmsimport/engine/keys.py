@@ -197,7 +197,7 @@ class Key:
         for material in list(self.materials.values()):
             if material.has_expired(now):
                 lost = f"expired at {material.valid_to:{_TIME}}"
-                self._lose(replace(material, plaintext=None, lost=lost))
+                self.materials[material.id] = replace(material, plaintext=None, lost=lost)
         if self.transition is not None and now >= self.transition.until:
             self.transition = None
 
@@ -238,7 +238,7 @@ class Key:
         )
 
     def import_material(self, plaintext: bytes, terms: ImportTerms) -> KeyMaterial:
-        """Take key material in; ``plaintext`` is in the canonical form of the key's spec. A Disabled key is Enabled.
+        """Take key material in; ``plaintext`` is in the canonical form of the key's spec. The key is Enabled by it.
 
         Raises IncorrectKeyMaterialException where it should be known and is not, or the other way round, and
         KMSInvalidStateException for a second new material while one is pending rotation.
@@ -288,13 +288,14 @@ class Key:
             for key in self.related:
                 key.materials.pop(material.id, None)
         elif material.is_present or material.valid_to is not None:
-            self._lose(replace(material.without_plaintext(), lost=f"was deleted at {now:{_TIME}}"))
+            lost = f"was deleted at {now:{_TIME}}"
+            self.materials[material.id] = replace(material.without_plaintext(), lost=lost)
         return material
 
     def cancel_deletion(self) -> None:
         """Come back from PendingDeletion: Disabled, or PendingImport where key material is missing."""
         self.deletion_date = self.waiting_period = None
-        self.enabled = self.is_external and not self.has_material
+        self.enabled = False
 
     def _hold(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
         material_id = key_material_id(self.id, plaintext)
@@ -313,9 +314,3 @@ class Key:
             if key is not self:
                 known = key.materials.get(material.id, material.without_plaintext())
                 key.materials[material.id] = replace(known, description=material.description)
-
-    def _lose(self, rest: KeyMaterial) -> None:
-        """Put what is left of a key material in its place, after its bytes have gone."""
-        self.materials[rest.id] = rest
-        if not rest.is_pending:
-            self.enabled = True  # PendingImport forgets that the key was Disabled
