@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+
 import pytest
+
+from pytest_kmsimport.engine.grants import _digest
 
 from .installed import has_member
 from .refusal import refused
@@ -314,6 +318,16 @@ def test_damaged_grant_tokens(kms, key, grant, damage):
     token = damage(grant()["GrantToken"])
     with refused("InvalidGrantTokenException"):
         kms.encrypt(KeyId=key.id, Plaintext=b"x", GrantTokens=[token])
+
+
+@pytest.mark.parametrize("text", ["", "us-east-1", "us-east-1|1|2|3|4|5", "\0||\U0001f600|||"])
+def test_forged_grant_tokens(kms, key, text):
+    """One that has a good digest, and not what a token has."""
+    token = urlsafe_b64encode(f"{text}|{_digest(text)}".encode()).decode()
+    with refused("InvalidGrantTokenException"):
+        kms.encrypt(KeyId=key.id, Plaintext=b"x", GrantTokens=[token])
+    with refused("InvalidGrantTokenException"):
+        kms.retire_grant(GrantToken=token)
 
 
 def test_grant_tokens_are_for_their_region(kms, kms_import_mock, grant):

@@ -79,11 +79,12 @@ def read_token(token: str) -> GrantName:
     """What a grant token says; raises InvalidGrantTokenException for one that nobody has issued."""
     try:
         text, _, digest = urlsafe_b64decode(token).decode().rpartition(_SEPARATOR)
+        region, account, key_id, grant_id, _ = text.split(_SEPARATOR)
     except ValueError as error:
         raise InvalidGrantTokenException from error
     if digest != _digest(text):
         raise InvalidGrantTokenException
-    return GrantName(*text.split(_SEPARATOR)[:-1])
+    return GrantName(region, account, key_id, grant_id)
 
 
 def check_grant_id(grant_id: str) -> None:
