@@ -23,7 +23,7 @@ KEY_NOT_FOUND = "Key '{arn}' does not exist"  # R
 INVALID_KEY_ID = "Invalid keyId '{key_id}'"  # R
 INVALID_ARN = "Invalid arn {part}"  # R
 ALIAS_NOT_FOUND = "Alias {arn} is not found."  # O
-ALIAS_NOT_SUPPORTED = "Key Aliases are not supported for this operation."  # O
+ALIAS_NOT_SUPPORTED = "Key Aliases are not supported for this operation."  # R
 ACCESS_DENIED = (  # O
     "User: {caller} is not authorized to perform: kms:{operation} on this resource because the resource does"
     " not exist in this Region, no resource-based policies allow access, or a resource-based policy"
@@ -35,6 +35,7 @@ ALIAS_PREFIX = (  # R
     'Alias must start with the prefix "alias/".'
     " Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
 )
+ALIAS_CHARACTERS = "{alias} contains invalid characters for an alias"  # O
 ALIAS_EXISTS = "An alias with the name {arn} already exists"  # O
 ALIAS_OF_ALIAS = "Aliases must refer to keys. Not aliases"  # E
 ALIAS_USAGE = (  # R

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from . import arns, messages
-from .aliases import Alias
+from .aliases import RESERVED, Alias
 from .arns import KeyName, kms_arn
 from .cabinet import Cabinet
 from .errors import (
@@ -20,6 +20,7 @@ from .errors import (
     InvalidGrantTokenException,
     LimitExceededException,
     NotFoundException,
+    NotOffered,
 )
 from .grants import Grant, read_token
 from .keys import Key
@@ -27,6 +28,11 @@ from .quotas import Quotas
 from .rules import Rules, rules_of
 from .world import World
 from .wrapping import ImportTokens
+
+_MANAGED = (
+    "{operation} with {alias} is not offered: the mock has no keys that AWS manages. Make a KMS key with CreateKey, and"
+    " let the code under test name that one."
+)
 
 
 class Region:
@@ -127,7 +133,8 @@ class Region:
         """The KMS key that a request's KeyId names.
 
         Raises NotFoundException, InvalidArnException for an alias where ``aliases`` are not taken, and
-        AccessDeniedException for another account's key that does not exist or cannot be used from here.
+        AccessDeniedException for another account's key that does not exist or cannot be used from here; NotOffered for
+        the alias of a key that AWS manages.
         """
         if (known := self.get(identifier)) is not None:  # a bare key ID, as most requests have it
             return known
@@ -143,6 +150,8 @@ class Region:
         key = self._named(name)
         if key is not None:
             return key
+        if name.resource.startswith(RESERVED):
+            raise NotOffered(_MANAGED.format(operation=operation, alias=name.resource))
         if name.is_alias:
             arn = kms_arn(self.name, self.account, name.resource)
             raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=arn))
