@@ -93,8 +93,23 @@ XKS_KEY_ID = "XksKeyId can be specified only for KMS keys with an Origin of EXTE
 TOO_MANY_TAGS = "Too many tags"  # R
 DUPLICATE_TAGS = "Duplicate tag keys"  # R
 RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R
-POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # A
-POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # A
+POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # O
+POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # O
+POLICY_BAD_PRINCIPAL = "Policy contains a statement with one or more invalid principals."  # O
+POLICY_NO_ACTION = "Missing required field Action"  # E
+POLICY_NO_RESOURCE = "Missing required field Resource"  # E
+POLICY_CONDITION_KEYS = (  # O
+    "These condition keys are not permitted in a key policy: aws:ResourceTag, kms:ResourceTag, kms:ResourceAliases"
+)
+POLICY_CONTEXT = (  # D
+    "OverlyPermissiveCondition:EncryptionContext: Using the ForAllValues set operator with a single-valued condition"
+    " key matches requests without the specified encryption context or with an unspecified encryption context."
+    " To fix, remove ForAllValues."
+)
+POLICY_TAG = (  # A, like the one before
+    "OverlyPermissiveCondition:RequestTag: Using the ForAllValues set operator with a single-valued condition key"
+    " matches requests without the specified tag or with an unspecified tag. To fix, remove ForAllValues."
+)
 POLICY_TOO_LONG = "The key policy exceeds the limit of {limit} bytes."  # A
 POLICY_OF_RAM = "The AWS_RAM policy can only be managed by the RAM service."  # D
 POLICY_NAME = "You can set only the key policy named default."  # A
