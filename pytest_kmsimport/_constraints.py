@@ -22,6 +22,17 @@ Check = Callable[[Any, str, list[str]], None]
 #: Whether a value breaks a constraint, and AWS's words for the constraint.
 Constraint = tuple[Callable[[Any], bool], str]
 
+#: Shape -> its values in the order in which AWS was recorded to list them; it is no order that one could reckon.
+_ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {
+    "IncludeKeyMaterial": ("ALL_KEY_MATERIAL", "ROTATIONS_ONLY"),
+    "KeySpec": (
+        *("RSA_2048", "ECC_NIST_P384", "ECC_NIST_P256", "ECC_NIST_P521", "HMAC_384", "RSA_3072", "ECC_SECG_P256K1"),
+        *("RSA_4096", "SYMMETRIC_DEFAULT", "HMAC_256", "HMAC_224", "HMAC_512"),
+    ),
+    "KeyUsageType": ("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"),
+    "MacAlgorithmSpec": ("HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"),
+}
+
 
 def constrained(answer: Answer) -> Answer:
     """Let only those calls through to ``answer`` that keep to the constraints of the model."""
@@ -117,7 +128,8 @@ def _constraints(shape: Shape) -> Iterator[Constraint]:
         yield (lambda value: measure(value) > largest), text.format(limit=largest)
     if values := shape.metadata.get("enum"):
         allowed = frozenset(values)
-        yield (lambda value: value not in allowed), messages.ENUM.format(values=", ".join(values))
+        listed = dict.fromkeys([*(v for v in _ENUM_ORDERS.get(shape.name, ()) if v in allowed), *values])
+        yield (lambda value: value not in allowed), messages.ENUM.format(values=", ".join(listed))
     if pattern := shape.metadata.get("pattern"):
         matches = re.compile(pattern, re.ASCII).fullmatch
         yield (lambda value: not matches(value)), messages.PATTERN.format(pattern=pattern)

@@ -13,7 +13,7 @@ from pytest_kmsimport.engine.engine import Call, Engine, Response
 from pytest_kmsimport.engine.errors import KmsError
 
 #: Errors that any operation can answer with, beside those that the model lists for it.
-COMMON_ERRORS = {"ValidationException", "AccessDeniedException"}
+COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedException"}
 
 
 @pytest.fixture(autouse=True)

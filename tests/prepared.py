@@ -61,6 +61,8 @@ class Prepared:
         if (operation, origin) == ("RotateKeyOnDemand", "EXTERNAL"):
             kms.import_key_material(KeyId=self.key_id, **self.members("ImportKeyMaterial"))
         self.request = {"KeyId": self.key_id, **self.members(operation)}
+        if operation == "RetireGrant":
+            self.request["KeyId"] = self.arn
         if operation in OTHER_NAMES:
             self.request[OTHER_NAMES[operation]] = self.request.pop("KeyId")
 

@@ -20,6 +20,7 @@ from .errors import (
     KMSInvalidStateException,
     ValidationException,
 )
+from .generated import Generated
 from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key
 from .rotations import AUTOMATIC, ON_DEMAND, Schedule
 from .rules import Rules
@@ -72,6 +73,7 @@ class Key:
     family: Family | None = field(default=None, repr=False)
     last_use: LastUse | None = field(default=None, repr=False)
     materials: dict[str, KeyMaterial] = field(default_factory=dict)
+    generated: Generated = field(default_factory=Generated, repr=False)
     schedule: Schedule | None = None
     rotation_started: datetime | None = None
 
@@ -174,9 +176,11 @@ class Key:
         return {material.id for material in self.materials.values() if material.is_imported}
 
     def usable_material(self, world: World) -> KeyMaterial:
-        """The current key material of an Enabled key; that of an AWS_KMS key is made when it is first needed."""
+        """The current key material of an Enabled key, made where KMS makes it and it is needed for the first time."""
         if self.current is not None:
             return self.current
+        if not self.spec.is_symmetric:
+            return self.generated.material_of(self.id, self.spec.material, world)
         return self._hold(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
 
     def private_key(self, world: World) -> PrivateKeyTypes:

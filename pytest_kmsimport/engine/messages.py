@@ -1,7 +1,8 @@
 """Every text that the engine answers with, in one place, so that a recorded one can replace an assumed one.
 
 The comment beside a text says what it rests on (docs/fidelity.md has the sources):
-R recorded from AWS, D documented, O observed once, A assumed: one plain sentence in AWS's manner.
+R recorded from AWS, D documented, O observed once, E said by an emulator alone, A assumed: one plain sentence in AWS's
+manner.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ ALIAS_PREFIX = (  # R
     'Alias must start with the prefix "alias/".'
     " Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
 )
+ALIAS_CHARACTERS = "{alias} contains invalid characters for an alias"  # O
 ALIAS_EXISTS = "An alias with the name {arn} already exists"  # O
-ALIAS_OF_ALIAS = "Aliases must refer to keys. Not aliases"  # O
+ALIAS_OF_ALIAS = "Aliases must refer to keys. Not aliases"  # E
 ALIAS_USAGE = (  # R
     "Alias {alias} cannot be changed from a CMK with key usage {current} to a CMK with key usage {following}."
     " The key usage of the current CMK and the new CMK must be the same."
@@ -59,10 +61,22 @@ SOURCE_ARN_REQUIRED = "You must specify a SourceArn grant constraint with Grante
 RETIRING_REQUIRED = (  # A
     "You must specify either RetiringPrincipal or RetiringServicePrincipal with GranteeServicePrincipal."
 )
-NO_PRINCIPAL = "ARN does not refer to a valid principal: {principal}"  # O
-GRANT_OPERATION = "Grant operation {operation} is not supported for KMS key {arn}."  # A
-GRANT_CONTEXT = "Encryption context grant constraints can only be used with symmetric encryption keys."  # A
-GRANT_NOT_FOUND = "Grant ID {id} not found"  # O
+NO_PRINCIPAL = "ARN does not refer to a valid principal: {principal}"  # R
+MALFORMED_PRINCIPAL = "ARN is not valid: {principal}"  # R
+NO_GRANTEE = "{member} does not refer to a valid principal."  # R for GranteePrincipal
+NO_PRINCIPAL_FILTER = "Input does not refer to a valid principal"  # R
+NO_RETIRING = "Retiring principal {principal} could not be found"  # R
+SERVICE_FILTER = "{member} can be used only by the service principal of an AWS service."  # A
+GRANT_OPERATIONS = (  # R for HMAC keys
+    "Operations [{unfit}] are not supported when creating a grant for {kind} KMS key with key usage {usage}."
+    " Valid operations are [{fitting}]"
+)
+GRANT_OF_GRANTS = "Grants must not contain only the CreateGrant operation."  # O
+GRANT_CONTEXT = "EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key."  # R
+GRANT_CONTEXTS = "More than one constraint supplied"  # O
+GRANT_PAIRS = "A grant constraint can include up to {limit} encryption context pairs."  # A
+GRANT_VALUE = "The encryption context value in a grant constraint cannot exceed {limit} characters."  # A
+GRANT_NOT_FOUND = "Grant ID {id} not found"  # E
 GRANT_NOT_NAMED = "You must specify either a grant token, or both a grant ID and a key ID."  # A
 GRANT_NAMED_TWICE = "You can specify either a grant token, or a grant ID and a key ID, but not both."  # A
 
@@ -79,12 +93,27 @@ XKS_KEY_ID = "XksKeyId can be specified only for KMS keys with an Origin of EXTE
 TOO_MANY_TAGS = "Too many tags"  # R
 DUPLICATE_TAGS = "Duplicate tag keys"  # R
 RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R
-POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # A
-POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # A
+POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # O
+POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # O
+POLICY_BAD_PRINCIPAL = "Policy contains a statement with one or more invalid principals."  # O
+POLICY_NO_ACTION = "Missing required field Action"  # E
+POLICY_NO_RESOURCE = "Missing required field Resource"  # E
+POLICY_CONDITION_KEYS = (  # O
+    "These condition keys are not permitted in a key policy: aws:ResourceTag, kms:ResourceTag, kms:ResourceAliases"
+)
+POLICY_CONTEXT = (  # D
+    "OverlyPermissiveCondition:EncryptionContext: Using the ForAllValues set operator with a single-valued condition"
+    " key matches requests without the specified encryption context or with an unspecified encryption context."
+    " To fix, remove ForAllValues."
+)
+POLICY_TAG = (  # A, like the one before
+    "OverlyPermissiveCondition:RequestTag: Using the ForAllValues set operator with a single-valued condition key"
+    " matches requests without the specified tag or with an unspecified tag. To fix, remove ForAllValues."
+)
 POLICY_TOO_LONG = "The key policy exceeds the limit of {limit} bytes."  # A
 POLICY_OF_RAM = "The AWS_RAM policy can only be managed by the RAM service."  # D
 POLICY_NAME = "You can set only the key policy named default."  # A
-NO_SUCH_POLICY = "No such policy exists"  # O
+NO_SUCH_POLICY = "No such policy exists"  # E
 
 # Import
 WRAPPING_REFUSED = (  # R

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
 from itertools import chain, count
 from operator import attrgetter
 from typing import NamedTuple
 
 from . import arns, messages
-from .aliases import Alias
+from .aliases import RESERVED, Alias
 from .arns import KeyName, kms_arn
 from .cabinet import Cabinet
 from .errors import (
@@ -20,6 +20,7 @@ from .errors import (
     InvalidGrantTokenException,
     LimitExceededException,
     NotFoundException,
+    NotOffered,
 )
 from .grants import Grant, read_token
 from .keys import Key
@@ -28,6 +29,11 @@ from .quotas import Quotas
 from .rules import Rules, rules_of
 from .world import World
 from .wrapping import ImportTokens
+
+_MANAGED = (
+    "{operation} with {alias} is not offered: the mock has no keys that AWS manages. Make a KMS key with CreateKey, and"
+    " let the code under test name that one."
+)
 
 
 class Region:
@@ -52,6 +58,11 @@ class Region:
         twin._store = store
         twin.keys, twin.aliases, twin.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
         return twin
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the account has nothing in it."""
+        return not (self.keys.by_age() or self.aliases.by_age() or self.grants.by_age())
 
     # What it shares with the others
 
@@ -130,7 +141,8 @@ class Region:
         """The KMS key that a request's KeyId names.
 
         Raises NotFoundException, InvalidArnException for an alias where ``aliases`` are not taken, and
-        AccessDeniedException for another account's key that does not exist or cannot be used from here.
+        AccessDeniedException for another account's key that does not exist or cannot be used from here; NotOffered for
+        the alias of a key that AWS manages.
         """
         if (known := self.get(identifier)) is not None:  # a bare key ID, as most requests have it
             return known
@@ -146,6 +158,8 @@ class Region:
         key = self._named(name)
         if key is not None:
             return key
+        if name.resource.startswith(RESERVED):
+            raise NotOffered(_MANAGED.format(operation=operation, alias=name.resource))
         if name.is_alias:
             arn = kms_arn(self.name, self.account, name.resource)
             raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=arn))
@@ -203,7 +217,11 @@ class Deletion(NamedTuple):
 
 
 class Store:
-    """Every account and Region of one service, made when they are first asked for."""
+    """Every account and Region of one service, made when they are first asked for and kept while they have something.
+
+    ``_asked_for`` are those that may have nothing in them, ``_deletions`` the KMS keys that are to go, next one first;
+    each key is among them once at most, by its serial in ``_deletion_of``.
+    """
 
     def __init__(self, world: World, service: str, quotas: Quotas, *, strict_tokens: bool) -> None:
         self.world = world
@@ -211,14 +229,17 @@ class Store:
         self.quotas = quotas
         self.tokens = ImportTokens(world, strict=strict_tokens)
         self._regions: dict[tuple[str, str], Region] = {}
+        self._asked_for: set[tuple[str, str]] = set()
         self._serials = count()
-        self._deletions: list[Deletion] = []  # a heap
+        self._deletions: list[Deletion] = []
+        self._deletion_of: dict[int, Deletion] = {}
 
     def region(self, account: str, name: str) -> Region:
-        """What an account has in a Region."""
+        """What an account has in a Region; to be used within one call, for an empty one does not last longer."""
         region = self._regions.get((account, name))
         if region is None:
             region = self._regions[account, name] = Region(name, account, self)
+            self._asked_for.add((account, name))
         return region
 
     def regions(self) -> Sequence[Region]:
@@ -232,22 +253,34 @@ class Store:
     def schedule_deletion(self, key: Key, date: datetime) -> None:
         """Let a KMS key go at a date, unless that is called off or put elsewhere in between."""
         key.deletion_date, key.waiting_period = date, None
-        heappush(self._deletions, Deletion(date, key.serial, key))
+        earlier = self._deletion_of.get(key.serial)
+        if earlier is not None:  # it was called off
+            del self._deletions[bisect_right(self._deletions, earlier) - 1]
+        deletion = self._deletion_of[key.serial] = Deletion(date, key.serial, key)
+        insort(self._deletions, deletion)
 
     def let_go(self) -> None:
-        """Forget the KMS keys whose deletion date has come, at the cost of those alone."""
+        """Forget what nothing is in, and the KMS keys whose deletion date has come; at the cost of those alone."""
         while self._deletions and self._deletions[0].date <= self.world.now():
-            deletion = heappop(self._deletions)
-            if self._holds(deletion):
-                self._let_key_go(deletion.key, deletion.date)
+            number = bisect_right(self._deletions, self.world.now(), key=attrgetter("date"))
+            due, self._deletions = self._deletions[:number], self._deletions[number:]
+            for deletion in due:
+                del self._deletion_of[deletion.serial]
+                if self._holds(deletion):
+                    self._let_key_go(deletion.key, deletion.date)
+        while self._asked_for:
+            where = self._asked_for.pop()
+            if self._regions[where].is_empty:
+                del self._regions[where]
 
     def _holds(self, deletion: Deletion) -> bool:
-        """Whether a deletion was neither called off nor put elsewhere nor done."""
+        """Whether a deletion was neither called off nor done."""
         key = deletion.key
         return key.deletion_date == deletion.date and self.region(key.account, key.region).keys.get(key.id) is key
 
     def _let_key_go(self, key: Key, date: datetime) -> None:
         self.region(key.account, key.region).remove(key.id)
+        self._asked_for.add((key.account, key.region))
         if key.family is None:
             return
         key.family.replicas.pop(key.region, None)
@@ -260,7 +293,9 @@ class Store:
         twin = copy(self)
         twin.tokens = self.tokens.copy()
         twin._regions = {where: region.copy(twin) for where, region in self._regions.items()}
-        twin._deletions = sorted(d._replace(key=twin._twin_of(d.key)) for d in self._deletions if self._holds(d))
+        twin._asked_for = set(self._asked_for)
+        twin._deletions = [d._replace(key=twin._twin_of(d.key)) for d in self._deletions if self._holds(d)]
+        twin._deletion_of = {deletion.serial: deletion for deletion in twin._deletions}
         for region in self._regions.values():
             for key in region.keys.by_age():
                 if key.family is not None and not key.is_replica:

@@ -11,7 +11,13 @@ from typing import Any
 from .. import messages
 from ..aliases import PREFIX, Alias, check_alias_name
 from ..arns import kms_arn
-from ..errors import AlreadyExistsException, LimitExceededException, NotFoundException, ValidationException
+from ..errors import (
+    AlreadyExistsException,
+    InvalidAliasNameException,
+    LimitExceededException,
+    NotFoundException,
+    ValidationException,
+)
 from ..keys import Key
 from ..pages import page
 from ..store import Region
@@ -22,6 +28,8 @@ from .registry import OPERATIONS, Response, operation
 def create_alias(region: Region, *, alias_name: str, target_key_id: str) -> Response:
     """Give a KMS key a name."""
     check_alias_name(alias_name)
+    if alias_name == PREFIX:
+        raise InvalidAliasNameException
     key = _target(region, "CreateAlias", target_key_id)
     if region.aliases.get(alias_name) is not None:
         raise AlreadyExistsException(messages.ALIAS_EXISTS.format(arn=_arn(region, alias_name)))
