@@ -6,9 +6,14 @@ import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ec import ECDH, ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from .making import bytes_of
+from .making import bytes_of, oaep_padding, private_key, public_key_of
 from .notation import Value
 
 if TYPE_CHECKING:
@@ -75,4 +80,80 @@ def _cms_around(blob: bytes, length: int) -> bytes:
     return der(0x30, bytes.fromhex("06092a864886f70d010706"), der(0xA0, der(0x30, der(2, b"\x00"), content)))
 
 
-CHECKS: dict[str, Check] = {"rsa": _rsa, "hmac": _hmac, "sealed": _sealed}
+def _public(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+    """``public(A)``: the public key of the private key A."""
+    _must(actual == public_key_of(arguments[0], player, played), f"{path} is not the public key of {arguments[0]}")
+
+
+def _signed(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+    """``signed(A)``: a signature of the request's message that the public key of A verifies."""
+    public_key: Any = load_der_public_key(public_key_of(arguments[0], player, played))
+    algorithm, message = played.request["SigningAlgorithm"], played.request["Message"]
+    is_digest = played.request.get("MessageType") == "DIGEST"
+    try:
+        public_key.verify(actual, message, *_how_to_verify(algorithm, is_digest=is_digest))
+    except InvalidSignature:
+        raise DisagreementError(f"{path} is no {algorithm} of the message") from None
+
+
+def _how_to_verify(algorithm: str, *, is_digest: bool) -> tuple[Any, ...]:
+    """The arguments of ``verify`` in `cryptography` beyond signature and message."""
+    if algorithm == "ED25519_SHA_512":
+        return ()
+    digest: Any = getattr(hashes, algorithm[-7:].replace("_", ""))()
+    hashing = Prehashed(digest) if is_digest else digest
+    if algorithm.startswith("ECDSA"):
+        return (ECDSA(hashing),)
+    if "PSS" in algorithm:
+        return padding.PSS(padding.MGF1(digest), padding.PSS.DIGEST_LENGTH), hashing
+    return padding.PKCS1v15(), hashing
+
+
+def _ecdh(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+    """``ecdh(A; P)``: the secret that OpenSSL finds for the holder of P, with the public key of A."""
+    theirs, ours = arguments
+    public_key: Any = load_der_public_key(public_key_of(theirs, player, played))
+    private = private_key(player.key(played.key).spec, str(ours))
+    _must(actual == private.exchange(ECDH(), public_key), f"{path} is another secret than OpenSSL's")
+
+
+def _opens(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+    """``opens(A)``: a ciphertext of the request's plaintext that the RSA private key A opens."""
+    private = private_key(player.key(played.key).spec, str(arguments[0]))
+    try:
+        plaintext = private.decrypt(actual, oaep_padding(played.request["EncryptionAlgorithm"]))
+    except ValueError:
+        raise DisagreementError(f"{path} does not open with {arguments[0]}") from None
+    _must(plaintext == played.request["Plaintext"], f"{path} opens to something else")
+
+
+def _default_policy(actual: str, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+    """``default_policy()``: AWS's default key policy, printed as AWS does."""
+    _must(actual == _DEFAULT_POLICY.replace("ACCOUNT", player.account), f"{path} is {actual!r}")
+
+
+_DEFAULT_POLICY = """{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {
+      "AWS" : "arn:aws:iam::ACCOUNT:root"
+    },
+    "Action" : "kms:*",
+    "Resource" : "*"
+  } ]
+}"""
+
+
+CHECKS: dict[str, Check] = {
+    "rsa": _rsa,
+    "hmac": _hmac,
+    "sealed": _sealed,
+    "public": _public,
+    "signed": _signed,
+    "ecdh": _ecdh,
+    "opens": _opens,
+    "default_policy": _default_policy,
+}

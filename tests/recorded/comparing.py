@@ -77,6 +77,8 @@ class Comparison:
                 raise DisagreementError(f"{path} is {actual.isoformat()}, recorded {expected}: {date.isoformat()}")
         elif isinstance(actual, bool):
             _agree(str(actual).lower(), expected, path)
+        elif isinstance(actual, bytes) and isinstance(expected, Text):
+            _agree(actual, expected.text.encode(), path)
         elif isinstance(actual, str):
             self.text(actual, _written(expected), path)
         else:
@@ -137,13 +139,14 @@ class Comparison:
 
     def _differences(self, values: Iterable[tuple[Any, Value, str]]) -> list[str]:
         """What is different about several values."""
-        differences = []
-        for actual, expected, path in values:
-            try:
-                self.value(actual, expected, path)
-            except DisagreementError as disagreement:
-                differences.append(str(disagreement))
-        return differences
+        return [difference for value in values if (difference := self._difference(*value))]
+
+    def _difference(self, actual: Any, expected: Value, path: str) -> str:
+        try:
+            self.value(actual, expected, path)
+        except DisagreementError as disagreement:
+            return str(disagreement)
+        return ""
 
     def _function(self, actual: Any, expected: Function, path: str) -> None:
         if expected.name == "M":

@@ -6,8 +6,15 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 
 from .notation import Function, Phrase, Text, Value
 
@@ -58,12 +65,45 @@ def bytes_of(value: Value | None, player: Player, played: Played) -> bytes:
         return bytes(int(count)) if what == "bytes" else what.encode() * int(count)
     if isinstance(value, Function):
         (argument,) = value.arguments
-        return {"ber": with_indefinite_length}[value.name](bytes_of(argument, player, played))
+        return _MADE[value.name](argument, player, played)
     assert isinstance(value, str)
     if len(value) == 1:
         return key_material(spec, value)
     blob: bytes = player.reference(value)
     return blob
+
+
+def _ber(argument: Value, player: Player, played: Played) -> bytes:
+    """``ber(A)``: the private key A in BER."""
+    return with_indefinite_length(bytes_of(argument, player, played))
+
+
+def _public(argument: Value, player: Player, played: Played) -> bytes:
+    """``public(A)``: the public key of private key A, as a SubjectPublicKeyInfo."""
+    pair = private_key(player.key(played.key).spec, str(argument))
+    spki: bytes = pair.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return spki
+
+
+def _oaep(argument: Value, player: Player, played: Played) -> bytes:
+    """``oaep(A)``: "secret", encrypted with the public key of A by the algorithm of the request."""
+    public_key: Any = load_der_public_key(public_key_of(argument, player, played))
+    ciphertext: bytes = public_key.encrypt(b"secret", oaep_padding(played.request["EncryptionAlgorithm"]))
+    return ciphertext
+
+
+def public_key_of(value: Value, player: Player, played: Played) -> bytes:
+    """The public key of a letter, or the one that another row was answered with."""
+    return _public(value, player, played) if len(str(value)) == 1 else bytes_of(value, player, played)
+
+
+def oaep_padding(algorithm: str) -> padding.OAEP:
+    """The padding of RSAES_OAEP_SHA_1 and RSAES_OAEP_SHA_256."""
+    digest = hashes.SHA1() if algorithm.endswith("SHA_1") else hashes.SHA256()  # noqa: S303  as AWS has it
+    return padding.OAEP(padding.MGF1(digest), digest, None)
+
+
+_MADE = {"ber": _ber, "public": _public, "oaep": _oaep}
 
 
 def shown(value: Any) -> str:

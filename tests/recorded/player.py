@@ -117,7 +117,7 @@ class Player:
         row = played.row
         operation = OPERATIONS.get(row.operation, row.operation)
         played.call = self._mock.clock.now()
-        played.request = self._request(operation, played)
+        self._fill_request(operation, played)
         try:
             answer = self._client(played.region)._make_api_call(operation, played.request)
         except (ClientError, ParamValidationError, AssertionError) as error:
@@ -145,9 +145,9 @@ class Player:
 
     # What a request is made of
 
-    def _request(self, operation: str, played: Played) -> dict[str, Any]:
-        shape = kms_model().operation_model(operation).input_shape
-        request: dict[str, Any] = {}
+    def _fill_request(self, operation: str, played: Played) -> None:
+        """Fill in the members of a request, from left to right."""
+        shape, request = kms_model().operation_model(operation).input_shape, played.request
         if "KeyId" in shape.required_members:
             request["KeyId"] = self.key(played.key).id
         number, material = 0, None
@@ -156,7 +156,7 @@ class Player:
             if isinstance(head, str) and head in shape.members:
                 request[head] = self._make(rest, shape.members[head], played)
             elif isinstance(head, str) and head in SHORT:
-                request |= SHORT[head]
+                request.update(SHORT[head])
                 if rest is not None:
                     request["ValidTo"] = self._make(rest, shape.members["ValidTo"], played)
             elif head == "set":
@@ -164,8 +164,8 @@ class Player:
             else:
                 material = phrase
         if operation == "ImportKeyMaterial":
-            request = self._wrapped(material, number, played) | request
-        return request
+            for name, value in self._wrapped(material, number, played).items():
+                request.setdefault(name, value)
 
     def _wrapped(self, material: Value | None, number: int, played: Played) -> dict[str, Any]:
         """The token and the wrapped key material of an import."""
@@ -216,7 +216,7 @@ class Player:
         return re.sub(r"<([^>]*)>", lambda match: self.named(match[1], played), text)
 
     def named(self, name: str, played: Played) -> str:
-        """What a name in angle brackets stands for; raises DisagreementError for a KeyMaterialId that nobody has seen yet."""
+        """What a name in angle brackets stands for; raises DisagreementError if nothing has told yet."""
         what, _, whose = name.partition(":")
         region = REGIONS.get(whose, played.region)
         key = self.keys.get(played.key if whose in REGIONS or not whose else whose)
