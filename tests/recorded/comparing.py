@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from .checks import CHECKS, DisagreementError
 from .making import shown
-from .notation import Function, Items, Members, NotSent, Phrase, Refusal, Text, Value
+from .notation import Function, Items, Members, NotSent, Phrase, Refusal, Text, Value, member
 
 if TYPE_CHECKING:
     from .player import Played, Player
@@ -175,7 +175,7 @@ class Comparison:
         members |= _expiry(expiry)
         if current != "-":
             members["CurrentKeyMaterialId"] = current
-        members |= dict(_member(other) for other in others)
+        members |= dict(member(other) for other in others)
         created = key.created.setdefault(actual["Arn"], actual["CreationDate"])
         _agree(actual["CreationDate"], created, "CreationDate")
         return Members(members)
@@ -211,12 +211,6 @@ def _expiry(expiry: Value) -> dict[str, Value | None]:
         return {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
     assert isinstance(expiry, Phrase), f"what is {expiry!r}?"
     return {"ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": expiry.parts[1]}
-
-
-def _member(value: Value) -> tuple[str, Value]:
-    assert isinstance(value, Phrase), f"no member: {value!r}"
-    name, content = value.parts
-    return str(name), content
 
 
 def _written(expected: Value) -> str:

@@ -6,6 +6,7 @@ A file is a play: one mock, in which what one row does is there for the next. It
     answers 64                          how many recorded answers the rows stand for
     mock background_seconds 120         an option of the mock
     let $ok = {KeyId <arn>}             $ok stands for the rest of the line from here on
+    caller other = arn:aws:sts::...     a caller other than the account's own; behind a comma, what is to be known
     for $spec $least in HMAC_224 28, HMAC_256 32
       ...                               the lines up to "end", once for every group of values
     end
@@ -13,13 +14,14 @@ A file is a play: one mock, in which what one row does is there for the next. It
     wait until short.ValidTo+1s         time passes up to a moment
     case | request | answer             a row; a line that begins with blanks and "|" continues the one before
 
-``case`` is the recording's name of the answer, or its number; ``[6]`` behind it if the row is played once and stands
-for six answers of the recording. References to other rows are by this name.
+``case`` is the recording's name of the answer; ``[6]`` behind it if the row stands for six answers of the recording,
+``[0]`` if for none of those that were counted: what the recording's program did in between, or a fact beside them.
+Other rows refer to it by this name.
 
-``request`` is ``[key] [Region] Operation phrase, phrase, ...``. A key is a name in lower case or a single capital; a
-CreateKey makes the key of that name, and without a name it is the only one. Regions: east, west, ap-east-1. KeyId need
-not be written where the operation must have one. ``not played: why`` stands for a request that cannot be made here. A
-phrase is a member and its value, or short for some of them:
+``request`` is ``[key] [Region] [by:caller] Operation phrase, phrase, ...``. The key of a CreateKey gets the name that
+stands there, also that of a DescribeKey of a key that nobody made; without a name it is the only one. Regions: east,
+west, ap-east-1. KeyId need not be written where the operation must have one. ``not played: what`` stands for a request
+that cannot be made here. A phrase is a member and its value, or short for some of them:
 
     NEVER                   ExpirationModel KEY_MATERIAL_DOES_NOT_EXPIRE
     UNTIL +20s              ExpirationModel KEY_MATERIAL_EXPIRES, ValidTo in 20 seconds
@@ -42,10 +44,11 @@ phrase is a member and its value, or short for some of them:
                                     its states, NEVER or UNTIL date, "its description", "rotated" and the date
 
 Values are words, texts in quotation marks, [lists], {members}, functions as in ``hmac(A)``, and several of these in a
-row. In words and texts, <arn> is the key ARN in the Region of the request, <arn:west> that in another, <arn:other> that
-of another key, <id> a bare key ID, <id(A)> the KeyMaterialId of A (also ``id(A)``), <64 hex> any. ``case.Member`` is
-what an earlier answer, or else its request, had there. Dates are ``call``, ``case`` (the moment of that row's call) or
-``case.Member``, with what to add: ``call+7d``; in requests, ``+20s`` and ``-60s`` alone.
+row. In words and texts, <arn> is the key ARN in the Region of the request, <arn:west> that in another, <arn:other>
+that of another key, <id> a bare key ID, <id(A)> the KeyMaterialId of A (also ``id(A)``), <64 hex> any, <account> the
+account, <caller> the caller's ARN. ``case.Member`` is what an earlier answer, or else its request, had there. Dates
+are ``call``, ``case`` (the moment of that row's call) or ``case.Member``, with what to add: ``call+7d``; in requests,
+``+20s`` and ``-60s`` alone. The functions of requests are in making.py, those of answers in checks.py.
 """
 
 from __future__ import annotations
@@ -142,6 +145,7 @@ class Play:
     name: str
     answers: int = 0
     options: dict[str, int] = field(default_factory=dict)
+    callers: dict[str, str] = field(default_factory=dict)
     steps: list[Row | Wait] = field(default_factory=list)
 
     @property
@@ -228,6 +232,9 @@ def _add(play: Play, line: str) -> None:
     elif word == "mock":
         name, value = rest.split()
         play.options[name] = int(value)
+    elif word == "caller":
+        name, _, arn = rest.partition(" = ")
+        play.callers[name.strip()] = arn.partition(",")[0]
     elif word == "wait":
         until = rest.removeprefix("until ")
         play.steps.append(Wait(until, "") if until != rest else Wait("", rest))
@@ -236,7 +243,7 @@ def _add(play: Play, line: str) -> None:
 
 
 _CASE = re.compile(r"(.+?)(?: \[(\d+)\])?")
-_REQUEST = re.compile(r"((?:[\w-]+ )*?)([A-Z][a-zA-Z]{2,})(?: (.*))?")
+_REQUEST = re.compile(r"((?:[\w:-]+ )*?)([A-Z][a-zA-Z]{2,})(?: (.*))?")
 _ERROR = re.compile(r"(\w+Exception)(?:, no text|( \(msg\))? `([^`]*)`)")
 
 
@@ -246,14 +253,13 @@ def _row(line: str) -> Row:
         raise ValueError(f"a row has three columns: {line!r}")
     case = _CASE.fullmatch(columns[0])
     assert case is not None
-    answer = _answer(columns[2])
     if columns[1].startswith("not played: "):
-        return Row(case[1], int(case[2] or 1), (), "", (), answer, columns[1].removeprefix("not played: "))
+        return Row(case[1], int(case[2] or 1), (), "", (), Text(columns[2]), columns[1].removeprefix("not played: "))
     request = _REQUEST.fullmatch(columns[1])
     if request is None:
         raise ValueError(f"no request: {columns[1]!r}")
     phrases = _Reader(request[3]).all() if request[3] else ()
-    return Row(case[1], int(case[2] or 1), tuple(request[1].split()), request[2], phrases, answer)
+    return Row(case[1], int(case[2] or 1), tuple(request[1].split()), request[2], phrases, _answer(columns[2]))
 
 
 def _answer(text: str) -> Value | Refusal | NotSent:
@@ -331,11 +337,11 @@ class _Reader:
         if content == "[":
             return Items(self._up_to("]"))
         if content == "{":
-            return Members(dict(_member(value) for value in self._up_to("}")))
+            return Members(dict(member(value) for value in self._up_to("}")))
         raise ValueError(f"{content!r} out of place in {self._text!r}")
 
 
-def _member(value: Value) -> tuple[str, Value | None]:
+def member(value: Value) -> tuple[str, Value | None]:
     """A member and its value."""
     if isinstance(value, str):
         return value, None

@@ -28,6 +28,7 @@ SHORT = {
     "NEW": {"ImportType": "NEW_KEY_MATERIAL"},
     "ALL": {"IncludeKeyMaterial": "ALL_KEY_MATERIAL"},
 }
+_OWNER = "arn:aws:iam::<account>:user/Delegated"
 #: How long the recording's program took from one call to the next.
 BETWEEN_CALLS = timedelta(milliseconds=700)
 _UNITS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
@@ -63,6 +64,7 @@ class Played:
     row: Row
     key: str
     region: str
+    caller: str
     request: dict[str, Any] = field(default_factory=dict)
     call: datetime | None = None
     answer: dict[str, Any] = field(default_factory=dict)
@@ -76,7 +78,7 @@ class Player:
         self._play = play
         self.keys: dict[str, KeyOfPlay] = {}
         self.played: dict[str, Played] = {}
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def play(self) -> dict[str, Played]:
         """Play all rows; gives what became of each, by the row's case."""
@@ -103,9 +105,10 @@ class Player:
         self._mock.clock.move_to(max(moment, self._mock.clock.now()))
 
     def _play_row(self, row: Row) -> None:
-        key = next((name for name in row.names if name not in REGIONS), "")
         region = next((REGIONS[name] for name in row.names if name in REGIONS), REGIONS["east"])
-        played = self.played[row.case] = Played(row, key, region)
+        caller = next((self._play.callers[name[3:]] for name in row.names if name.startswith("by:")), _OWNER)
+        key = next((name for name in row.names if name not in REGIONS and not name.startswith("by:")), "")
+        played = self.played[row.case] = Played(row, key, region, caller)
         self._mock.clock.advance(BETWEEN_CALLS)
         try:
             self._ask(played)
@@ -119,7 +122,8 @@ class Player:
         played.call = self._mock.clock.now()
         self._fill_request(operation, played)
         try:
-            answer = self._client(played.region)._make_api_call(operation, played.request)
+            before = self._mock.snapshot()
+            answer = self._client(played)._make_api_call(operation, played.request)
         except (ClientError, ParamValidationError, AssertionError) as error:
             compare_refusal(error, row.answer, self, played)
             return
@@ -127,17 +131,21 @@ class Player:
         played.answer = answer
         self._note(operation, played)
         if isinstance(row.answer, (Refusal, NotSent)):
+            self._mock.restore(before)  # for the rows that follow it did not happen
             raise DisagreementError(f"succeeded: {making.shown(answer)}")
         compare_answer(answer, row.answer, self, played)
 
-    def _client(self, region: str) -> Any:
-        if region not in self._clients:
-            self._clients[region] = self._mock.client(region)
-        return self._clients[region]
+    def _client(self, played: Played) -> Any:
+        """A client of the caller's account in the Region."""
+        account = played.caller.split(":")[4].replace("<account>", self.account)
+        place = played.region, account
+        if place not in self._clients:
+            self._clients[place] = self._mock.client(*place)
+        return self._clients[place]
 
     def _note(self, operation: str, played: Played) -> None:
         """Remember the keys and import parameters that an answer brings."""
-        if operation == "CreateKey":
+        if operation == "CreateKey" or (operation == "DescribeKey" and played.key not in self.keys):
             key_id = played.answer["KeyMetadata"]["KeyId"]
             self.keys[played.key] = KeyOfPlay(key_id, played.region, played.request)
         if operation == "GetParametersForImport":
@@ -148,8 +156,6 @@ class Player:
     def _fill_request(self, operation: str, played: Played) -> None:
         """Fill in the members of a request, from left to right."""
         shape, request = kms_model().operation_model(operation).input_shape, played.request
-        if "KeyId" in shape.required_members:
-            request["KeyId"] = self.key(played.key).id
         number, material = 0, None
         for phrase in played.row.phrases:
             head, rest = _split(phrase)
@@ -163,6 +169,8 @@ class Player:
                 number = int(str(rest))
             else:
                 material = phrase
+        if "KeyId" in shape.required_members and "KeyId" not in request:
+            request["KeyId"] = self.key(played.key).id
         if operation == "ImportKeyMaterial":
             for name, value in self._wrapped(material, number, played).items():
                 request.setdefault(name, value)
@@ -209,8 +217,9 @@ class Player:
             count, what = value.parts
             assert what == "zeros"
             return "0" * int(str(count))
+        if isinstance(value, Function) and value.name != "id":
+            return making.TEXTS[value.name](*map(str, value.arguments))
         if isinstance(value, Function):
-            assert value.name == "id"
             return self.named(f"id({value.arguments[0]})", played)
         text = value.text if isinstance(value, Text) else str(value)
         return re.sub(r"<([^>]*)>", lambda match: self.named(match[1], played), text)
@@ -220,8 +229,8 @@ class Player:
         what, _, whose = name.partition(":")
         region = REGIONS.get(whose, played.region)
         key = self.keys.get(played.key if whose in REGIONS or not whose else whose)
-        if name == "account":
-            return self.account
+        if name in {"account", "caller"}:
+            return self.account if name == "account" else played.caller.replace("<account>", self.account)
         if _is_reference(name):
             return str(self.reference(name))
         if key is None:
