@@ -60,48 +60,11 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
+from .values import Text, Value, read_values
+
 
 class NotationError(ValueError):
     """A line that does not keep to the notation, named by its file and number."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text in quotation marks, with what it names in angle brackets."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Items:
-    """A list of values."""
-
-    items: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Members:
-    """Members and their values; None is any value."""
-
-    members: dict[str, Value | None]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function of values."""
-
-    name: str
-    arguments: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Several values in a row."""
-
-    parts: tuple[Value, ...]
-
-
-Value = str | Text | Items | Members | Function | Phrase
 
 
 class Refusal(NamedTuple):
@@ -258,7 +221,7 @@ def _row(line: str) -> Row:
     request = _REQUEST.fullmatch(columns[1])
     if request is None:
         raise ValueError(f"no request: {columns[1]!r}")
-    phrases = _Reader(request[3]).all() if request[3] else ()
+    phrases = read_values(request[3]) if request[3] else ()
     return Row(case[1], int(case[2] or 1), tuple(request[1].split()), request[2], phrases, _answer(columns[2]))
 
 
@@ -268,84 +231,5 @@ def _answer(text: str) -> Value | Refusal | NotSent:
         return Refusal(error[1], error[3] or "", bool(error[2]))
     if text.startswith("not sent `"):
         return NotSent(text.removeprefix("not sent `").removesuffix("`"))
-    (value,) = _Reader(text).all()
+    (value,) = read_values(text)
     return value
-
-
-_TOKEN = re.compile(r"""\s*(?:"(?P<text>[^"]*)"|(?P<word>(?:<[^>]*>|[^\s,;()\[\]{}"<])+)|(?P<mark>[,;()\[\]{}]))""")
-_SEPARATORS, _CLOSING = {",", ";"}, {"(": ")", "[": "]", "{": "}"}
-
-
-class _Reader:
-    """Reads values off a line."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._at = text, 0
-
-    def all(self) -> tuple[Value, ...]:
-        """All that the line has, separated by commas."""
-        values = self._up_to("")
-        if self._at < len(self._text):
-            raise ValueError(f"something is too much at the end of {self._text!r}")
-        return values
-
-    def _next(self) -> tuple[str, str]:
-        """The kind and content of the next token, not yet taken; ("", "") at the end."""
-        match = _TOKEN.match(self._text, self._at)
-        if match is None:
-            if self._text[self._at :].strip():
-                raise ValueError(f"what is {self._text[self._at :]!r}?")
-            return "", ""
-        self._end = match.end()
-        return str(match.lastgroup), str(match[str(match.lastgroup)])
-
-    def _take(self) -> tuple[str, str]:
-        kind, content = self._next()
-        self._at = self._end if kind else len(self._text)
-        return kind, content
-
-    def _up_to(self, closing: str) -> tuple[Value, ...]:
-        """Values with separators between them, up to a closing bracket or the end."""
-        values: list[Value] = []
-        parts: list[Value] = []
-        while True:
-            kind, content = self._next()
-            ends = content == closing and kind != "text"
-            if (ends or (kind == "mark" and content in _SEPARATORS)) and parts:
-                values.append(parts[0] if len(parts) == 1 else Phrase(tuple(parts)))
-                parts = []
-            if ends:
-                self._take()
-                return tuple(values)
-            if not kind:
-                raise ValueError(f"{closing!r} is missing in {self._text!r}")
-            if kind == "mark" and content in _SEPARATORS:
-                self._take()
-            else:
-                parts.append(self._atom())
-
-    def _atom(self) -> Value:
-        kind, content = self._take()
-        if kind == "text":
-            return Text(content)
-        if kind == "word":
-            follows = self._text[self._at : self._at + 1]
-            if follows in {"(", "["} and follows:
-                self._take()
-                return Function(content, self._up_to(_CLOSING[follows]))
-            return content
-        if content == "[":
-            return Items(self._up_to("]"))
-        if content == "{":
-            return Members(dict(member(value) for value in self._up_to("}")))
-        raise ValueError(f"{content!r} out of place in {self._text!r}")
-
-
-def member(value: Value) -> tuple[str, Value | None]:
-    """A member and its value."""
-    if isinstance(value, str):
-        return value, None
-    if isinstance(value, Phrase) and isinstance(value.parts[0], str):
-        rest = value.parts[1:]
-        return value.parts[0], rest[0] if len(rest) == 1 else Phrase(rest)
-    raise ValueError(f"no member: {value}")

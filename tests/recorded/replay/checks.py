@@ -5,31 +5,21 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import ECDH, ECDSA
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_private_key,
-    load_der_public_key,
-)
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
-from .making import bytes_of, oaep_padding, private_key, public_key_of
-from .notation import Value
+from .history import DisagreementError, Played
+from .making import Arguments, bytes_of, oaep_padding, public_key_of
+from .material import private_key, spki
 
-if TYPE_CHECKING:
-    from .player import Played, Player
-
-Check = Callable[[Any, "tuple[Value, ...]", "Player", "Played", str], None]
-
-
-class DisagreementError(Exception):
-    """The mock answers otherwise than AWS was recorded to."""
+#: Takes what was answered, the arguments of the function, the row, and where in the answer it is.
+Check = Callable[[Any, Arguments, Played, str], None]
 
 
 def _must(holds: object, what: str) -> None:
@@ -37,29 +27,29 @@ def _must(holds: object, what: str) -> None:
         raise DisagreementError(what)
 
 
-def _rsa(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _rsa(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``rsa(2048)``: a SubjectPublicKeyInfo of an RSA key of that size."""
     (bits,) = arguments
     key: Any = load_der_public_key(actual)
     _must(key.key_size == int(str(bits)), f"{path} is a key of {key.key_size} bits")
 
 
-def _hmac(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _hmac(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``hmac(A)``: the MAC of the request's message with key material A."""
     (material,) = arguments
     digest = played.request["MacAlgorithm"].replace("HMAC_SHA_", "sha")
-    mac = hmac.digest(bytes_of(material, player, played), played.request["Message"], digest)
+    mac = hmac.digest(bytes_of(material, played), played.request["Message"], digest)
     _must(actual == mac, f"{path} is another MAC than that of {material}")
 
 
-def _sealed(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _sealed(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``sealed(2; A)``: a ciphertext in AWS's layout, version 2 or 3, with key material A, of what the row encrypts.
 
     The layout of the recorded ones: five bytes, the KeyMaterialId, 01, sixteen bytes, the length of the rest, and the
     rest: CMS encrypted-data with AES-256-GCM (RFC 5652, section 8, and RFC 5084). ``sealed(3; A; 32)`` says the length.
     """
     version, material, *said = arguments
-    identifier = bytes.fromhex(player.named(f"id({material})", played))
+    identifier = bytes.fromhex(played.named(f"id({material})"))
     head = bytes([1, 2, int(str(version)), 0, 0x78]) + identifier + b"\x01"
     rest = actual[len(head) + 16 :]
     _must(actual.startswith(head), f"{path} begins with {actual[:38].hex()}")
@@ -100,14 +90,14 @@ def _parts(der: bytes) -> list[bytes]:
     return parts
 
 
-def _public(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _public(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``public(A)``: the public key of the private key A."""
-    _must(actual == public_key_of(arguments[0], player, played), f"{path} is not the public key of {arguments[0]}")
+    _must(actual == public_key_of(arguments[0], played), f"{path} is not the public key of {arguments[0]}")
 
 
-def _signed(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _signed(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``signed(A)``: a signature of the message that the public key of A verifies; ``signed(A; 64)``: 64 bytes."""
-    public_key: Any = load_der_public_key(public_key_of(arguments[0], player, played))
+    public_key: Any = load_der_public_key(public_key_of(arguments[0], played))
     algorithm, message = played.request["SigningAlgorithm"], played.request["Message"]
     is_digest = played.request.get("MessageType") == "DIGEST"
     try:
@@ -117,11 +107,11 @@ def _signed(actual: bytes, arguments: tuple[Value, ...], player: Player, played:
     _must(arguments[1:] in {(), (str(len(actual)),)}, f"{path} has {len(actual)} bytes")
 
 
-def _signed_anew(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _signed_anew(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``signed_anew(A; case.Signature)``: the same, and another one than that."""
     signer, before = arguments
-    _signed(actual, (signer,), player, played, path)
-    _must(actual != bytes_of(before, player, played), f"{path} is the same as before")
+    _signed(actual, (signer,), played, path)
+    _must(actual != bytes_of(before, played), f"{path} is the same as before")
 
 
 def _how_to_verify(algorithm: str, *, is_digest: bool) -> tuple[Any, ...]:
@@ -137,17 +127,17 @@ def _how_to_verify(algorithm: str, *, is_digest: bool) -> tuple[Any, ...]:
     return padding.PKCS1v15(), hashing
 
 
-def _ecdh(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _ecdh(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``ecdh(A; P)``: the secret that OpenSSL finds for the holder of P, with the public key of A."""
     theirs, ours = arguments
-    public_key: Any = load_der_public_key(public_key_of(theirs, player, played))
-    private = private_key(player.key(played.key).spec, str(ours))
+    public_key: Any = load_der_public_key(public_key_of(theirs, played))
+    private = private_key(played.key.spec, str(ours))
     _must(actual == private.exchange(ECDH(), public_key), f"{path} is another secret than OpenSSL's")
 
 
-def _opens(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _opens(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``opens(A)``: a ciphertext of the request's plaintext that the RSA private key A opens."""
-    private = private_key(player.key(played.key).spec, str(arguments[0]))
+    private = private_key(played.key.spec, str(arguments[0]))
     try:
         plaintext = private.decrypt(actual, oaep_padding(played.request["EncryptionAlgorithm"]))
     except ValueError:
@@ -155,28 +145,28 @@ def _opens(actual: bytes, arguments: tuple[Value, ...], player: Player, played: 
     _must(plaintext == played.request["Plaintext"], f"{path} opens to something else")
 
 
-def _pkcs8(actual: bytes, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _pkcs8(actual: bytes, arguments: Arguments, played: Played, path: str) -> None:
     """``pkcs8(150)``, ``pkcs8(1215; 1219)``: the private key (PKCS#8) of the answer's PublicKey, so many bytes long."""
     least, most = int(str(arguments[0])), int(str(arguments[-1]))
     _must(least <= len(actual) <= most, f"{path} has {len(actual)} bytes")
-    spki = load_der_private_key(actual, None).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    _must(spki == played.answer["PublicKey"], f"{path} is not that of the PublicKey")
+    public_key = spki(load_der_private_key(actual, None).public_key())
+    _must(public_key == played.answer["PublicKey"], f"{path} is not that of the PublicKey")
 
 
-def _second(actual: datetime, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _second(actual: datetime, arguments: Arguments, played: Played, path: str) -> None:
     """``second(case)``: a date without its milliseconds."""
-    date = player.date(str(arguments[0]), played).replace(microsecond=0)
+    date = played.date(str(arguments[0])).replace(microsecond=0)
     _must(actual == date, f"{path} is {actual.isoformat()}, recorded in whole seconds")
 
 
-def _other_than(actual: object, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _other_than(actual: object, arguments: Arguments, played: Played, path: str) -> None:
     """``other_than(case.Member)``: another value than that."""
-    _must(actual != player.reference(str(arguments[0])), f"{path} is the same")
+    _must(actual != played.history.reference(str(arguments[0])), f"{path} is the same")
 
 
-def _default_policy(actual: str, arguments: tuple[Value, ...], player: Player, played: Played, path: str) -> None:
+def _default_policy(actual: str, arguments: Arguments, played: Played, path: str) -> None:
     """``default_policy()``: AWS's default key policy, printed as AWS does."""
-    _must(actual == _DEFAULT_POLICY.replace("ACCOUNT", player.account), f"{path} is {actual!r}")
+    _must(actual == _DEFAULT_POLICY.replace("ACCOUNT", played.history.account), f"{path} is {actual!r}")
 
 
 _DEFAULT_POLICY = """{

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from .checks import CHECKS, DisagreementError
-from .making import shown
-from .notation import Function, Items, Members, NotSent, Phrase, Refusal, Text, Value, member
-
-if TYPE_CHECKING:
-    from .player import Played, Player
+from .checks import CHECKS
+from .history import DisagreementError, Played
+from .notation import NotSent, Refusal
+from .values import Function, Items, Members, Phrase, Text, Value, is_reference, member
 
 _ALGORITHMS = {
     "ENCRYPT_DECRYPT": "EncryptionAlgorithms",
@@ -26,8 +24,9 @@ _STATES = ("CURRENT", "NON_CURRENT", "PENDING_ROTATION", "PENDING_MULTI_REGION_I
 _IMPORT_STATES = ("IMPORTED", "PENDING_IMPORT")
 
 
-def compare_refusal(error: Exception, expected: Value | Refusal | NotSent, player: Player, played: Played) -> None:
+def compare_refusal(error: Exception, played: Played) -> None:
     """Hold an error against what was recorded; raises DisagreementError."""
+    expected = played.row.answer
     if isinstance(error, ParamValidationError) and isinstance(expected, NotSent):
         if expected.text not in str(error):
             raise DisagreementError(f"botocore says {error}")
@@ -39,26 +38,29 @@ def compare_refusal(error: Exception, expected: Value | Refusal | NotSent, playe
     if not isinstance(expected, Refusal) or code != expected.code:
         raise DisagreementError(f"refused: {got}")
     try:
-        Comparison(player, played).text(text, expected.text, "text")
+        _Comparison(played).text(text, expected.text, "text")
     except DisagreementError:
         raise DisagreementError(f"the text is {got}") from None
     if ("message" in error.response) != expected.has_message:
         raise DisagreementError(f"the member message: {got}")
 
 
-def compare_answer(answer: dict[str, Any], expected: Value, player: Player, played: Played) -> None:
+def compare_answer(answer: dict[str, Any], played: Played) -> None:
     """Hold an answer against what was recorded; raises DisagreementError."""
+    expected = played.row.answer
+    if isinstance(expected, (Refusal, NotSent)):
+        raise DisagreementError(f"succeeded: {shown(answer)}")
     if isinstance(expected, Function):
         whole = {"M": {"KeyMetadata": expected}, "H": {"Rotations": expected, "Truncated": "false"}}
         expected = Members(whole[expected.name])
-    Comparison(player, played).value(answer, expected, "")
+    _Comparison(played).value(answer, expected, "")
 
 
-class Comparison:
+class _Comparison:
     """The comparison of one answer: what was answered against what was recorded."""
 
-    def __init__(self, player: Player, played: Played) -> None:
-        self.player, self.played = player, played
+    def __init__(self, played: Played) -> None:
+        self._played = played
 
     def value(self, actual: Any, expected: Value, path: str) -> None:
         """Any value."""
@@ -72,7 +74,7 @@ class Comparison:
             _agree(len(actual), int(str(expected.parts[0])), f"{path}: length")
         elif isinstance(actual, datetime):
             assert isinstance(expected, str), f"{path} is a date: {expected}"
-            date = self.player.date(expected, self.played)
+            date = self._played.date(expected)
             if abs(actual - date) >= timedelta(milliseconds=1):
                 raise DisagreementError(f"{path} is {actual.isoformat()}, recorded {expected}: {date.isoformat()}")
         elif isinstance(actual, bool):
@@ -87,7 +89,7 @@ class Comparison:
     def _plain(self, actual: Any, expected: Value, path: str) -> None:
         """A number, or a blob that another row names."""
         assert isinstance(expected, str), f"{path}: {expected}"
-        _agree(actual, int(expected) if isinstance(actual, int) else self.player.reference(expected), path)
+        _agree(actual, int(expected) if isinstance(actual, int) else self._played.history.reference(expected), path)
 
     def text(self, actual: str, expected: str, path: str) -> None:
         """A text; a KeyMaterialId that is seen for the first time gets the name that stands for it."""
@@ -99,7 +101,7 @@ class Comparison:
         match = re.fullmatch(pattern, actual)
         if match is None:
             raise DisagreementError(f"{path} is {actual!r}, recorded {expected!r}")
-        material_ids = self.player.keys[self.played.key].material_ids if new else {}
+        material_ids = self._played.key.material_ids if new else {}
         for name in new:
             if match[name] in material_ids.values():
                 raise DisagreementError(f"{path} has the KeyMaterialId of another, not a new one for {name}")
@@ -112,8 +114,8 @@ class Comparison:
         if name == "64 zeros":
             return "0" * 64
         material = name.removeprefix("id(").removesuffix(")")
-        if material == name or material in self.player.key(self.played.key).material_ids:
-            return re.escape(self.player.named(name, self.played))
+        if material == name or material in self._played.key.material_ids:
+            return re.escape(self._played.named(name))
         new.append(material)
         return f"(?P<{material}>[0-9a-f]{{64}})"
 
@@ -154,21 +156,22 @@ class Comparison:
         elif expected.name == "H":
             self._items(actual, tuple(map(self._rotation, expected.arguments)), path)
         else:
-            CHECKS[expected.name](actual, expected.arguments, self.player, self.played, path)
+            CHECKS[expected.name](actual, expected.arguments, self._played, path)
 
     def _metadata(self, arguments: tuple[Value, ...], actual: dict[str, Any]) -> Members:
         """KeyMetadata, from M(state; expiry; current; members)."""
         state, expiry, current, *others = arguments
-        key = self.player.key(self.played.key)
+        key = self._played.key
         made = key.request
-        at_home = self.played.region == key.region
+        at_home = self._played.region == key.region
         members: dict[str, Value | None] = {
             "AWSAccountId": "<account>", "KeyId": "<id>", "Arn": "<arn>", "CreationDate": None,
             "Enabled": "true" if state == "Enabled" else "false",
             "Description": Text(made.get("Description", "") if at_home else ""),
             "KeyUsage": key.usage, "KeyState": state, "Origin": made.get("Origin", "AWS_KMS"),
             "KeyManager": "CUSTOMER", "CustomerMasterKeySpec": key.spec, "KeySpec": key.spec,
-            _ALGORITHMS[key.usage]: None, "MultiRegion": str(made.get("MultiRegion", False)).lower(),
+            _ALGORITHMS[key.usage]: Items((key.spec,)) if key.spec == "SYMMETRIC_DEFAULT" else None,
+            "MultiRegion": str(made.get("MultiRegion", False)).lower(),
         }  # fmt: skip
         if made.get("MultiRegion"):
             members["MultiRegionConfiguration"] = None
@@ -219,14 +222,22 @@ def _written(expected: Value) -> str:
         return f"<id({expected.arguments[0]})>"
     if isinstance(expected, Phrase):  # 64 zeros
         return f"<{' '.join(map(str, expected.parts))}>"
-    if isinstance(expected, str) and re.fullmatch(r"[\w()/-]+\.[A-Z]\w+", expected):
+    if is_reference(expected):
         return f"<{expected}>"
     return expected.text if isinstance(expected, Text) else str(expected)
 
 
 def _agree(actual: object, expected: object, what: str) -> None:
     if actual != expected:
-        shown_actual = actual if isinstance(actual, (str, int)) else shown(actual)
-        raise DisagreementError(
-            f"{what} is {shown_actual}, recorded {expected if isinstance(expected, (str, int)) else '...'}"
-        )
+        raise DisagreementError(f"{what} is {shown(actual)}, recorded {shown(expected)}")
+
+
+def shown(value: object) -> str:
+    """An answer as a person reads it, without its blobs."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} {shown(content)}" for name, content in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + "; ".join(map(shown, value)) + "]"
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
