@@ -14,6 +14,7 @@ from botocore.model import ListShape, Shape, StructureShape
 
 from ._wire import kms_model
 from .engine import messages
+from .engine.diagnosis import words
 from .engine.engine import Answer, Call, Response
 from .engine.errors import ValidationException
 
@@ -40,7 +41,9 @@ def constrained(answer: Answer) -> Answer:
     def check_first(call: Call) -> Response:
         breaches = find_breaches(call.operation, call.members)
         if breaches:
-            raise ValidationException(messages.violations(breaches))
+            error = ValidationException(messages.violations(breaches))
+            error.diagnosis = _diagnosis(call.operation, call.members)
+            raise error
         return answer(call)
 
     return check_first
@@ -53,6 +56,20 @@ def find_breaches(operation: str, members: Mapping[str, Any]) -> list[str]:
     if check is not None:
         check(members, "", found)
     return found
+
+
+def _diagnosis(operation: str, members: Mapping[str, Any]) -> str:
+    """What was probably meant by the values that no enum has."""
+    shape = kms_model().operation_model(operation).input_shape
+    assert shape is not None  # else nothing is constrained
+    explained = [
+        words.explain(name, value, member.enum)
+        for name, member in shape.members.items()
+        if getattr(member, "enum", None)
+        for value in [members.get(name)]
+        if value is not None and value not in member.enum
+    ]
+    return " ".join(filter(None, explained))
 
 
 @cache

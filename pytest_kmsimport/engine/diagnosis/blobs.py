@@ -57,7 +57,7 @@ def _wrapped_otherwise(parameters: WrappingParameters, blob: bytes) -> str:
     """The right wrapping key, the wrong way."""
     asked = parameters.algorithm
     for algorithm in _ALGORITHMS:
-        if algorithm != asked and opens(parameters.opened_as(algorithm), blob):
+        if algorithm != asked and _opens(parameters.opened_as(algorithm), blob):
             text = f"The blob opens with {algorithm}, but this token was issued for {asked}."
             return text + (_OPENSSL if "SHA_1" in algorithm and asked.endswith("SHA_256") else "")
     head = blob[: parameters.private_key.key_size // 8]
@@ -75,7 +75,7 @@ def _wrapped_otherwise(parameters: WrappingParameters, blob: bytes) -> str:
 def _wrapped_for_another(tokens: ImportTokens, parameters: WrappingParameters, blob: bytes) -> str:
     """The wrapping key of another answer of GetParametersForImport."""
     for other in islice(reversed(tokens.valid), _MOST_TOKENS):
-        if other is not parameters and any(opens(other.opened_as(name), blob) for name in _ALGORITHMS):
+        if other is not parameters and any(_opens(other.opened_as(name), blob) for name in _ALGORITHMS):
             whose = "this KMS key" if other.key_arn == parameters.key_arn else other.key_arn
             return (
                 "The blob was encrypted to the public key of another GetParametersForImport answer, issued for"
@@ -95,8 +95,7 @@ def _unknown(parameters: WrappingParameters, blob: bytes) -> str:
     )
 
 
-def opens(parameters: WrappingParameters, blob: bytes) -> bool:
-    """Whether encrypted key material opens."""
+def _opens(parameters: WrappingParameters, blob: bytes) -> bool:
     try:
         parameters.unwrap(blob)
     except (InvalidCiphertextException, ValidationException):
