@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import boto3  # noqa: F401  loaded once, and not again for every run within this process
 import pytest
 
@@ -373,7 +375,9 @@ def test_the_guard_is_not_silenced_by_swallowing(pytester):
 
 def test_without_the_guard_unmocked_calls_are_botocores_business(pytester):
     """Without ``kms_import_guard`` a call outside any mock goes where botocore sends it."""
-    pytester.makepyfile(UNMOCKED)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    pytester.makepyfile(UNMOCKED.replace("https://kms.invalid", f"http://127.0.0.1:{port}"))  # nobody listens there
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*EndpointConnectionError*"])
