@@ -204,7 +204,7 @@ def _before_send(event: _Event) -> Any:  # noqa: ANN401
     if event.is_async or first_non_none_response(responses) is not None:
         return responses
     _, service, operation = event.name.split(".", 2)
-    host = urlsplit(event.arguments["request"].url).hostname or ""
+    host = _host(event.arguments["request"].url)
     if innermost is not None and not innermost.allow_real_aws and _is_real_aws(host):
         text = _REFUSED.format(service=service, operation=operation, host=host)
         raise innermost.complain(RealAwsRefused(text))
@@ -269,6 +269,11 @@ def _bytes(body: str | bytes) -> bytes:
 def _is_async(emitter: type) -> bool:
     """Whether this is the type of an aiobotocore client's emitter, which has to be awaited."""
     return iscoroutinefunction(getattr(emitter, "_emit", None))
+
+
+def _host(url: str) -> str:
+    """The host of a URL, in small letters and without the dot that ends a full name."""
+    return (urlsplit(url).hostname or "").removesuffix(".")
 
 
 def _is_real_aws(host: str) -> bool:

@@ -342,6 +342,15 @@ def test_real_aws_is_known_in_every_partition(kms_import_mock, sent, region, dua
     assert not sent
 
 
+@pytest.mark.parametrize("url", ["https://sqs.us-east-1.amazonaws.com.", "https://SQS.us-east-1.AmazonAWS.com"])
+def test_real_aws_is_known_however_its_name_is_written(kms_import_mock, sent, url):
+    """A host's name means the same with a dot at its end, and in capitals."""
+    with pytest.raises(RealAwsRefused):
+        boto3.client("sqs", endpoint_url=url).list_queues()
+    kms_import_mock.complaints.clear()
+    assert not sent
+
+
 @pytest.mark.parametrize("mode", RETRY_MODES)
 def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode):
     """An operation that the mock lacks is no AWS error: it fails the test, at once, and lists what there is."""
@@ -484,6 +493,13 @@ def test_the_guard_leaves_other_services_alone(guarded, sent):
     """The guard is about KMS: outside any mock, SQS is the test's own business."""
     list_queues()
     assert sent == ["https://sqs.us-east-1.amazonaws.com/"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost.", "127.0.0.1", "127.8.8.8", "[::1]"])
+def test_the_guard_lets_loopback_through(guarded, sent, host):
+    """An emulator of KMS that the test runs on this computer gets its calls."""
+    boto3.client("kms", region_name="us-east-1", endpoint_url=f"http://{host}:4566", **KEYS).list_keys()
+    assert sent == [f"http://{host}:4566/"]
 
 
 def test_the_guard_leaves_botocore_as_it_was(original):
