@@ -97,11 +97,15 @@ def test_a_complaint_that_a_failure_does_not_show_is_kept(complaints, failure):
 
 def test_code_that_hides_a_complaint_does_not_silence_it(complaints):
     """``raise ... from None`` shows nothing of what was refused."""
-    with pytest.raises(ValueError, match="hidden") as caught:
+
+    def hide():
         try:
             raise COMPLAINT
         except AssertionError:
             raise ValueError("hidden") from None
+
+    with pytest.raises(ValueError, match="hidden") as caught:
+        hide()
     complaints.forget(caught.value)
     assert complaints == [COMPLAINT]
 

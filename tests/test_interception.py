@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from textwrap import dedent
-from threading import Thread
+from threading import Event, Thread
 
 import boto3
 import botocore.session
@@ -361,6 +362,17 @@ def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode):
     assert kms_import_mock.calls[0].attempts == 1
 
 
+@pytest.mark.parametrize(
+    "way", ["mock_kms_import(allow_real_aws=True)", "@pytest.mark.kms_import(allow_real_aws=True)"]
+)
+def test_the_refusal_says_how_to_let_such_calls_through(kms_import_mock, way):
+    """However the test has come by its mock."""
+    with pytest.raises(RealAwsRefused) as caught:
+        list_queues()
+    kms_import_mock.complaints.clear()
+    assert way in str(caught.value)
+
+
 def test_real_aws_can_be_allowed(sent):
     """With ``allow_real_aws`` other services are sent on; KMS still is not."""
     with mock_kms_import(allow_real_aws=True):
@@ -380,6 +392,56 @@ def test_kms_on_loopback_is_answered_by_the_mock(kms_import_mock, sent):
     boto3.client("kms", endpoint_url="http://127.0.0.1:4566").list_keys()
     assert not sent
     assert len(kms_import_mock.calls.to("ListKeys")) == 1
+
+
+# Threads that do not care when a mock begins and ends
+
+
+@pytest.fixture
+def hurried():
+    """Threads take turns as often as they can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize("guards", [False, True], ids=["", "guarded"])
+def test_threads_may_outlive_their_mock(hurried, sent, guards):
+    """A call that is under way when mocks begin and end is answered by one, sent, or refused, and nothing else."""
+    kms, sqs = build_with_boto3(), boto3.client("sqs", region_name="us-east-1", **KEYS)
+    ended, failed = Event(), []
+
+    def keep_calling(call):
+        try:
+            while not ended.is_set():
+                with suppress(RealAwsRefused):
+                    call()
+        except Exception as error:  # noqa: BLE001  whatever it is
+            failed.append(error)
+
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        stack.callback(ended.set)
+        for call in (kms.list_keys, sqs.list_queues) * 2:
+            pool.submit(keep_calling, call)
+        for _ in range(150):
+            guard = Guard() if guards else None
+            with suppress(RealAwsRefused), mock_kms_import():
+                time.sleep(0)
+            if guard is not None:
+                guard.stop()
+        ended.set()
+    assert not failed
+
+
+def test_a_call_that_began_before_the_mock_is_answered():
+    """A request that was signed when there was no mock, and is sent when there is one, is of its own Region."""
+    kms = boto3.client("kms", region_name="ap-south-1", **KEYS)
+    mock = mock_kms_import()
+    kms.meta.events.register_last("request-created.kms", lambda **_: mock.__enter__())
+    arn = arn_of_new_key(kms)
+    mock.__exit__(None, None, None)
+    assert ":ap-south-1:" in arn
 
 
 # The patch

@@ -40,7 +40,7 @@ def test_the_fixture_is_an_active_and_empty_mock(run):
         """
         import pytest
         from pytest_kmsimport import KmsImportMock
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
 
         @pytest.mark.parametrize("turn", [1, 2])
         def test_a(kms_import_mock, turn):
@@ -114,7 +114,7 @@ def test_fixtures_of_longer_scopes_are_set_up_outside_the_mock(run):
         """
         import pytest
         from pytest_kmsimport import mock_kms_import
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
 
         @pytest.fixture(scope="session")
         def shared():
@@ -416,7 +416,7 @@ MANY = """
         assert ":eu-west-3:" in boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
 
     def test_c():
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
         assert active() is None
 """
 
@@ -448,7 +448,7 @@ def test_an_unrelated_test_is_not_in_a_mock(run):
     """Without fixture, marker or decorator, nothing is patched."""
     run(
         """
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
 
         def test_a(request):
             assert "kms_import_mock" not in request.fixturenames
