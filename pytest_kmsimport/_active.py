@@ -14,24 +14,23 @@ from ._service import Service
 _MOST_ENDED = 4  # what a failed test may be told about
 
 
-class Mock(Protocol):
-    """What the interception needs of a mock."""
+class Guarded(Protocol):
+    """What the interception needs of a guard."""
 
-    account: str
-    region: str
-    allow_real_aws: bool
     complaints: Complaints
-    service: Service
-    leak_check: LeakCheck
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint, so that it fails the test even if the code under test swallows it."""
 
 
-class Guarded(Protocol):
-    """What the interception needs of a guard."""
+class Mock(Guarded, Protocol):
+    """And what of a mock."""
 
-    complaints: Complaints
+    account: str
+    region: str
+    allow_real_aws: bool
+    service: Service
+    leak_check: LeakCheck
 
 
 _mocks: tuple[Mock, ...] = ()

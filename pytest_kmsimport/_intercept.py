@@ -37,6 +37,9 @@ _lock = RLock()
 def activate(mock: Mock) -> None:
     """Let a mock answer KMS, in front of those that are active already."""
     with _lock:
+        outer = active()
+        if outer is not None and not _seam.is_on:
+            outer.complain(_real_aws.was_switched_off())
         _active.add_mock(mock)
         _patch()
 
@@ -56,6 +59,11 @@ class Guard:
         with _lock:
             _active.add_guard(self)
             _patch()
+
+    def complain(self, complaint: AssertionError) -> AssertionError:
+        """Remember a complaint, so that it fails the test even if the code under test swallows it."""
+        self.complaints.append(complaint)
+        return complaint
 
     def stop(self) -> None:
         """Let KMS calls go where botocore sends them."""
@@ -134,9 +142,7 @@ def _refuse_real_aws(event: Event, responses: Any) -> None:  # noqa: ANN401  of 
         if not innermost.allow_real_aws and _real_aws.is_real_aws(host):
             raise innermost.complain(_real_aws.refused_under_mock(service, operation, host))
     elif guard is not None and service == "kms" and not _real_aws.is_loopback(host):
-        complaint = _real_aws.refused_by_guard(operation, host)
-        guard.complaints.append(complaint)
-        raise complaint
+        raise guard.complain(_real_aws.refused_by_guard(operation, host))
 
 
 def _needs_retry(event: Event) -> Any:  # noqa: ANN401
@@ -179,5 +185,18 @@ def _bytes(body: str | bytes) -> bytes:
     return body.encode() if isinstance(body, str) else body
 
 
+def _check_seam(service: str, url: str) -> None:
+    """Refuse a request that would leave because somebody has taken the patch off."""
+    mock, guard = active(), _active.guard()
+    if (mock is None and guard is None) or _seam.is_on:
+        return
+    host = _real_aws.host_of(url)
+    others_may_leave = mock is None or mock.allow_real_aws or not _real_aws.is_real_aws(host)
+    if service == "kms" or not others_may_leave:
+        somebody = mock or guard
+        assert somebody is not None
+        raise somebody.complain(_real_aws.refused_past_patch(host))
+
+
 _seam = EmitPatch({"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry})
-_PATCHES = (_seam, PreparePatch())
+_PATCHES = (_seam, PreparePatch(_check_seam))

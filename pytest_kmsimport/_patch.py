@@ -126,14 +126,18 @@ class EmitPatch(Patch):
 class PreparePatch(Patch):
     """``Endpoint.prepare_request``, where every request is made ready for sending, of asynchronous clients as well.
 
-    The request takes its context along, as newer botocore has it do by itself.
+    ``check`` may refuse it. The request takes its context along, as newer botocore has it do by itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[str, str], None]) -> None:
+        self._check = check
         super().__init__(Endpoint, "prepare_request", self._with_context)
 
     def _with_context(self, prepare_request: Function) -> Function:
+        check = self._check
+
         def prepare(endpoint: Endpoint, request: AWSRequest) -> AWSPreparedRequest:
+            check(endpoint._endpoint_prefix, request.url)  # noqa: SLF001  there is no public way to the service
             prepared = prepare_request(endpoint, request)
             prepared.context = request.context
             return prepared

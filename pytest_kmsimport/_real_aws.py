@@ -31,6 +31,23 @@ def refused_by_guard(operation: str, host: str) -> RealAwsRefused:
     )
 
 
+def refused_past_patch(host: str) -> RealAwsRefused:
+    """A call that would have gone past the mock or the guard, which somebody has switched off."""
+    return RealAwsRefused(f"A request was about to be sent to {host}, past the mock or the guard. {_SWITCHED_OFF}")
+
+
+def was_switched_off() -> RealAwsRefused:
+    """The mock was not there, and nobody has asked it anything meanwhile."""
+    return RealAwsRefused(f"The mock around this one was off for a while. {_SWITCHED_OFF}")
+
+
+_SWITCHED_OFF = (
+    "Something has put back botocore's EventAliaser.emit, which it had saved before: look for a patch of that (such as"
+    " monkeypatch.setattr or unittest.mock.patch) that ends while the mock is active, and let it begin within the mock"
+    " or end after it."
+)
+
+
 def host_of(url: str) -> str:
     """The host of a URL, in small letters and without the dot that ends a full name."""
     return (urlsplit(url).hostname or "").removesuffix(".")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from textwrap import dedent
 from threading import Event, Thread
+from unittest.mock import patch
 
 import boto3
 import botocore.session
@@ -394,6 +395,20 @@ def test_kms_on_loopback_is_answered_by_the_mock(kms_import_mock, sent):
     assert len(kms_import_mock.calls.to("ListKeys")) == 1
 
 
+@pytest.fixture
+def original():
+    """What botocore's own class holds while no mock is active."""
+    return EventAliaser.__dict__["emit"]
+
+
+@pytest.fixture
+def guarded():
+    """kms_import_guard, as the ini option puts it up."""
+    guard = Guard()
+    yield guard
+    guard.stop()
+
+
 # Threads that do not care when a mock begins and ends
 
 
@@ -447,12 +462,6 @@ def test_a_call_that_began_before_the_mock_is_answered():
 # The patch
 
 
-@pytest.fixture
-def original():
-    """What botocore's own class holds while no mock is active."""
-    return EventAliaser.__dict__["emit"]
-
-
 def test_importing_the_package_patches_nothing():
     """After every module of the package was imported, botocore is as it was."""
     code = """
@@ -503,6 +512,104 @@ def test_what_others_have_patched_on_top_stays(original, monkeypatch):
     assert EventAliaser.__dict__["emit"] is original
 
 
+# A mock that somebody has switched off
+
+
+@pytest.fixture
+def put_back(original):
+    """Do what careless code does that has saved botocore's own function before the mock began."""
+    yield lambda: setattr(EventAliaser, "emit", original)
+    assert EventAliaser.__dict__["emit"] is original
+
+
+SWITCHED_OFF = r"was about to be sent to {host}.* past the mock.*EventAliaser\.emit"
+
+
+@pytest.mark.parametrize("mode", RETRY_MODES)
+@pytest.mark.parametrize("build", [lambda _, config: boto3.client("kms", config=config), lambda mock, _: mock.client()])
+def test_a_mock_that_is_switched_off_fails_the_test(put_back, sent, mode, build):
+    """Where something has taken the patch off, the next KMS call fails by name, and is not sent."""
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(RealAwsRefused))  # that of the second call, which was swallowed
+        mock = stack.enter_context(mock_kms_import())
+        kms = build(mock, Config(retries={"mode": mode}))
+        kms.list_keys()
+        put_back()
+        with pytest.raises(RealAwsRefused, match=SWITCHED_OFF.format(host="kms.us-east-1")):
+            kms.list_keys()
+        assert len(mock.complaints) == 1
+    assert (sent, len(mock.calls)) == ([], 1)
+
+
+def test_a_mock_that_is_switched_off_keeps_other_services_from_aws(put_back, sent):
+    """Nor does a call of another service leave."""
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(RealAwsRefused, match=SWITCHED_OFF.format(host="sqs.us-east-1")))
+        stack.enter_context(mock_kms_import())
+        put_back()
+        list_queues()
+    assert not sent
+
+
+def test_a_mock_that_is_switched_off_lets_through_what_it_may(put_back, sent):
+    """With ``allow_real_aws`` other services go on as ever."""
+    with mock_kms_import(allow_real_aws=True):
+        put_back()
+        list_queues()
+    assert len(sent) == 1
+
+
+def test_the_next_mock_is_on_again(put_back):
+    """A mock answers, whatever has become of the one before it."""
+    with mock_kms_import():
+        put_back()
+    with mock_kms_import() as mock:
+        mock.client().list_keys()
+        assert len(mock.calls) == 1
+
+
+def test_a_mock_within_one_that_is_switched_off_is_on(put_back):
+    """It answers, and the outer one, which did not, fails its test."""
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(RealAwsRefused, match=r"was off.*EventAliaser\.emit"))
+        outer = stack.enter_context(mock_kms_import())
+        put_back()
+        with mock_kms_import(region="eu-west-1") as mock:
+            mock.client().list_keys()
+        assert (len(mock.calls), len(outer.calls)) == (1, 0)
+
+
+def test_the_guard_notices_that_it_is_switched_off(original, guarded, sent):
+    """With the guard's patch gone, a KMS call fails by name as well; other services are not its business."""
+    EventAliaser.emit = original
+    with pytest.raises(RealAwsRefused, match=SWITCHED_OFF.format(host="kms.us-east-1")):
+        build_with_boto3().list_keys()
+    assert len(guarded.complaints) == 1
+    list_queues()
+    assert sent == ["https://sqs.us-east-1.amazonaws.com/"]
+
+
+def test_a_mock_begins_on_top_of_what_lets_nothing_through(original):
+    """Where somebody has put something else in the place of botocore's function, the mock begins in front of that."""
+    with patch.object(EventAliaser, "emit", lambda *_, **__: []), mock_kms_import() as mock:
+        assert build_with_boto3().list_keys()["Keys"] == []
+        assert len(mock.calls) == 1
+    assert EventAliaser.__dict__["emit"] is original
+
+
+def test_what_others_have_saved_of_a_mock_does_no_harm(original, slept):
+    """Our function, put back by somebody after its mock has ended, is not in the way of the next one's."""
+    with mock_kms_import():
+        ours = EventAliaser.emit
+    EventAliaser.emit = ours
+    with mock_kms_import() as mock:
+        kms = boto3.client("kms", config=Config(retries={"mode": "standard"}))
+        with pytest.raises(ClientError):
+            kms.create_key(Policy=TOO_LONG_POLICY)
+        assert [delay > 0 for delay in mock.calls[0].delays] == [True, True]
+    assert EventAliaser.__dict__["emit"] is original
+
+
 def test_mocks_need_not_end_in_order(original):
     """The mock that began first may end first; the other goes on answering until it ends."""
     kms = build_with_boto3()
@@ -525,14 +632,6 @@ def test_the_outer_mock_goes_on_when_the_inner_one_ends(kms_import_mock):
 
 
 # The guard
-
-
-@pytest.fixture
-def guarded():
-    """kms_import_guard, as the ini option puts it up."""
-    guard = Guard()
-    yield guard
-    guard.stop()
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
