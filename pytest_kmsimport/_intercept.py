@@ -93,11 +93,10 @@ def _before_sign(event: Event) -> Any:  # noqa: ANN401
     mock = _mock_for(event)
     if mock is not None:
         context, signer = event.arguments["request"].context, event.arguments["request_signer"]
-        if _signature.must_fetch_credentials(signer):
-            if event.is_async:
-                raise mock.complain(NotOffered(_ASYNC))
-            _signature.use_placeholder(context)
-        _signature.note_access_key(context, signer)
+        if not event.is_async:
+            _signature.note_access_key(context, signer)
+        elif _signature.must_fetch_credentials(signer):
+            raise mock.complain(NotOffered(_ASYNC))
     return event.proceed()
 
 

@@ -35,14 +35,12 @@ def must_fetch_credentials(signer: RequestSigner) -> bool:
     return credentials is None or bool(getattr(credentials, "refresh_needed", bool)())
 
 
-def use_placeholder(context: dict[str, Any]) -> None:
-    """Have a request signed with credentials that belong to nobody."""
-    context.setdefault("signing", {})["request_credentials"] = _PLACEHOLDER
-
-
 def note_access_key(context: dict[str, Any], signer: RequestSigner) -> None:
-    """Write down who asks, for a request that its client does not sign."""
-    credentials = context.get("signing", {}).get("request_credentials") or signer._credentials  # noqa: SLF001
+    """Write down who asks, also where the request is not signed; somebody without credentials is nobody."""
+    signing = context.setdefault("signing", {})
+    if must_fetch_credentials(signer):
+        signing["request_credentials"] = _PLACEHOLDER
+    credentials = signing.get("request_credentials") or signer._credentials  # noqa: SLF001
     context[_ACCESS_KEY] = credentials.access_key or ""
 
 
