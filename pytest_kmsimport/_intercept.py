@@ -17,7 +17,6 @@ from threading import RLock
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.exceptions import BotoCoreError
 from botocore.hooks import first_non_none_response
 
 from . import _active, _real_aws, _signature
@@ -171,7 +170,7 @@ def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSRespo
         return deliver(delivery, request, _signature.settings_of(request), mock.service.wait)
     except NotOffered as complaint:
         raise mock.complain(complaint) from None
-    except BotoCoreError as error:
+    except BaseException as error:
         mock.service.note_undelivered(invocation, error)
         raise
 
