@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from ._clock import Clock
     from ._decorator import mock_kms_import
     from ._faulty import MeanwhileFailed
-    from ._intercept import RealAwsRefused
     from ._leaks import SecretLeaked
     from ._mock import KmsImportMock, Snapshot
     from ._plans import FaultNeverStruck, Plan
+    from ._real_aws import RealAwsRefused
     from ._views import KeyMaterialView, KeyView
     from .engine.errors import NotOffered
     from .wrapping import wrap_key_material
@@ -54,7 +54,7 @@ _HOMES = {
     "MeanwhileFailed": "_faulty",
     "NotOffered": "engine.errors",
     "Plan": "_plans",
-    "RealAwsRefused": "_intercept",
+    "RealAwsRefused": "_real_aws",
     "Redacted": "_calls",
     "SecretLeaked": "_leaks",
     "Snapshot": "_mock",

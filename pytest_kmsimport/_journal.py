@@ -12,10 +12,13 @@ from functools import partial
 from threading import Lock
 
 from ._calls import CallRecord, Calls
-from ._fault import Fault
+from ._fault import Fault, Undelivered
 from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
 from .engine.states import CHANGING, KeyState
+
+#: The outcome of a call that is under way, or was given up where nobody could say so.
+_UNFINISHED = "Unfinished"
 
 #: What else wants to know of every attempt, when it has been answered; for a whole test run.
 watchers: list[Callable[[CallRecord], None]] = []
@@ -44,19 +47,12 @@ class Journal:
         if record.attempts == 1:
             record.key_state_before = self._see_state(call)
         try:
-            response = answer(call)
-        except KmsError as error:
-            record.note(error.code, error.message, error.diagnosis)
-            raise
-        except NotOffered as error:
-            record.note(type(error).__name__, str(error))
-            raise
+            response = _noted(record, answer, call)
         finally:
             may_differ = call.operation in CHANGING or record.faults  # somebody else may have acted
             record.key_state_after = self._see_state(call) if may_differ else record.key_state_before
             for watch in watchers:
                 watch(record)
-        record.note(None)
         record._response = response  # noqa: SLF001  shown redacted only
         if record.key_state_after is None:
             state = response.get("KeyMetadata", {}).get("KeyState")
@@ -120,8 +116,27 @@ class Journal:
             record = self._records.get(call.invocation)
             if record is not None:
                 record.attempts += 1
+                record.note(_UNFINISHED)
                 return record
-            record = self._records[call.invocation] = CallRecord(self._now(), call)
+            record = CallRecord(self._now(), call)
+            record.note(_UNFINISHED)
+            self._records[call.invocation] = record
             if len(self._records) > self._limit:
                 self._records.popitem(last=False)
             return record
+
+
+def _noted(record: CallRecord, answer: Answer, call: Call) -> Response:
+    """The answer to an attempt, written down; of what ends it otherwise, the name alone, for nobody knows the text."""
+    try:
+        response = answer(call)
+    except KmsError as error:
+        record.note(error.code, error.message, error.diagnosis)
+        raise
+    except Undelivered:  # what the client gets is written down when that is known
+        raise
+    except BaseException as error:
+        record.note(type(error).__name__, str(error) if isinstance(error, NotOffered) else "")
+        raise
+    record.note(None)
+    return response

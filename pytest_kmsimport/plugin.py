@@ -118,14 +118,14 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell the mocks what a test has failed with, and the tester what was asked of them."""
     report = yield
-    intercept = sys.modules.get("pytest_kmsimport._intercept")
-    if intercept is None:
+    active = sys.modules.get("pytest_kmsimport._active")
+    if active is None:
         return report
-    mocks = intercept.of_this_test()
+    mocks = active.of_this_test()
     if report.passed and report.when != "setup":
         _check_leaks(report, mocks)
     elif call.excinfo is not None:
-        intercept.told(call.excinfo.value)
+        active.told(call.excinfo.value)
     if report.failed:
         _tell(item, report, mocks)
     return report
@@ -168,9 +168,9 @@ class _Colours:
 
 def pytest_runtest_setup() -> None:
     """Begin a test without the mocks of the one before."""
-    intercept = sys.modules.get("pytest_kmsimport._intercept")
-    if intercept is not None:
-        intercept.next_test()
+    active = sys.modules.get("pytest_kmsimport._active")
+    if active is not None:
+        active.next_test()
 
 
 @pytest.fixture
