@@ -14,6 +14,8 @@ from .engine.specs import SPECS
 from .engine.world import World
 from .wrapping import wrap_key_material
 
+__tracebackhide__ = True
+
 _CREATED = {"KeySpec", "Origin", "CustomerMasterKeySpec"}
 _IMPORTED = {"KeyId", "ImportToken", "EncryptedKeyMaterial"}
 

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 from ._calls import Calls, members_of
 
+__tracebackhide__ = True
+
 #: Shorter ones are found anywhere by chance.
 SHORTEST = 8  # bytes
 _MOST = 1000  # secrets that one mock remembers

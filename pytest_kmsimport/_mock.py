@@ -29,6 +29,7 @@ from ._plans import Aim, On, Plan, Steps, Timing, make_plan
 from ._regions import is_region
 from ._rsa_pool import RsaKeys
 from ._service import Service
+from ._tracebacks import sealed
 from ._views import KeyView
 from .engine.engine import Engine, Seen
 from .engine.keys import Key
@@ -36,6 +37,8 @@ from .engine.quotas import Quotas
 from .engine.store import Store
 from .engine.world import World
 from .faults._actions import Action
+
+__tracebackhide__ = True
 
 _loader = Loader()  # keeps the service model that every client needs
 
@@ -152,6 +155,7 @@ class KmsImportMock:
             raise LookupError(f"{text}; name another with region_name= or account=.")
         return seen
 
+    @sealed
     def import_key(
         self,
         material: bytes | None = None,
@@ -241,6 +245,7 @@ class KmsImportMock:
         self.service.faults.plan(plan)
         return plan
 
+    @sealed
     def assert_imported(
         self, key_id: str, material: bytes | None = None, *, region_name: str | None = None, account: str | None = None
     ) -> None:
@@ -253,6 +258,7 @@ class KmsImportMock:
         if why:
             raise AssertionError(why)
 
+    @sealed
     def assert_never_sent(self, secret: bytes) -> None:
         """Assert that a secret is in no request so far, whether as raw bytes, hex or base64.
 
@@ -261,6 +267,7 @@ class KmsImportMock:
         """
         refuse(list_of(leaks_of(secret, self.calls)))
 
+    @sealed
     def assert_no_leaks(self, *texts: str | bytes) -> None:
         """Assert that no secret which this mock knows of is in a request, in the log, or in ``texts``.
 

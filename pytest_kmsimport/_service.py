@@ -16,6 +16,7 @@ from ._faulty import Faults, offstage
 from ._journal import Journal
 from ._leaks import MAKING_SECRETS, Secrets
 from ._sockets import Delay, Delivery
+from ._tracebacks import sealed
 from ._wire import WireResponse
 from .engine.engine import Call, Engine, Response
 from .engine.errors import KmsError, SerializationException
@@ -68,6 +69,7 @@ class Service:
         for material in self._engine.look_up(key_id, region, account, _materials) or ():
             self.secrets.note(material.plaintext, f"key material of KMS key {key_id.rpartition('/')[2]}")
 
+    @sealed
     def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> Delivery:
         """Answer a request as it comes over the wire; ``invocation`` is the same for all attempts at one call.
 

@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from ._tracebacks import sealed
 from ._wire import WireResponse
 
 #: What urllib3 meets when it opens a connection.
@@ -121,6 +122,7 @@ class Delivery(NamedTuple):
     delays: tuple[Delay, ...] = ()
 
 
+@sealed
 def deliver(
     delivery: Delivery, request: AWSPreparedRequest, config: Config, wait: Callable[[Delay, float | None], None]
 ) -> AWSResponse:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
 
+from ._tracebacks import sealed
 from .engine.keys import Key
 from .engine.materials import KeyMaterial
+
+__tracebackhide__ = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class KeyMaterialView:
     description: str | None
     _plaintext: bytes | None = field(repr=False, compare=False)  # a failed == would show it
 
+    @sealed
     def matches(self, key_material: bytes) -> bool:
         """Whether the KMS key holds exactly these bytes: raw, or PKCS#8 DER; never after deletion or expiry."""
         return self._plaintext is not None and compare_digest(self._plaintext, key_material)

@@ -12,14 +12,17 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from ._tracebacks import sealed
 from .engine.specs import KEY_WRAP, OAEP, PKCS1
 from .engine.wrapping import longest_plaintext, padding_of
 
 __all__ = ["wrap_key_material"]
 
 _AES_KEY = 32
+__tracebackhide__ = True
 
 
+@sealed
 def wrap_key_material(public_key: bytes, key_material: bytes, wrapping_algorithm: str) -> bytes:
     """Wrap key material as AWS KMS expects it in ``EncryptedKeyMaterial``.
 

@@ -33,6 +33,7 @@ LAYERS = {
     "_service": 3,
     "_complaints": 1,
     "_environment": 1,
+    "_tracebacks": 0,
     "_options": 1,
     "_rsa_pool": 1,
     "_ceremony": 2,

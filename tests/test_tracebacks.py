@@ -1,0 +1,91 @@
+"""What is left in the frames of a traceback."""
+
+from __future__ import annotations
+
+import inspect
+from traceback import StackSummary, walk_tb
+
+import pytest
+
+from pytest_kmsimport import MeanwhileFailed, faults, mock_kms_import, wrap_key_material
+
+SECRET = b"this is 32 bytes of key material"
+
+
+def locals_in(error):
+    """The locals that a tool could show, by function, of an exception and of those that it came from."""
+    summaries = []
+    while error is not None:
+        summaries.append(StackSummary.extract(walk_tb(error.__traceback__), capture_locals=True))
+        error = error.__cause__ or error.__context__
+    return {frame.name: dict(frame.locals or {}) for summary in summaries for frame in summary}
+
+
+def test_frames_of_the_mock_are_empty(kms_import_mock):
+    """From the function that was called inwards, whoever looks at the traceback."""
+    with pytest.raises(ValueError, match="refused") as refused:
+        kms_import_mock.import_key(SECRET, "RSA_2048")
+    left = locals_in(refused.value)
+    assert {"import_key", "hold", "import_key_material", "canonical"} <= left.keys()
+    assert left["import_key"] == left["hold"] == left["import_key_material"] == left["canonical"] == {}
+    assert not any("SECRET" in values or repr(SECRET) in str(values) for values in left.values())
+
+
+def test_frames_of_others_stay_as_they_are(kms_import_mock, kms):
+    """What somebody else's action had in hand can be looked at."""
+
+    def rename(mock, call):
+        new_name = "payroll"
+        raise OSError(new_name)
+
+    kms_import_mock.inject(faults.meanwhile(rename), on="ListKeys")
+    with pytest.raises(MeanwhileFailed) as failed:
+        kms.list_keys()
+    kms_import_mock.complaints.clear()
+    left = locals_in(failed.value)
+    assert left["rename"]["new_name"] == "'payroll'"
+    assert left["_act"] == {}
+
+
+def test_what_was_wrong_before_stays_as_it_is():
+    """An exception that was being handled when the mock was asked is none of its business, nor what it came from."""
+
+    def wrap_the_wrong_way():
+        count = 3
+        with mock_kms_import() as mock:
+            mock.key(f"no key {count}")
+
+    with pytest.raises(ValueError, match="Unknown wrapping algorithm") as refused:
+        try:
+            wrap_the_wrong_way()
+        except LookupError:
+            key = mock_kms_import()
+            with key as mock:
+                parameters = mock.client().get_parameters_for_import(
+                    KeyId=mock.client().create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"],
+                    WrappingAlgorithm="RSAES_OAEP_SHA_256",
+                    WrappingKeySpec="RSA_2048",
+                )
+            wrap_key_material(parameters["PublicKey"], SECRET, "ROT13")
+    left = locals_in(refused.value)
+    assert left["wrap_the_wrong_way"]["count"] == "3"
+    assert left["wrap_key_material"] == {}
+
+
+def test_exceptions_that_are_each_others_cause(kms_import_mock, kms):
+    """Are gone through once."""
+
+    def fail_in_a_circle(mock, call):
+        first, second = OSError("first"), OSError("second")
+        first.__cause__, second.__cause__ = second, first
+        raise first
+
+    kms_import_mock.inject(faults.meanwhile(fail_in_a_circle), on="ListKeys")
+    with pytest.raises(MeanwhileFailed, match="OSError: first"):
+        kms.list_keys()
+    kms_import_mock.complaints.clear()
+
+
+def test_signatures_are_what_they_were():
+    """Help and completion show the parameters."""
+    assert list(inspect.signature(wrap_key_material).parameters) == ["public_key", "key_material", "wrapping_algorithm"]
