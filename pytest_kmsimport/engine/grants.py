@@ -69,8 +69,8 @@ class Grant:
         return self.name.grant_id
 
     @property
-    def headings(self) -> tuple[str, ...]:
-        """What it is listed under: its KMS key, that and its grantee, that and its name, and who may retire it."""
+    def groups(self) -> tuple[str, ...]:
+        """The groups it is listed in: its KMS key, that and its grantee, that and its name, and who may retire it."""
         key_id, permission = self.name.key_id, self.permission
         under_key = [key_id, heading(key_id, grantee=permission.grantee), heading(key_id, name=permission.name)]
         return (*dict.fromkeys(under_key), *([permission.retiring] if permission.retiring is not None else []))

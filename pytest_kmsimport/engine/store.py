@@ -13,7 +13,6 @@ from typing import NamedTuple
 from . import arns, messages
 from .aliases import RESERVED, Alias
 from .arns import KeyName, kms_arn
-from .cabinet import Cabinet
 from .errors import (
     AccessDeniedException,
     InvalidArnException,
@@ -23,6 +22,7 @@ from .errors import (
     NotOffered,
 )
 from .grants import Grant, read_token
+from .index import Index
 from .keys import Key
 from .materials import key_ids_of
 from .quotas import Quotas
@@ -46,9 +46,9 @@ class Region:
         self.name = name
         self.account = account
         self.rules: Rules = rules_of(store.service, arns.partition_of(name))
-        self.keys: Cabinet[Key] = Cabinet(attrgetter("id"))
-        self.aliases: Cabinet[Alias] = Cabinet(attrgetter("name"), lambda alias: (alias.key_id,))
-        self.grants: Cabinet[Grant] = Cabinet(attrgetter("id"), attrgetter("headings"))
+        self.keys: Index[Key] = Index(attrgetter("id"))
+        self.aliases: Index[Alias] = Index(attrgetter("name"), lambda alias: (alias.key_id,))
+        self.grants: Index[Grant] = Index(attrgetter("id"), attrgetter("groups"))
         self.request_id = ""
         self._store = store
 

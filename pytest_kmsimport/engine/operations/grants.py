@@ -10,7 +10,6 @@ from typing import Any
 
 from .. import messages
 from ..arns import partition_of
-from ..cabinet import Cabinet
 from ..errors import (
     AccessDeniedException,
     InvalidArnException,
@@ -20,6 +19,7 @@ from ..errors import (
     ValidationException,
 )
 from ..grants import Grant, GrantName, Permission, check_grant_id, heading
+from ..index import Index
 from ..keys import Key
 from ..pages import page
 from ..principals import is_arn, is_principal, is_role_session
@@ -186,13 +186,13 @@ def list_grants(
     return _page(region, grants, f"ListGrants:{key.arn}:{grant_id}:{grantee_principal}", limit, marker)
 
 
-def _listed(grants: Cabinet[Grant], key: Key, grant_id: str | None, grantee: str | None) -> Sequence[Grant]:
+def _listed(grants: Index[Grant], key: Key, grant_id: str | None, grantee: str | None) -> Sequence[Grant]:
     wanted = heading(key.id, grantee=grantee)
     if grant_id is None:
         return grants.by_age(wanted)
     check_grant_id(grant_id)
     grant = grants.get(grant_id)
-    return () if grant is None or wanted not in grant.headings else (grant,)
+    return () if grant is None or wanted not in grant.groups else (grant,)
 
 
 def _check_service_filter(member: str, service_principal: str | None) -> None:
