@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from .keys import Key
-
 
 class KeyState(str, Enum):
     """The states of a KMS key, in AWS's words."""
@@ -169,27 +167,20 @@ CHANGING = frozenset(
     }
 )
 
-_NEVER_REFUSED = {
-    name for name, row in TABLE.items() if set(row.values()) == {Cell(imported_only=False, footnote=None)}
-}
+#: Operations that every state lets pass.
+NEVER_REFUSED = {name for name, row in TABLE.items() if set(row.values()) == {Cell(imported_only=False, footnote=None)}}
 
 
-def check(operation: str, key: Key) -> None:
-    """Refuse ``operation`` where the table does so for the state that ``key`` is in."""
-    if operation in _NEVER_REFUSED:
-        return
-    if TABLE[operation][key.state].imported_only and not key.is_external:
-        raise UnsupportedOperationException(messages.WRONG_ORIGIN.format(arn=key.arn, origin=key.origin))
-    refusal = refusal_in(operation, key.state)
-    if refusal is not None:
-        raise refusal.error(refusal.message.format(arn=key.arn, origin=key.origin))
+def refusal_in(operation: str, state: KeyState, *, imported: bool = True) -> Refusal | None:
+    """What an operation on a KMS key, by default one with imported key material, is refused with in a state, if it is.
 
-
-def refusal_in(operation: str, state: KeyState) -> Refusal | None:
-    """What an operation on an imported key is refused with in a state, None where it is not."""
-    footnote = TABLE[operation][state].footnote if operation in TABLE else None
-    if footnote is None:
+    Texts have ``{arn}`` and ``{origin}`` left open.
+    """
+    cell = TABLE[operation][state] if operation in TABLE else Cell(imported_only=False, footnote=None)
+    if cell.imported_only and not imported:
+        return Refusal(UnsupportedOperationException, messages.WRONG_ORIGIN)
+    if cell.footnote is None:
         return None
-    if footnote in {3, 8} and state is KeyState.PENDING_REPLICA_DELETION:
-        return FOOTNOTES[footnote]._replace(message=messages.PENDING_REPLICA_DELETION)
-    return FOOTNOTES[footnote]
+    if cell.footnote in {3, 8} and state is KeyState.PENDING_REPLICA_DELETION:
+        return FOOTNOTES[cell.footnote]._replace(message=messages.PENDING_REPLICA_DELETION)
+    return FOOTNOTES[cell.footnote]

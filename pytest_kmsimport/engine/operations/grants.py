@@ -24,8 +24,8 @@ from ..keys import Key
 from ..pages import page
 from ..principals import is_arn, is_principal, is_role_session
 from ..store import Region
-from .registry import OPERATIONS, Response, operation
-from .use import check_grant_tokens, stop_if_dry
+from .admission import check_grant_tokens, stop_if_dry
+from .registry import OPERATIONS, Operation, Response, Traits, operation
 
 _CONTEXT_CONSTRAINTS = ("EncryptionContextSubset", "EncryptionContextEquals")
 _MOST_PAIRS, _LONGEST_VALUE = 8, 384
@@ -34,23 +34,7 @@ _DEFAULT_LIMIT, _LARGEST_PAGE = 50, 100
 _SALT = 16  # bytes
 _GRANT_ID = 32  # bytes
 
-#: What a grant can permit whatever the KMS key is for.
-_FOR_ALL = {"CreateGrant", "RetireGrant", "DescribeKey"}
-#: What it can permit besides, by KeyUsage; public keys are there for asymmetric KMS keys only.
-_FOR_USAGE: Mapping[str, set[str]] = {
-    "ENCRYPT_DECRYPT": {"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo"},
-    "SIGN_VERIFY": {"Sign", "Verify"},
-    "GENERATE_VERIFY_MAC": {"GenerateMac", "VerifyMac"},
-    "KEY_AGREEMENT": {"DeriveSharedSecret"},
-    "ENCAPSULATE_DECAPSULATE": {"Encapsulate", "Decapsulate"},
-}
-_DATA_KEYS = {
-    "GenerateDataKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext",
-}
-#: Everything, in the order in which AWS lists it.
+#: Everything that a grant can permit, in the order in which AWS lists it.
 _OPERATIONS = (
     *("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"),
     *("Sign", "Verify", "GetPublicKey", "CreateGrant", "RetireGrant", "DescribeKey"),
@@ -59,7 +43,7 @@ _OPERATIONS = (
 )
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, grants={"CreateGrant"})
 def create_grant(
     region: Region,
     key: Key,
@@ -146,11 +130,9 @@ def _check_principal(principal: str | None, otherwise: KmsError) -> None:
 
 def _check_operations(key: Key, permission: Permission) -> None:
     """Refuse operations that the KMS key does not support, and constraints on a context that it has none of."""
-    fitting = _FOR_ALL | _FOR_USAGE[key.usage]
-    if key.spec.is_symmetric:
-        fitting |= _DATA_KEYS
-    if key.spec.is_asymmetric:
-        fitting |= {"GetPublicKey"}
+    fitting = {
+        name for operation in OPERATIONS.values() if _fits(operation.traits, key) for name in operation.traits.grants
+    }
     unfit = [name for name in permission.operations if name not in fitting]
     if unfit:
         text = messages.GRANT_OPERATIONS.format(
@@ -164,6 +146,14 @@ def _check_operations(key: Key, permission: Permission) -> None:
         raise ValidationException(messages.GRANT_OF_GRANTS)
     if not key.spec.is_symmetric and any(kind in permission.constraints for kind in _CONTEXT_CONSTRAINTS):
         raise ValidationException(messages.GRANT_CONTEXT)
+
+
+def _fits(traits: Traits, key: Key) -> bool:
+    """Whether an operation is for KMS keys of this kind."""
+    if traits.usage not in {None, key.usage}:
+        return False
+    kinds = {"symmetric": key.spec.is_symmetric, "asymmetric": key.spec.is_asymmetric}
+    return traits.of is None or kinds[traits.of]
 
 
 @operation(across_accounts=True)
@@ -201,7 +191,7 @@ def _check_service_filter(member: str, service_principal: str | None) -> None:
         raise AccessDeniedException(messages.SERVICE_FILTER.format(member=member))
 
 
-@operation()
+@operation(keys=())
 def list_retirable_grants(
     region: Region,
     *,
@@ -253,9 +243,10 @@ def _entry(region: Region, grant: Grant) -> dict[str, Any]:
     return {member: value for member, value in entry.items() if value is not None}
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, repeated="NotFoundException", grants={"RetireGrant"})
 def retire_grant(
     region: Region,
+    this: Operation,
     *,
     grant_token: str | None = None,
     key_id: str | None = None,
@@ -270,13 +261,13 @@ def retire_grant(
     elif key_id is not None and grant_id is not None:
         if not key_id.startswith(("arn:", "alias/")):
             raise NotFoundException(messages.INVALID_ARN.format(part=key_id))
-        grant = _grant(region, OPERATIONS["RetireGrant"].admit(region, key_id), grant_id)
+        grant = _grant(region, this.admit(region, key_id), grant_id)
     else:
         raise ValidationException(messages.GRANT_NOT_NAMED)
     return _end(region, grant, dry_run=dry_run)
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, repeated="NotFoundException")
 def revoke_grant(region: Region, key: Key, *, grant_id: str, dry_run: bool = False) -> Response:
     """End a grant by its ID."""
     return _end(region, _grant(region, key, grant_id), dry_run=dry_run)

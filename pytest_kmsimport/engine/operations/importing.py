@@ -44,7 +44,7 @@ def _check_wrapping(rules: Rules, key: Key, algorithm: str, wrapping_spec: str) 
         raise ValidationException(text)
 
 
-@operation()
+@operation(changes=True, brings_material=True)
 def import_key_material(
     region: Region,
     key: Key,
@@ -100,7 +100,7 @@ def _check_terms(key: Key, terms: ImportTerms) -> None:
         raise ValidationException(messages.ID_WITH_NEW)
 
 
-@operation()
+@operation(changes=True)
 def delete_imported_key_material(region: Region, key: Key, *, key_material_id: str | None = None) -> Response:
     """Forget key material, by default the current one; without it the KMS key waits in PendingImport."""
     if key_material_id is not None and not key.spec.is_symmetric:

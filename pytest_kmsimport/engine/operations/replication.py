@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .. import messages, states
+from .. import messages
 from ..arns import partition_of
 from ..errors import (
     AlreadyExistsException,
@@ -21,10 +21,11 @@ from ..metadata import metadata
 from ..policies import check_policy, default_policy
 from ..store import Region
 from ..tags import tagged
+from .admission import check_state
 from .registry import Response, operation
 
 
-@operation()
+@operation(changes=True, repeated="AlreadyExistsException")
 def replicate_key(
     region: Region,
     key: Key,
@@ -68,7 +69,7 @@ def _region_for(region: Region, family: Family, name: str) -> Region:
     return region.elsewhere(name)
 
 
-@operation()
+@operation(changes=True, repeated="KMSInvalidStateException")
 def update_primary_region(region: Region, key: Key, *, primary_region: str) -> Response:
     """Let a replica key be the primary one, and the primary key a replica."""
     if key.family is None or key.is_replica:
@@ -78,6 +79,6 @@ def update_primary_region(region: Region, key: Key, *, primary_region: str) -> R
     replica = key.family.replicas.get(primary_region)
     if replica is None:
         raise ValidationException(messages.NO_REPLICA.format(key_id=key.id))
-    states.check("UpdatePrimaryRegion", replica)
+    check_state(replica, "UpdatePrimaryRegion")
     key.family.promote(replica, region.world.now() + region.world.background)
     return {}

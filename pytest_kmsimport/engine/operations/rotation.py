@@ -29,7 +29,7 @@ _ALL_KEY_MATERIAL = "ALL_KEY_MATERIAL"
 _BEFORE_AUTOMATIC = timedelta(minutes=20)
 
 
-@operation()
+@operation(changes=True, repeated="KMSInvalidStateException", since=2024)
 def rotate_key_on_demand(region: Region, key: Key) -> Response:
     """Make new key material current: what was imported for it, or for AWS_KMS keys what KMS makes.
 
@@ -59,7 +59,7 @@ def _check_pending(key: Key) -> None:
         raise KMSInvalidStateException(messages.REPLICAS_WITHOUT_MATERIAL)
 
 
-@operation()
+@operation(reads=True, since=2024)
 def list_key_rotations(
     region: Region,
     key: Key,
@@ -106,7 +106,7 @@ def _entry(key: Key, material: KeyMaterial, now: datetime, delay: timedelta) -> 
     return {member: value for member, value in entry.items() if value is not None}
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, reads=True)
 def get_key_rotation_status(region: Region, key: Key) -> Response:
     """Tell whether the KMS key rotates by itself, when next, and since when a rotation on demand is under way."""
     schedule, started = key.primary.schedule, key.primary.rotation_started
@@ -120,7 +120,7 @@ def get_key_rotation_status(region: Region, key: Key) -> Response:
     return status
 
 
-@operation()
+@operation(changes=True)
 def enable_key_rotation(region: Region, key: Key, *, rotation_period_in_days: int | None = None) -> Response:
     """Have KMS rotate a key of its own making every so many days; without a number, as it does or once a year."""
     _check_rotates(key)
@@ -132,7 +132,7 @@ def enable_key_rotation(region: Region, key: Key, *, rotation_period_in_days: in
     return {}
 
 
-@operation()
+@operation(changes=True)
 def disable_key_rotation(region: Region, key: Key) -> Response:
     """Have KMS rotate the key no more by itself; keys that have one key material for life never did."""
     if key.spec.is_symmetric:

@@ -18,13 +18,13 @@ from ..materials import public_key_of
 from ..signatures import ALGORITHMS, EXTERNAL_MU, RAW, SigningAlgorithm
 from ..specs import ALGORITHM_MEMBERS
 from ..store import Region
+from .admission import check_grant_tokens
 from .registry import Response, operation
-from .use import check_grant_tokens, check_use, conclude
 
 _SIGNATURES = "SIGN_VERIFY"
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, reads=True, grants={"GetPublicKey"}, of="asymmetric")
 def get_public_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
     """Give the public key (DER, SubjectPublicKeyInfo)."""
     check_grant_tokens(region, grant_tokens)
@@ -40,7 +40,7 @@ def get_public_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()
     }
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, usage=_SIGNATURES, grants={"Sign"})
 def sign(
     region: Region,
     key: Key,
@@ -48,18 +48,14 @@ def sign(
     message: bytes,
     signing_algorithm: str,
     message_type: str = RAW,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Sign a message of up to 4 KiB, or the digest of a longer one."""
-    check_grant_tokens(region, grant_tokens)
-    algorithm = _algorithm(key, "Sign", signing_algorithm, message, message_type)
+    algorithm = _algorithm(key, signing_algorithm, message, message_type)
     signature = algorithm.sign(key.private_key(region.world), message, message_type)
-    conclude(region, key, "Sign", dry_run=dry_run)
     return {"KeyId": key.arn, "Signature": signature, "SigningAlgorithm": signing_algorithm}
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, usage=_SIGNATURES, grants={"Verify"})
 def verify(
     region: Region,
     key: Key,
@@ -68,26 +64,21 @@ def verify(
     signature: bytes,
     signing_algorithm: str,
     message_type: str = RAW,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Tell that a signature is good; one that is not is an error."""
-    check_grant_tokens(region, grant_tokens)
-    algorithm = _algorithm(key, "Verify", signing_algorithm, message, message_type)
+    algorithm = _algorithm(key, signing_algorithm, message, message_type)
     try:
         algorithm.verify(key.private_key(region.world), signature, message, message_type)
     except InvalidSignature as error:
         raise KMSInvalidSignatureException from error
-    conclude(region, key, "Verify", dry_run=dry_run)
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": signing_algorithm}
 
 
-def _algorithm(key: Key, operation_name: str, name: str, message: bytes, message_type: str) -> SigningAlgorithm:
-    """The signing algorithm, after checking that key and message fit it."""
-    check_use(key, operation_name, _SIGNATURES, name)
+def _algorithm(key: Key, name: str, message: bytes, message_type: str) -> SigningAlgorithm:
+    """The signing algorithm, after checking that the message fits it."""
     algorithm = ALGORITHMS.get(name)
     if algorithm is None:
-        raise NotOffered(f"{operation_name} with {name} is not offered. Offered are: {', '.join(ALGORITHMS)}.")
+        raise NotOffered(f"Signing with {name} is not offered. Offered are: {', '.join(ALGORITHMS)}.")
     _check_message(key, name, message, message_type)
     return algorithm
 
