@@ -20,8 +20,8 @@ class Rules:
 
     ``unsupported`` are key specs, wrapping algorithms and wrapping key specs that the model knows and AWS refuses
     here; ``not_offered`` are those that AWS takes and this mock does not. ``enums`` narrows request members to the
-    values of the time, ``year`` is the last in which operations came that it has, and ``later`` are request members that
-    did not exist yet. ``names_materials`` says whether answers and texts carry the identifiers of key materials.
+    values of the time, ``year`` is the last whose new operations there are, and ``later`` are request members that did
+    not exist yet. ``names_materials`` says whether answers and texts carry the identifiers of key materials.
     """
 
     specs: Mapping[str, KeySpec]
@@ -33,7 +33,7 @@ class Rules:
     names_materials: bool = True
 
     def check_known(self, operation: str, since: int, members: Mapping[str, object]) -> None:
-        """Refuse what the service of these rules does not know, as it would; ``since`` is the operation's first year."""
+        """Refuse what the service of these rules does not know; ``since`` is the year that brought the operation."""
         unknown = [operation] if since > self.year else [member for member in self.later if member in members]
         if unknown:
             raise NotOffered(
