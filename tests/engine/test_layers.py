@@ -34,6 +34,7 @@ LAYERS = {
     "_complaints": 1,
     "_environment": 1,
     "_options": 1,
+    "_regions": 1,
     "_rsa_pool": 1,
     "_ceremony": 2,
     "_coverage_page": 1,
