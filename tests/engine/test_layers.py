@@ -35,6 +35,7 @@ LAYERS = {
     "_environment": 1,
     "_tracebacks": 0,
     "_options": 1,
+    "_regions": 1,
     "_rsa_pool": 1,
     "_ceremony": 2,
     "_coverage_page": 1,
