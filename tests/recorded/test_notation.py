@@ -83,6 +83,71 @@ def test_what_is_wrong_is_found(written, case, right, wrong):
     assert [name for name, was in outcome.items() if was.disagreement] == [case]
 
 
+#: A play of what can be checked without asking the mock.
+CHECKED = """
+let $oaep = WrappingAlgorithm RSAES_OAEP_SHA_256, WrappingKeySpec RSA_3072
+let $set = {KeyId <arn>, ImportToken, PublicKey rsa(3072), ParametersValidTo}
+let $ecdsa = SigningAlgorithm ECDSA_SHA_256
+let $p256 = KeyId <arn>, CustomerMasterKeySpec ECC_NIST_P256, KeySpec ECC_NIST_P256
+let $pair = KeyId <arn>, PublicKey, KeyPairSpec ECC_NIST_P256, KeyMaterialId id(S)
+let $agreed = KeyId <arn>, KeyAgreementAlgorithm ECDH
+symmetric | S CreateKey | M(Enabled; -; id(S))
+encrypt   | S Encrypt Plaintext "text"
+          | {KeyId <arn>, CiphertextBlob sealed(2; S), EncryptionAlgorithm SYMMETRIC_DEFAULT}
+data_key  | S GenerateDataKeyWithoutPlaintext KeySpec AES_256
+          | {KeyId <arn>, CiphertextBlob sealed(3; S; 32), KeyMaterialId id(S)}
+pair      | S GenerateDataKeyPair KeyPairSpec ECC_NIST_P256
+          | {$pair, PrivateKeyPlaintext pkcs8(150), PrivateKeyCiphertextBlob sealed(3; S)}
+policy    | S GetKeyPolicy | {Policy default_policy(), PolicyName default}
+hmac      | H CreateKey Origin EXTERNAL, KeySpec HMAC_256, KeyUsage GENERATE_VERIFY_MAC | M(PendingImport; -; -)
+hmac_set  | H GetParametersForImport $oaep | $set
+hmac_in   | H Import A, NEVER | {KeyId <arn>}
+mac       | H GenerateMac Message "text", MacAlgorithm HMAC_SHA_256
+          | {KeyId <arn>, Mac hmac(A), MacAlgorithm HMAC_SHA_256}
+ecc       | E CreateKey Origin EXTERNAL, KeySpec ECC_NIST_P256, KeyUsage SIGN_VERIFY | M(PendingImport; -; -)
+ecc_set   | E GetParametersForImport $oaep | $set
+ecc_in    | E Import A, NEVER | {KeyId <arn>}
+public    | E GetPublicKey | {$p256, PublicKey public(A), KeyUsage SIGN_VERIFY, SigningAlgorithms [ECDSA_SHA_256]}
+sign      | E Sign Message "text", $ecdsa | {KeyId <arn>, Signature signed(A), $ecdsa}
+sign_anew | E Sign Message "text", $ecdsa | {KeyId <arn>, Signature signed_anew(A; sign.Signature), $ecdsa}
+ecdh      | D CreateKey KeySpec ECC_NIST_P256, KeyUsage KEY_AGREEMENT | M(Enabled; -; -; KeyAgreementAlgorithms [ECDH])
+ecdh_key  | D GetPublicKey | {$p256, PublicKey, KeyUsage KEY_AGREEMENT, KeyAgreementAlgorithms [ECDH]}
+secret    | D DeriveSharedSecret KeyAgreementAlgorithm ECDH, PublicKey public(P)
+          | {$agreed, SharedSecret ecdh(ecdh_key.PublicKey; P), KeyOrigin AWS_KMS}
+"""
+
+
+@pytest.mark.parametrize(
+    ("case", "right", "wrong"),
+    [
+        ("encrypt", "sealed(2; S)", "sealed(3; S)"),
+        ("encrypt", "sealed(2; S)", "sealed(2; S; 5)"),
+        ("data_key", "sealed(3; S; 32)", "sealed(3; S; 16)"),
+        ("pair", "pkcs8(150)", "pkcs8(138)"),
+        ("pair", "pkcs8(150)", "pkcs8(151; 160)"),
+        ("policy", "Policy default_policy()", "Policy other_than(policy.Policy)"),
+        ("mac", "hmac(A)", "hmac(B)"),
+        ("public", "public(A)", "public(B)"),
+        ("sign", "signed(A)", "signed(B)"),
+        ("sign", "signed(A)", "signed(A; 64)"),
+        ("sign_anew", "sign.Signature", "sign_anew.Signature"),
+        ("secret", "; P)", "; Q)"),
+        ("secret", "KeyOrigin AWS_KMS", "KeyOrigin EXTERNAL"),
+    ],
+)  # fmt: skip
+def test_what_cryptography_denies_is_found(written, case, right, wrong):
+    """Ciphertexts, keys, MACs, signatures and secrets are held against `cryptography` and AWS's layouts."""
+    assert CHECKED.count(f"\n{case} ") == 1
+    head, start, rest = CHECKED.partition(f"\n{case} ")
+    outcome = play(written(head + start + rest.replace(right, wrong, 1)))
+    assert [name for name, was in outcome.items() if was.disagreement] == [case]
+
+
+def test_what_cryptography_confirms_agrees(written):
+    """The same play without a fault."""
+    assert not [was.disagreement for was in play(written(CHECKED)).values() if was.disagreement]
+
+
 def test_what_should_have_been_refused_is_undone(written):
     """It disagrees, and the rows after it find the key as it was."""
     text = "create | CreateKey | M(Enabled; -; id(A))\nno | DisableKey | DisabledException, no text\n"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ..installed import CAN_SIGN_ML_DSA
+from pytest_kmsimport.engine.specs import SPECS
+
+from ..installed import CAN_SIGN_ML_DSA, KEY_SPECS
 from .replay.history import Played
 from .replay.notation import Refusal, Row, read
 from .replay.player import play
@@ -51,8 +53,8 @@ each_play = pytest.mark.parametrize(
 
 @cache
 def played(name: str) -> dict[str, Played]:
-    """What became of the rows of a play, which is played once."""
-    return play(PLAYS[name])
+    """What became of the rows of a play, which is played once; key specs newer than this botocore are left out."""
+    return play(PLAYS[name], without=SPECS.keys() - KEY_SPECS)
 
 
 def reason_of(name: str, row: Row) -> str:

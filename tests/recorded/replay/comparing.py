@@ -101,11 +101,11 @@ class _Comparison:
         match = re.fullmatch(pattern, actual)
         if match is None:
             raise DisagreementError(f"{path} is {actual!r}, recorded {expected!r}")
-        material_ids = self._played.key.material_ids if new else {}
-        for name in new:
-            if match[name] in material_ids.values():
+        for name in new:  # the same bytes have another identifier in another key
+            known = {known for key in self._played.history.keys.values() for known in key.material_ids.values()}
+            if match[name] in known:
                 raise DisagreementError(f"{path} has the KeyMaterialId of another, not a new one for {name}")
-            material_ids[name] = match[name]
+            self._played.key.material_ids[name] = match[name]
 
     def _pattern(self, name: str, new: list[str]) -> str:
         """The regular expression for a name in angle brackets."""

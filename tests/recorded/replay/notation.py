@@ -83,7 +83,7 @@ class NotSent(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a recording; ``request`` is None, and ``why_not`` says why, where it cannot be played."""
+    """One line of a recording; ``why_not`` says what was asked where that cannot be asked here, and is empty else."""
 
     case: str
     count: int
