@@ -1,15 +1,16 @@
-"""A KMS key and its key materials: what it is, holds and becomes.
+"""A KMS key, its key materials, and its multi-Region family: what they are, hold and become.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html
+https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
@@ -22,18 +23,15 @@ from .errors import (
 )
 from .generated import Generated
 from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key
-from .rotations import AUTOMATIC, ON_DEMAND, Schedule
+from .rotations import Schedule
 from .rules import Rules
 from .specs import KeySpec
 from .states import KeyState, Transition
 from .tags import Tags
 from .world import World
 
-if TYPE_CHECKING:
-    from .families import Family
-
 EXTERNAL = "EXTERNAL"
-_TIME = "%Y-%m-%d %H:%M:%S UTC"
+TIME = "%Y-%m-%d %H:%M:%S UTC"
 NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
 
 
@@ -79,9 +77,9 @@ class Key:
 
     def copy(self) -> Key:
         """A key of its own with the same content; key materials are values and can be shared."""
-        twin = copy(self)
-        twin.tags, twin.materials = dict(self.tags), dict(self.materials)
-        return twin
+        other = copy(self)
+        other.tags, other.materials = dict(self.tags), dict(self.materials)
+        return other
 
     # What it is
 
@@ -127,7 +125,7 @@ class Key:
 
     @property
     def state(self) -> KeyState:
-        """The key state, as of the last time that the key was settled."""
+        """The key state, as of the last time that time was applied to the key."""
         if self.deletion_date is not None:
             return KeyState.PENDING_DELETION
         if self.waiting_period is not None:
@@ -164,7 +162,7 @@ class Key:
         present = [material.is_present for material in self.materials.values() if not material.is_pending]
         return bool(present) and False not in present
 
-    def stage(self, material: KeyMaterial) -> KeyMaterialState:
+    def material_state(self, material: KeyMaterial) -> KeyMaterialState:
         """Where a key material stands: one that is pending waits for its import into every replica key first."""
         if not material.is_pending or all(material.id in key.imported for key in self.related):
             return material.state
@@ -181,7 +179,7 @@ class Key:
             return self.current
         if not self.spec.is_symmetric:
             return self.generated.material_of(self.id, self.spec.material, world)
-        return self._hold(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
+        return self._store_material(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
 
     def private_key(self, world: World) -> PrivateKeyTypes:
         """The private key that an Enabled asymmetric key holds, of the kind that its spec says."""
@@ -189,44 +187,13 @@ class Key:
 
     # What it becomes
 
-    def settle(self, world: World) -> None:
-        """Let time take effect: drop key material that has expired, and complete what is under way or due."""
-        now = world.now()
-        for key in self.related:
-            key.drop_expired(now)
-        self.primary.complete_rotations(world, now)
-
-    def drop_expired(self, now: datetime) -> None:
-        """Forget the bytes of key material that has expired, and the transition that has passed."""
-        for material in list(self.materials.values()):
-            if material.has_expired(now):
-                lost = f"expired at {material.valid_to:{_TIME}}"
-                self.materials[material.id] = replace(material, plaintext=None, lost=lost)
-        if self.transition is not None and now >= self.transition.until:
-            self.transition = None
-
-    def complete_rotations(self, world: World, now: datetime) -> None:
-        """Complete the rotations that are due, of a primary or single-Region key."""
-        if self.rotation_started is not None and now >= self.rotation_started + world.background:
-            date, self.rotation_started = self.rotation_started + world.background, None
-            self._rotate(world, date, ON_DEMAND)
-        while self.schedule is not None and self.schedule.next_date <= now and self.state is KeyState.ENABLED:
-            self._rotate(world, self.schedule.next_date, AUTOMATIC)
-            self.schedule = self.schedule.after(self.schedule.next_date)
-
-    def enable(self, world: World) -> None:
-        """Switch the key on; a rotation that fell due while it was off happens now, once."""
-        now = world.now()
-        if not self.enabled and self.schedule is not None and self.schedule.next_date <= now:
-            self._rotate(world, now, AUTOMATIC)
-            self.schedule = self.schedule.after(now)
-        self.enabled = True
-
-    def _rotate(self, world: World, date: datetime, rotation_type: str) -> None:
+    def rotate(self, world: World, date: datetime, rotation_type: str) -> None:
         """Make the pending key material current, or new key material that KMS makes; of a primary key, everywhere."""
         following = self.pending
         if not self.is_external:
-            following = self._hold(self.spec.material.generate(world), KeyMaterialState.PENDING_ROTATION, ImportTerms())
+            following = self._store_material(
+                self.spec.material.generate(world), KeyMaterialState.PENDING_ROTATION, ImportTerms()
+            )
         if following is None:  # what was pending has been deleted meanwhile
             return
         for key in self.related if self.is_external else (self,):
@@ -253,7 +220,7 @@ class Key:
         else:
             state = self._state_of_new(material_id)
         self.enabled = True
-        return self._hold(plaintext, state, terms)
+        return self._store_material(plaintext, state, terms)
 
     def _state_of_known(self, material_id: str, named: str | None) -> KeyMaterialState:
         """Where a key material stands that must be one of this key's, and the one that the request names."""
@@ -292,7 +259,7 @@ class Key:
             for key in self.related:
                 key.materials.pop(material.id, None)
         elif material.is_present or material.valid_to is not None:
-            lost = f"was deleted at {now:{_TIME}}"
+            lost = f"was deleted at {now:{TIME}}"
             self.materials[material.id] = replace(material.without_plaintext(), lost=lost)
         return material
 
@@ -301,7 +268,7 @@ class Key:
         self.deletion_date = self.waiting_period = None
         self.enabled = False
 
-    def _hold(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
+    def _store_material(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
         material_id = key_material_id(self.id, plaintext)
         known = self.materials.get(material_id)
         known = known or KeyMaterial(material_id, state, plaintext)
@@ -309,12 +276,70 @@ class Key:
         material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description, lost="")
         self.materials[material_id] = material
         if self.is_external:
-            self._tell_related(material)
+            self._share_with_family(material)
         return material
 
-    def _tell_related(self, material: KeyMaterial) -> None:
+    def _share_with_family(self, material: KeyMaterial) -> None:
         """Let the other keys of the family know of a key material: its identifier and description, not its bytes."""
         for key in self.related:
             if key is not self:
                 known = key.materials.get(material.id, material.without_plaintext())
                 key.materials[material.id] = replace(known, description=material.description)
+
+
+@dataclass(slots=True, eq=False)
+class Family:
+    """A multi-Region primary key and its replica keys, by Region.
+
+    They share key ID, spec, usage, origin and rotation. Keys that AWS makes the material for share that too; imported
+    ones share the identifiers and descriptions of their key materials, and each needs an import of the same bytes.
+    """
+
+    primary: Key
+    replicas: dict[str, Key] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Key]:
+        yield self.primary
+        yield from self.replicas.values()
+
+    def share_materials(self) -> None:
+        """Let all have one set of key materials, unless each holds what was imported into it."""
+        if not self.primary.is_external:
+            for replica in self.replicas.values():
+                replica.materials = self.primary.materials
+
+    def add_replica(self, region: str, serial: int, created: datetime, ready: datetime) -> Key:
+        """Make a replica key in a Region, in Creating until it is ready; an EXTERNAL one is without key material."""
+        primary = self.primary
+        replica = replace(
+            primary,
+            region=region,
+            serial=serial,
+            created=created,
+            tags={},
+            transition=Transition(KeyState.CREATING, ready),
+            materials={id_: m.without_plaintext() for id_, m in primary.materials.items()},
+            schedule=None,
+            rotation_started=None,
+            last_use=None,
+        )
+        self.replicas[region] = replica
+        self.share_materials()
+        return replica
+
+    def promote(self, replica: Key, ready: datetime) -> None:
+        """Make a replica the primary key, and the primary key a replica; both are Updating until then."""
+        former = self.primary
+        del self.replicas[replica.region]
+        self.primary, self.replicas[former.region] = replica, former
+        replica.schedule, former.schedule = former.schedule, None
+        replica.rotation_started, former.rotation_started = former.rotation_started, None
+        for key in (former, replica):
+            key.transition = Transition(KeyState.UPDATING, ready)
+
+    def copy(self, copy_of: Callable[[Key], Key]) -> None:
+        """Relate the copies of these keys with each other as these are."""
+        family = Family(copy_of(self.primary), {region: copy_of(key) for region, key in self.replicas.items()})
+        for key in family:
+            key.family = family
+        family.share_materials()

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .families import Family
-from .keys import Key
+from .keys import Family, Key
 from .specs import ALGORITHM_MEMBERS
 from .states import KeyState
 

@@ -27,6 +27,7 @@ from .keys import Key
 from .materials import key_ids_of
 from .quotas import Quotas
 from .rules import Rules, rules_of
+from .timers import apply_time
 from .world import World
 from .wrapping import ImportTokens
 
@@ -54,10 +55,10 @@ class Region:
 
     def copy(self, store: Store) -> Region:
         """A Region of its own with the same content, in another store; related keys are still those of this one."""
-        twin = copy(self)
-        twin._store = store
-        twin.keys, twin.aliases, twin.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
-        return twin
+        other = copy(self)
+        other._store = store
+        other.keys, other.aliases, other.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
+        return other
 
     @property
     def is_empty(self) -> bool:
@@ -114,7 +115,7 @@ class Region:
         """The KMS key with this key ID, brought up to date; None where there is none."""
         key = self.keys.get(key_id)
         if key is not None:
-            key.settle(self.world)
+            apply_time(key, self.world)
         return key
 
     def check_room(self) -> None:
@@ -290,19 +291,19 @@ class Store:
 
     def copy(self) -> Store:
         """A store of its own with the same content."""
-        twin = copy(self)
-        twin.tokens = self.tokens.copy()
-        twin._regions = {where: region.copy(twin) for where, region in self._regions.items()}
-        twin._asked_for = set(self._asked_for)
-        twin._deletions = [d._replace(key=twin._twin_of(d.key)) for d in self._deletions if self._holds(d)]
-        twin._deletion_of = {deletion.serial: deletion for deletion in twin._deletions}
+        other = copy(self)
+        other.tokens = self.tokens.copy()
+        other._regions = {where: region.copy(other) for where, region in self._regions.items()}
+        other._asked_for = set(self._asked_for)
+        other._deletions = [d._replace(key=other._copy_of(d.key)) for d in self._deletions if self._holds(d)]
+        other._deletion_of = {deletion.serial: deletion for deletion in other._deletions}
         for region in self._regions.values():
             for key in region.keys.by_age():
                 if key.family is not None and not key.is_replica:
-                    key.family.copy(twin._twin_of)
-        return twin
+                    key.family.copy(other._copy_of)
+        return other
 
-    def _twin_of(self, key: Key) -> Key:
-        twin = self.region(key.account, key.region).keys.get(key.id)
-        assert twin is not None  # what is copied is all there
-        return twin
+    def _copy_of(self, key: Key) -> Key:
+        other = self.region(key.account, key.region).keys.get(key.id)
+        assert other is not None  # what is copied is all there
+        return other

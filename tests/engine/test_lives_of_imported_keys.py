@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from pytest_kmsimport.engine import materials
+from pytest_kmsimport.engine import materials, timers
 from pytest_kmsimport.engine.engine import Call, Engine
 from pytest_kmsimport.engine.errors import KmsError
-from pytest_kmsimport.engine.families import Family
-from pytest_kmsimport.engine.keys import Key
+from pytest_kmsimport.engine.keys import Family, Key
 from pytest_kmsimport.engine.materials import KeyMaterial, KeyMaterialState
 from pytest_kmsimport.engine.world import World
 from pytest_kmsimport.wrapping import wrap_key_material
@@ -320,14 +319,14 @@ def import_leaves_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def expired_pending_vanishes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Expired key material that is pending leaves the list."""
-    drop_expired = Key.drop_expired
+    drop_expired = timers._drop_expired
 
-    def mistaken(self: Key, now):
-        drop_expired(self, now)
-        if self.pending is not None and not self.pending.is_present and self.pending.valid_to is not None:
-            del self.materials[self.pending.id]
+    def mistaken(key: Key, now):
+        drop_expired(key, now)
+        if key.pending is not None and not key.pending.is_present and key.pending.valid_to is not None:
+            del key.materials[key.pending.id]
 
-    monkeypatch.setattr(Key, "drop_expired", mistaken)
+    monkeypatch.setattr(timers, "_drop_expired", mistaken)
 
 
 def old_material_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,13 +338,15 @@ def old_material_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def expiry_is_not_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     """A re-import for ever keeps the old ValidTo."""
-    hold = Key._hold
+    store_material = Key._store_material
 
     def mistaken(self: Key, plaintext, state, terms):
         known = self.materials.get(materials.key_material_id(self.id, plaintext))
-        return hold(self, plaintext, state, replace(terms, valid_to=terms.valid_to or (known and known.valid_to)))
+        return store_material(
+            self, plaintext, state, replace(terms, valid_to=terms.valid_to or (known and known.valid_to))
+        )
 
-    monkeypatch.setattr(Key, "_hold", mistaken)
+    monkeypatch.setattr(Key, "_store_material", mistaken)
 
 
 def expiry_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,7 +388,7 @@ def pending_stays_on_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rotation_does_not_wait_for_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is pending can be rotated to though a replica key lacks it."""
-    monkeypatch.setattr(Key, "stage", lambda _, material: material.state)
+    monkeypatch.setattr(Key, "material_state", lambda _, material: material.state)
 
 
 def two_may_be_pending(monkeypatch: pytest.MonkeyPatch) -> None:

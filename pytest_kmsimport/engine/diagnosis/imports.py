@@ -189,5 +189,5 @@ def _wrong_association(key: Key, material_id: str, members: Members) -> str:
         return (
             f"KeyMaterialId names {named[:8]}..., and the bytes are those of {material_id[:8]}...: name that, or none."
         )
-    state = key.stage(known).value
+    state = key.material_state(known).value
     return f"These bytes are key material {material_id[:8]}... ({state}) of this KMS key already: leave ImportType out."

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .. import messages
+from .. import messages, timers
 from ..arns import kms_arn
 from ..errors import NotOffered, UnsupportedOperationException, ValidationException
-from ..families import Family
-from ..keys import EXTERNAL, Key
+from ..keys import EXTERNAL, Family, Key
 from ..metadata import metadata
 from ..pages import page
 from ..policies import check_policy, default_policy
@@ -128,7 +127,7 @@ def list_keys(
 @operation(changes=True)
 def enable_key(region: Region, key: Key) -> Response:
     """Let a disabled KMS key be used again."""
-    key.enable(region.world)
+    timers.enable(key, region.world)
     return {}
 
 

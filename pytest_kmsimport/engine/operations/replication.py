@@ -15,8 +15,7 @@ from ..errors import (
     UnsupportedOperationException,
     ValidationException,
 )
-from ..families import Family
-from ..keys import Key
+from ..keys import Family, Key
 from ..metadata import metadata
 from ..policies import check_policy, default_policy
 from ..store import Region

@@ -22,6 +22,7 @@ from ..pages import page
 from ..rotations import ON_DEMAND, Schedule
 from ..states import KeyState
 from ..store import Region
+from ..timers import apply_time
 from .registry import Response, operation
 
 _DEFAULT_PERIOD = 365  # days
@@ -47,7 +48,7 @@ def rotate_key_on_demand(region: Region, key: Key) -> Response:
     if rotations >= region.quotas.on_demand_rotations_per_key:
         raise LimitExceededException(messages.TOO_MANY_ROTATIONS.format(arn=key.arn))
     key.rotation_started = region.world.now()
-    key.settle(region.world)
+    apply_time(key, region.world)
     return {"KeyId": key.arn}
 
 
@@ -55,7 +56,7 @@ def _check_pending(key: Key) -> None:
     """Refuse to rotate to key material that was not imported, here or into a replica key."""
     if key.pending is None:
         raise KMSInvalidStateException(messages.NOTHING_PENDING.format(arn=key.arn))
-    if key.stage(key.pending) is not KeyMaterialState.PENDING_ROTATION:
+    if key.material_state(key.pending) is not KeyMaterialState.PENDING_ROTATION:
         raise KMSInvalidStateException(messages.REPLICAS_WITHOUT_MATERIAL)
 
 
@@ -90,7 +91,7 @@ def _entry(key: Key, material: KeyMaterial, now: datetime, delay: timedelta) -> 
     entry: dict[str, Any] = {
         "KeyId": key.arn,
         "KeyMaterialId": material.id,
-        "KeyMaterialState": key.stage(material),
+        "KeyMaterialState": key.material_state(material),
         "RotationDate": material.rotation_date,
         "RotationType": material.rotation_type,
     }
