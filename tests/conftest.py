@@ -16,6 +16,13 @@ from pytest_kmsimport.engine.errors import KmsError
 COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedException"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long to look for requests that are not answered as AWS would, and where."""
+    parser.addoption("--fuzz-requests", type=int, default=600, help="how many mangled requests to send to each mock")
+    parser.addoption("--fuzz-operation", help="send those alone that are made from one operation's")
+    parser.addoption("--fuzz-seed", help="send the same ones again: the seed that a failure has named")
+
+
 @pytest.fixture(autouse=True)
 def answers_agree_with_the_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hold every answer of the engine, in every test, against the operation's output shape and modelled errors."""
