@@ -164,10 +164,14 @@ def test_the_list_learns_of_an_expiry_later(kms, kms_import_mock, clock):
 
 
 @pytest.mark.kms_import(background_seconds=30)
-def test_the_list_knows_of_a_deletion_at_once(kms, key):
-    """With the same option."""
-    kms.delete_imported_key_material(KeyId=key.id)
-    assert listed(kms, key) == [("CURRENT", "PENDING_IMPORT")]
+def test_the_list_knows_of_a_deletion_at_once(kms, kms_import_mock, clock, key):
+    """With the same option, and also of what has expired a moment ago."""
+    expiring = kms_import_mock.import_key(ValidTo=clock.now() + timedelta(days=1))
+    clock.advance(days=1)
+    for one in (key, expiring):
+        assert listed(kms, one) == [CURRENT]
+        kms.delete_imported_key_material(KeyId=one.id)
+        assert listed(kms, one) == [("CURRENT", "PENDING_IMPORT")]
 
 
 @pytest.mark.kms_import(background_seconds=30)
@@ -328,10 +332,13 @@ def test_a_refused_import_leaves_a_disabled_key_disabled(kms, key, import_materi
     assert metadata(kms, key)["KeyState"] == "Disabled"
 
 
-def test_deleting_pending_material_leaves_a_disabled_key_disabled(kms, key, import_material):
-    """The key does not need it."""
-    pending = import_material(key.id, b"\1" * 32, **NEW)["KeyMaterialId"]
+def test_losing_pending_material_leaves_a_disabled_key_disabled(kms, clock, key, import_material):
+    """It may expire or be deleted: the key does not need it."""
+    valid_to = clock.now() + timedelta(days=1)
+    pending = import_material(key.id, b"\1" * 32, ValidTo=valid_to, **NEW)["KeyMaterialId"]
     kms.disable_key(KeyId=key.id)
+    clock.advance(days=1)
+    assert metadata(kms, key)["KeyState"] == "Disabled"
     kms.delete_imported_key_material(KeyId=key.id, KeyMaterialId=pending)
     assert metadata(kms, key)["KeyState"] == "Disabled"
 
