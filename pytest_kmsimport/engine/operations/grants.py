@@ -83,7 +83,8 @@ def create_grant(
     if grant is None:
         grant_id = region.world.random_bytes(_GRANT_ID).hex()
         name_of_grant = GrantName(key.region, key.account, key.id, grant_id)
-        grant = Grant(name_of_grant, region.next_serial(), permission, region.account, region.world.now())
+        created = region.world.now().replace(microsecond=0)  # AWS tells whole seconds, of grants alone
+        grant = Grant(name_of_grant, region.next_serial(), permission, region.account, created)
         grants.add(grant)
     return {"GrantToken": grant.name.token(region.world.random_bytes(_SALT)), "GrantId": grant.id}
 
