@@ -10,8 +10,9 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from pytest_kmsimport import wrap_key_material
 from pytest_kmsimport.engine.cabinet import Cabinet
+
+from pytest_kmsimport import wrap_key_material
 from pytest_kmsimport.engine.policies import default_policy
 from pytest_kmsimport.engine.store import Store
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from datetime import datetime, timezone
 
 import pytest
 
@@ -44,8 +45,8 @@ def listed(kms, key, **members):
 
 
 def test_a_grant_is_listed_as_it_was_made(kms, key, grant, kms_import_mock):
-    """With the ARN of its key and of the account that issued it."""
-    kms_import_mock.clock.freeze()
+    """With the ARN of its key and of the account that issued it, and its date in whole seconds."""
+    kms_import_mock.clock.freeze(datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=timezone.utc))
     constraints = {"EncryptionContextSubset": {"a": "b"}}
     made = grant(RetiringPrincipal=BOB, Constraints=constraints, Name="backup")
     assert kms.list_grants(KeyId=key.id)["Grants"] == [
@@ -53,7 +54,7 @@ def test_a_grant_is_listed_as_it_was_made(kms, key, grant, kms_import_mock):
             "KeyId": key.arn,
             "GrantId": made["GrantId"],
             "Name": "backup",
-            "CreationDate": kms_import_mock.clock.now(),
+            "CreationDate": datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
             "GranteePrincipal": ALICE,
             "RetiringPrincipal": BOB,
             "IssuingAccount": "arn:aws:iam::123456789012:root",
