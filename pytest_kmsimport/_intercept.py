@@ -22,7 +22,8 @@ from botocore.hooks import first_non_none_response
 from . import _active, _real_aws, _signature
 from ._active import Mock, active
 from ._complaints import Complaints
-from ._patch import STAGE_LENGTH, EmitPatch, Event, PreparePatch
+from ._environment import Environment
+from ._patch import STAGE_LENGTH, EmitPatch, EnvironmentPatch, Event, PreparePatch
 from ._sockets import deliver
 from ._wire import new_request_id
 from .engine.errors import NotOffered
@@ -47,6 +48,13 @@ def deactivate(mock: Mock) -> None:
     """Take a mock out, wherever it stands."""
     with _lock:
         _active.remove_mock(mock)
+        _unpatch()
+
+
+def after_test() -> None:
+    """Put right what others have put back after the last mock had ended, which they had found while it was there."""
+    Environment.after_test()
+    with _lock:
         _unpatch()
 
 
@@ -197,4 +205,4 @@ def _check_seam(service: str, url: str) -> None:
 
 
 _seam = EmitPatch({"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry})
-_PATCHES = (_seam, PreparePatch(_check_seam))
+_PATCHES = (_seam, PreparePatch(_check_seam), EnvironmentPatch(Environment.as_it_was))

@@ -103,16 +103,16 @@ class KmsImportMock:
 
     def start(self) -> None:
         """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you."""
-        self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
         self.service.faults.forget_ended()
         _intercept.activate(self)
+        self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
         self.leak_check.start()
 
     def stop(self) -> None:
         """Stop answering and put the environment back; complain of planned faults that never struck."""
-        _intercept.deactivate(self)
         self.leak_check.stop()
         self._environment.leave()
+        _intercept.deactivate(self)
         self.end_plans()
 
     # What users ask for

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from weakref import WeakSet
 
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.configprovider import EnvironmentProvider
 from botocore.endpoint import Endpoint
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 
@@ -143,3 +144,23 @@ class PreparePatch(Patch):
             return prepared
 
         return prepare
+
+
+class EnvironmentPatch(Patch):
+    """``EnvironmentProvider.provide``, by which clients read the environment when they are built.
+
+    ``see`` says what they shall see of a variable and its value.
+    """
+
+    def __init__(self, see: Callable[[str, str], str | None]) -> None:
+        self._see = see
+        super().__init__(EnvironmentProvider, "provide", self._seen)
+
+    def _seen(self, provide: Function) -> Function:
+        see = self._see
+
+        def provide_seen(provider: EnvironmentProvider) -> Any:  # noqa: ANN401  None, or a text in most cases
+            value = provide(provider)
+            return value if value is None else see(provider._name, value)  # noqa: SLF001  there is no public way to it
+
+        return provide_seen

@@ -173,6 +173,17 @@ def pytest_runtest_setup() -> None:
         active.next_test()
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """When all fixtures of a test are torn down, put right what they have put back of a mock that ended before them."""
+    try:
+        return (yield)
+    finally:
+        intercept = sys.modules.get("pytest_kmsimport._intercept")
+        if intercept is not None:
+            intercept.after_test()
+
+
 @pytest.fixture
 def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     """An active, empty mock of AWS KMS for one test; options come from the marker ``kms_import`` and the ini file."""

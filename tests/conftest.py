@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis  # noqa: F401  loaded once, and not again for every run of pytest within this process
 import pytest
 from botocore.validate import ParamValidator
 
