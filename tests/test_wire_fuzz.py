@@ -250,3 +250,10 @@ def test_a_planted_fault_is_found(wire, plant, operation, found):
     """Among some thousand requests, and told with all that is needed to see it again."""
     with pytest.raises(AssertionError, match=f"(?s)^{found}.*request [0-9]+ of --fuzz-seed={wire.seed}: "):
         wire.run(10_000, operation)
+
+
+def test_a_seed_names_its_requests(wire):
+    """Whatever was sent before."""
+    mangler = Mangler(wire.world.corpus)
+    before = [mangler.request(str(number)) for number in range(1000)]
+    assert [mangler.request(str(number)) for number in range(1000)] == before
