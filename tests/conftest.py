@@ -19,7 +19,7 @@ COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedE
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long to look for requests that are not answered as AWS would, and where."""
-    parser.addoption("--fuzz-requests", type=int, default=600, help="how many mangled requests to send to each mock")
+    parser.addoption("--fuzz-requests", type=int, default=1500, help="how many mangled requests to send to each mock")
     parser.addoption("--fuzz-operation", help="send those alone that are made from one operation's")
     parser.addoption("--fuzz-seed", help="send the same ones again: the seed that a failure has named")
 

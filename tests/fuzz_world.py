@@ -10,11 +10,11 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from pytest_kmsimport.engine.cabinet import Cabinet
-
 from pytest_kmsimport import wrap_key_material
+from pytest_kmsimport.engine.index import Index
 from pytest_kmsimport.engine.policies import default_policy
 from pytest_kmsimport.engine.store import Store
+from pytest_kmsimport.engine.timers import apply_time
 
 from .installed import CAN_ENCAPSULATE, CAN_SIGN_ML_DSA, OPERATION_NAMES, has_member
 from .mangling import HOME, OTHER_ACCOUNT, Request
@@ -217,7 +217,7 @@ def fingerprint(mock: Any) -> object:
     regions = sorted(store.regions(), key=lambda region: (region.account, region.name))
     for region in regions:
         for key in region.keys.by_age():
-            key.settle(store.world)
+            apply_time(key, store.world)
     held = [(r.account, r.name, frozen([r.keys, r.aliases, r.grants], {})) for r in regions if not r.is_empty]
     return held, frozen(vars(store.tokens), {}), len(store._deletions)
 
@@ -241,7 +241,7 @@ def frozen(value: Any, seen: dict[int, str]) -> object:
 
 def _items(value: Any) -> Iterable[Any]:
     """What is in a collection; of anything else the name of its type."""
-    if isinstance(value, Cabinet):
+    if isinstance(value, Index):
         return value.by_age()
     if isinstance(value, Mapping):
         return value.items()

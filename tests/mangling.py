@@ -168,6 +168,9 @@ class Mangler:
 
     # What is changed in a request
 
+    def _junk(self) -> Any:
+        return copied(self.rng.choice(JUNK))
+
     def _place(self, request: Request) -> tuple[Any, Any, Any] | None:
         found = list(places(request.members))
         return self.rng.choice(found) if found else None
@@ -175,7 +178,7 @@ class Mangler:
     def _other_value(self, request: Request) -> Request:
         if (place := self._place(request)) is not None:
             container, key, value = place
-            container[key] = self.rng.choice(JUNK) if self.rng.random() < 0.15 else self._like(value)
+            container[key] = self._junk() if self.rng.random() < 0.15 else self._like(value)
         return request
 
     def _other_place(self, request: Request) -> Request:
@@ -226,7 +229,7 @@ class Mangler:
             place[2].update({f"{number}": "x" for number in range(self.rng.choice((1, 9, 300)))})
         elif request.members:
             name = self.rng.choice(list(request.members))
-            pairs = Pairs([*request.members.items(), (name, self.rng.choice(JUNK))])
+            pairs = Pairs([*request.members.items(), (name, self._junk())])
             return replace(request, members={"": pairs})
         return request
 
@@ -250,7 +253,7 @@ class Mangler:
             return self.rng.choice((not value, str(value), int(value)))
         if isinstance(value, (int, float)):
             return self.rng.choice((value + 1, value - 1, -value, value * 1000, str(value), *NUMBERS))
-        return self.rng.choice(JUNK)
+        return self._junk()
 
     def _like_blob(self, value: bytes) -> Any:
         at = self.rng.randrange(len(value) + 1)

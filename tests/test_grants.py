@@ -135,7 +135,7 @@ MALFORMED = [
     "arn:aws:iam",
     "arn:",
 ]
-NOBODY = ["alice", HOME, "AROA:x", "s3.amazonaws.com", "ARN:aws:iam::123456789012:root"]
+NOBODY = ["alice", HOME, "AROA:session", "s3.amazonaws.com", "ARN:aws:iam::123456789012:root"]
 
 
 @pytest.mark.parametrize("principal", PRINCIPALS)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from base64 import urlsafe_b64decode
 from datetime import datetime, timezone
-from functools import partial
 from random import Random, SystemRandom
 
 import pytest
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pytest_kmsimport import _mock, _wire, mock_kms_import
 from pytest_kmsimport._rsa_pool import RsaKeys
 from pytest_kmsimport._wire import WireResponse, kms_model
+from pytest_kmsimport.engine import pages
 from pytest_kmsimport.engine.diagnosis import identifiers
 from pytest_kmsimport.engine.errors import NotOffered
 from pytest_kmsimport.engine.keys import Key, LastUse
@@ -111,10 +112,11 @@ def wire(request, monkeypatch):
     seed = request.config.getoption("--fuzz-seed") or str(SystemRandom().getrandbits(32))
     dice = Random(seed)  # noqa: S311  repeatable on purpose
 
-    def world(now, random_bytes, rsa_private_key, background):
-        return EngineWorld(now, dice.randbytes, OneOfEach(), background)
+    def repeatable(*parts, **named):
+        return dataclasses.replace(EngineWorld(*parts, **named), random_bytes=dice.randbytes, rsa_private_key=keys)
 
-    monkeypatch.setattr(_mock, "World", world)
+    keys = OneOfEach()
+    monkeypatch.setattr(_mock, "World", repeatable)
     options = getattr(request, "param", {})
     with mock_kms_import(region="us-east-1", journal_size=10, **options) as mock:
         mock.clock.freeze()
@@ -165,18 +167,22 @@ def times_of_the_computer(monkeypatch):
     read_as(monkeypatch, "timestamp", lambda value: datetime.fromtimestamp(value, timezone.utc))
 
 
-def any_text(monkeypatch):
-    """Half a character, which nothing can encode."""
-    read = partial(_wire._typed, str)
-    monkeypatch.setattr(_wire, "_read_text", read)
-    read_as(monkeypatch, "string", read)
+def any_marker(monkeypatch):
+    """A marker that is taken for one of ours."""
+
+    def after(marker, listing):
+        return int(urlsafe_b64decode(marker).partition(b":")[0])
+
+    monkeypatch.setattr(pages, "_after", after)
 
 
 def material_on_the_way(monkeypatch):
     """Key material that is made before the refusal."""
 
     def usable_material(key, world):
-        return key.current or key._hold(key.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
+        return key.current or key._store_material(
+            key.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms()
+        )
 
     monkeypatch.setattr(Key, "usable_material", usable_material)
 
@@ -220,7 +226,7 @@ def explains_wrongly(monkeypatch):
 
 PLANTED = [
     (times_of_the_computer, "ImportKeyMaterial", "OSError: "),
-    (any_text, "Encrypt", "UnicodeEncodeError: "),
+    (any_marker, "ListKeys", "(Value)?Error: "),
     (material_on_the_way, "Verify", "AssertionError: KMSInvalidSignatureException, and the state has changed"),
     (acts_first, "ScheduleKeyDeletion", "AssertionError: ValidationException, and the state has changed"),
     (a_look_that_changes, None, "AssertionError: ok, and the state has changed"),
@@ -244,3 +250,10 @@ def test_a_planted_fault_is_found(wire, plant, operation, found):
     """Among some thousand requests, and told with all that is needed to see it again."""
     with pytest.raises(AssertionError, match=f"(?s)^{found}.*request [0-9]+ of --fuzz-seed={wire.seed}: "):
         wire.run(10_000, operation)
+
+
+def test_a_seed_names_its_requests(wire):
+    """Whatever was sent before."""
+    mangler = Mangler(wire.world.corpus)
+    before = [mangler.request(str(number)) for number in range(1000)]
+    assert [mangler.request(str(number)) for number in range(1000)] == before

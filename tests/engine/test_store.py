@@ -62,6 +62,7 @@ def test_a_region_stays_while_anything_is_in_it(ask, universe):
 
 def test_a_snapshot_has_only_what_is_there(ask):
     """And coming back to it gives the keys that were made in the Regions of then."""
+    ask("ListKeys")
     snapshot = ask.engine.snapshot()
     key_id = ask("CreateKey", region="eu-west-1")["KeyMetadata"]["KeyId"]
     later = ask.engine.snapshot()
@@ -78,8 +79,16 @@ def test_deletions_that_are_called_off_do_not_pile_up(ask, universe):
         ask("ScheduleKeyDeletion", KeyId=key_id, PendingWindowInDays=days)
         ask("CancelKeyDeletion", KeyId=key_id)
     assert len(ask.engine._store._deletions) == 1
+    ask.engine.restore(ask.engine.snapshot())
+    ask("ScheduleKeyDeletion", KeyId=key_id)
+    ask.engine.restore(ask.engine.snapshot())
+    ask("CancelKeyDeletion", KeyId=key_id)
+    ask("ScheduleKeyDeletion", KeyId=key_id)
+    assert len(ask.engine._store._deletions) == 1
+    ask("CancelKeyDeletion", KeyId=key_id)
     universe.pass_time(days=31)
     assert ask("DescribeKey", KeyId=key_id)["KeyMetadata"]["KeyState"] == "Disabled"
+    assert not ask.engine._store._deletion_of
 
 
 def test_many_deletions_come_in_the_order_of_their_dates(ask, universe):
