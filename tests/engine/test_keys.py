@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pytest_kmsimport.engine.engine import Call, Engine
 from pytest_kmsimport.engine.errors import KmsError
@@ -16,7 +16,7 @@ from pytest_kmsimport.wrapping import wrap_key_material
 
 from .conftest import Universe
 
-MATERIALS = [bytes([n]) * 32 for n in range(3)]
+MATERIALS = [bytes([n]) * 32 for n in range(4)]
 OAEP = "RSAES_OAEP_SHA_256"
 
 
@@ -146,6 +146,22 @@ class LifeOfAKey(RuleBasedStateMachine):
         expected.disabled = False
         return None
 
+    @precondition(lambda self: self.expected.pending is None)
+    @rule(hours=st.sampled_from([None, 1, 5]))
+    def import_what_is_new(self, hours):
+        """Import bytes that the key does not have, as new ones: by chance alone few histories would have several."""
+        known = len(self.expected.permanent)
+        unknown = next((material for material in range(len(MATERIALS)) if material not in self.expected.permanent), 0)
+        self.import_material(material=unknown, import_type="NEW_KEY_MATERIAL" if known else None, hours=hours)
+
+    @precondition(lambda self: self.expected.state == "PendingImport")
+    @rule(hours=st.sampled_from([None, 1, 5]))
+    def import_what_is_missing(self, hours):
+        """Import the bytes that the key waits for again."""
+        for material in self.expected.permanent:
+            if material not in self.expected.present:
+                self.import_material(material=material, import_type=None, hours=hours)
+
     @rule()
     def delete_current_material(self):
         """Delete the current key material, which is named in the answer whether or not it was there."""
@@ -253,7 +269,7 @@ class LifeOfAKey(RuleBasedStateMachine):
 
 
 TestLifeOfAKey = LifeOfAKey.TestCase
-TestLifeOfAKey.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLifeOfAKey.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 @pytest.mark.parametrize("algorithm", ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"])
