@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,8 @@ def interrupt(*_):
 
 def in_the_engine(mock, monkeypatch, error):
     """Break the operation."""
-    monkeypatch.setitem(OPERATIONS, "ListKeys", lambda *_: fail(error))
+    broken = replace(OPERATIONS["ListKeys"], function=lambda *_, **__: fail(error))
+    monkeypatch.setitem(OPERATIONS, "ListKeys", broken)
 
 
 def in_a_condition(mock, monkeypatch, error):
@@ -77,7 +79,7 @@ def test_a_later_attempt_is_not_over_because_the_first_one_was(kms_import_mock, 
     """An attempt that never came to an end is not known by the outcome of the one before it."""
     kms_import_mock.inject([faults.EmptyAnswer(503), None])
     answer = OPERATIONS["ListKeys"]
-    monkeypatch.setitem(OPERATIONS, "ListKeys", interrupt)
+    monkeypatch.setitem(OPERATIONS, "ListKeys", replace(answer, function=interrupt))
     with pytest.raises(KeyboardInterrupt):
         kms.list_keys()
     assert (kms_import_mock.calls[-1].attempts, kms_import_mock.calls[-1].error) == (2, "KeyboardInterrupt")
