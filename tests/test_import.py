@@ -259,7 +259,7 @@ def test_a_token_goes_with_its_wrapping_key(ceremony):
 
 
 def test_a_token_can_be_used_again(ceremony):
-    """AWS documents no error for it."""
+    """AWS was recorded to take it for more than one import."""
     one = ceremony()
     one.hold(bytes(32))
     assert one.hold(bytes(32))
