@@ -379,6 +379,17 @@ def test_what_is_no_name_of_a_key(kms_import_mock, kms):
     assert told.startswith("A key ID is a UUID, or mrk-")
 
 
+def test_white_space_around_a_name(kms_import_mock, kms):
+    """As a name has that was read from a file; whatever is in a name, the diagnosis is one line."""
+    key = kms_import_mock.import_key()
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key.id)
+    for name in (f"{key.id}\n", f" {key.arn}", "alias/x\r\n"):
+        told = told_by(kms_import_mock, lambda name=name: kms.describe_key(KeyId=name))
+        assert told == f"There is white space around the name of {key.arn}: strip it."
+    told = told_by(kms_import_mock, lambda: kms.describe_key(KeyId="alias/no\nsuch"))
+    assert told.startswith(r"No account has alias/no\nsuch in any Region")
+
+
 def test_names_of_aliases(kms_import_mock, kms):
     """Moved or deleted though there is none, reserved, none at all."""
     key = kms_import_mock.import_key()

@@ -255,5 +255,5 @@ def test_a_planted_fault_is_found(wire, plant, operation, found):
 def test_a_seed_names_its_requests(wire):
     """Whatever was sent before."""
     mangler = Mangler(wire.world.corpus)
-    before = [mangler.request(str(number)) for number in range(1000)]
-    assert [mangler.request(str(number)) for number in range(1000)] == before
+    before = [mangler.request(str(number)) for number in range(8000)]
+    assert [mangler.request(str(number)) for number in range(8000)] == before

@@ -35,4 +35,5 @@ def diagnose(region: Region, members: Members, error: KmsError) -> str:
     It looks at the request again, and at what the engine knows and AWS would not tell; it changes nothing.
     """
     explain = _EXPLANATIONS.get(error.code)
-    return "" if explain is None else explain(region, members, error)
+    text = "" if explain is None else explain(region, members, error)
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)  # names are the caller's

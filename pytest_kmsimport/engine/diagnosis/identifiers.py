@@ -29,6 +29,8 @@ def explain_missing(region: Region, members: Mapping[str, Any], error: KmsError)
 
 
 def _where(region: Region, identifier: str) -> str:
+    if identifier != identifier.strip() and (meant := region.named(identifier.strip())) is not None:
+        return f"There is white space around the name of {meant.arn}: strip it."
     name = arns.parse(identifier)
     if name.is_alias:
         return _where_alias(region, name.resource)
