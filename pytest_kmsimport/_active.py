@@ -5,6 +5,9 @@ Threads look while others change it, so what is looked at is never changed but e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from threading import RLock
 from typing import Protocol
 
 from ._complaints import Complaints
@@ -32,7 +35,12 @@ class Mock(Guarded, Protocol):
     service: Service
     leak_check: LeakCheck
 
+    @property
+    def lock_owners(self) -> Sequence[object]:
+        """What has a lock, or may have, for the sake of processes that are forked off; first the engine."""
 
+
+_lock = RLock()  # for those who change it
 _mocks: tuple[Mock, ...] = ()
 _ended: tuple[Mock, ...] = ()
 _guards: tuple[Guarded, ...] = ()
@@ -48,6 +56,11 @@ def guard() -> Guarded | None:
     """The guard that went up last."""
     guards = _guards
     return guards[-1] if guards else None
+
+
+def changing() -> AbstractContextManager[object]:
+    """Let nobody else change it meanwhile."""
+    return _lock
 
 
 def add_mock(mock: Mock) -> None:

@@ -13,13 +13,12 @@ The patches go on with the first mock (or guard) and come off with the last.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from threading import RLock
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.hooks import first_non_none_response
 
-from . import _active, _real_aws, _signature
+from . import _active, _forks, _real_aws, _signature
 from ._active import Mock, active
 from ._complaints import Complaints
 from ._environment import Environment
@@ -31,22 +30,21 @@ from .engine.errors import NotOffered
 _INVOCATION = "amz-sdk-invocation-id"
 _ACCOUNT_DIGITS = 12
 
-_lock = RLock()
-
 
 def activate(mock: Mock) -> None:
     """Let a mock answer KMS, in front of those that are active already."""
-    with _lock:
+    with _active.changing():
         outer = active()
         if outer is not None and not _seam.is_on:
             outer.complain(_real_aws.was_switched_off())
+        _forks.watch(mock)
         _active.add_mock(mock)
         _patch()
 
 
 def deactivate(mock: Mock) -> None:
     """Take a mock out, wherever it stands."""
-    with _lock:
+    with _active.changing():
         _active.remove_mock(mock)
         _unpatch()
 
@@ -54,7 +52,7 @@ def deactivate(mock: Mock) -> None:
 def after_test() -> None:
     """Put right what others have put back after the last mock had ended, which they had found while it was there."""
     Environment.after_test()
-    with _lock:
+    with _active.changing():
         _unpatch()
 
 
@@ -63,7 +61,7 @@ class Guard:
 
     def __init__(self) -> None:
         self.complaints = Complaints()
-        with _lock:
+        with _active.changing():
             _active.add_guard(self)
             _patch()
 
@@ -74,7 +72,7 @@ class Guard:
 
     def stop(self) -> None:
         """Let KMS calls go where botocore sends them."""
-        with _lock:
+        with _active.changing():
             _active.remove_guard(self)
             _unpatch()
 

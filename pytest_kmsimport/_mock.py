@@ -309,6 +309,12 @@ class KmsImportMock:
 
     # What the interception asks for
 
+    @property
+    def lock_owners(self) -> tuple[object, ...]:
+        """What has a lock, or may have, for the sake of processes that are forked off; first the engine."""
+        service = self.service
+        return (self._engine, service, service.journal, service.faults, service.secrets, self.leak_check, *self.plans)
+
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""
         self.complaints.append(complaint)
