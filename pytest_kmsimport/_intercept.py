@@ -31,7 +31,7 @@ from botocore.loaders import Loader
 
 from ._complaints import Complaints
 from ._environment import PLACEHOLDER_KEY
-from ._leaks import LeakCheck
+from ._leak_check import LeakCheck
 from ._service import Service
 from ._sockets import deliver
 from ._wire import new_request_id

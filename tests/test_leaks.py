@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import textwrap
 from base64 import b64encode, encodebytes, urlsafe_b64encode
+from pprint import pformat
 
 import boto3
 import pytest
@@ -13,7 +16,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from pytest_kmsimport import SecretLeaked, mock_kms_import
-from pytest_kmsimport._leaks import Haystack
+from pytest_kmsimport._leaks import search
+
+from .secret_forms import forms_in
 
 FORMS = {
     "raw": (lambda secret: secret.decode("latin-1"), "raw bytes"),
@@ -29,7 +34,24 @@ FORMS = {
     "base64 for URLs": (lambda secret: urlsafe_b64encode(secret).decode().rstrip("="), "base64"),
     "base64 behind one byte": (lambda secret: b64encode(b"x" + secret + b"yz").decode(), "base64"),
     "base64 behind two bytes": (lambda secret: b64encode(b"xy" + secret + b"z").decode(), "base64"),
+    "base64 behind text": (lambda secret: f"abc{b64encode(secret).decode()}", "base64"),
+    "base64 in JavaScript": (lambda secret: json.dumps(b64encode(secret).decode()).replace("/", r"\/"), "base64"),
+    "JSON": (lambda secret: json.dumps({"key": secret.decode("latin-1")}), "raw bytes"),
+    "printed twice": (lambda secret: repr(repr(secret)), "raw bytes"),
+    "printed in lines": (lambda secret: pformat(secret, width=20), "raw bytes"),
+    "octal": (lambda secret: "".join(f"\\{byte:03o}" for byte in secret), "raw bytes"),
+    "file name": (os.fsdecode, "raw bytes"),
+    "hex in lines": (lambda secret: textwrap.fill(secret.hex(" ", 2), 20), "hex"),
+    "hex in C": (lambda secret: ", ".join(f"0x{byte:02X}" for byte in secret), "hex"),
+    "hex of Windows": (lambda secret: rf"C:\keys\{secret.hex()}", "hex"),
+    "numbers": (lambda secret: str(list(secret)), "a list of numbers"),
+    "numbers of Java": (lambda secret: str([byte - byte // 128 * 256 for byte in secret]), "a list of numbers"),
 }
+
+
+def found_in(text, secret):
+    """The form in which the package's own search finds a secret; empty where it does not."""
+    return next((form for form, _ in search(text, {secret: "the secret"})), "")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -37,16 +59,16 @@ FORMS = {
 def test_every_form_is_found(form, secret):
     """Whatever the secret, and whatever stands around it."""
     encode, name = FORMS[form]
-    assert Haystack(f"key={encode(secret)}; done").has(secret) in {name, "raw bytes"}
+    assert found_in(f"key={encode(secret)}; done", secret) in {name, "raw bytes"}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", sorted(FORMS.keys() - {"octal"}))  # whose digits are also those of hex
 @given(secret=st.binary(min_size=16, max_size=64), other=st.binary(min_size=16, max_size=64))
 def test_nothing_else_is_found(form, secret, other):
     """Other bytes in the same form are not this secret."""
     encode, _ = FORMS[form]
     if secret not in other * 4:
-        assert not Haystack(encode(other)).has(secret)
+        assert not found_in(encode(other), secret)
 
 
 def test_a_secret_in_a_request(kms, kms_import_mock):
@@ -198,7 +220,7 @@ def test_nobody_is_told_a_secret(kms_import_mock):
         log_key_material(material)
     kms_import_mock.import_key(material)
     for text in (str(leaked.value), repr(kms_import_mock.leak_check.secrets)):
-        assert not Haystack(text).has(material)
+        assert forms_in(text, material) == []
 
 
 PRINTING = """
