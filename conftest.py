@@ -1,3 +1,35 @@
-"""What all tests of this repository share."""
+"""What all tests of this repository share: runs of pytest within tests, and a ban on the network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from runpy import run_path
+from tempfile import mkstemp
+
+import pytest
 
 pytest_plugins = ["pytester"]
+
+_BAN = str(Path(__file__).parent / "tests" / "no_network")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ban the network for this process, and for every Python that a test starts."""
+    descriptor, log = mkstemp(prefix="no-network-")
+    os.close(descriptor)
+    config.add_cleanup(Path(log).unlink)
+    os.environ["NO_NETWORK_LOG"] = log
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [_BAN, os.environ.get("PYTHONPATH")]))
+    run_path(str(Path(_BAN, "sitecustomize.py")))  # as other Pythons do by themselves
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[Path]:
+    """Fail a test that has reached for the network, in whatever thread or child and whatever became of the failure."""
+    log = Path(os.environ["NO_NETWORK_LOG"])
+    yield log
+    tried = log.read_text()
+    log.write_text("")
+    assert not tried

@@ -12,14 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._calls import CallRecord, Calls, Redacted
+    from ._calls import CallRecord, Calls, CallsForgotten, Redacted
     from ._clock import Clock
     from ._decorator import mock_kms_import
     from ._faulty import MeanwhileFailed
-    from ._intercept import RealAwsRefused
     from ._leaks import SecretLeaked
     from ._mock import KmsImportMock, Snapshot
     from ._plans import FaultNeverStruck, Plan
+    from ._real_aws import RealAwsRefused
     from ._views import KeyMaterialView, KeyView
     from .engine.errors import NotOffered
     from .wrapping import wrap_key_material
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CallRecord",
     "Calls",
+    "CallsForgotten",
     "Clock",
     "FaultNeverStruck",
     "KeyMaterialView",
@@ -46,6 +47,7 @@ __all__ = [
 _HOMES = {
     "CallRecord": "_calls",
     "Calls": "_calls",
+    "CallsForgotten": "_calls",
     "Clock": "_clock",
     "FaultNeverStruck": "_plans",
     "KeyMaterialView": "_views",
@@ -54,7 +56,7 @@ _HOMES = {
     "MeanwhileFailed": "_faulty",
     "NotOffered": "engine.errors",
     "Plan": "_plans",
-    "RealAwsRefused": "_intercept",
+    "RealAwsRefused": "_real_aws",
     "Redacted": "_calls",
     "SecretLeaked": "_leaks",
     "Snapshot": "_mock",

@@ -70,9 +70,10 @@ class CallRecord:
     """One call of the code under test, with all the attempts that its client made.
 
     ``time`` is the mock's, when the first attempt came. ``error`` is AWS's code for a refusal, or the name of the
-    mock's own complaint or of the exception that a fault of the network led to; None for a call that succeeded.
-    ``message`` is the text that came with it, empty where AWS sends none. ``diagnosis`` is the likely cause and the
-    cure of a refusal, for you and never on the wire; empty where there is nothing to add.
+    mock's own complaint or of the exception that a fault of the network, or anything else, has ended the call with;
+    ``Unfinished`` while it is under way; None for a call that succeeded. ``message`` is the text that came with it,
+    empty where AWS sends none. ``diagnosis`` is the likely cause and the cure of a refusal, for you and never on the
+    wire; empty where there is nothing to add.
 
     ``attempts`` counts what went over the wire, ``delays`` are the seconds that botocore wanted to wait before each
     further attempt. ``faults`` are the planned faults that struck, in order. ``effects`` counts the attempts that AWS

@@ -14,6 +14,7 @@ from botocore.model import ListShape, Shape, StructureShape
 
 from ._wire import kms_model
 from .engine import messages
+from .engine.diagnosis import words
 from .engine.engine import Answer, Call, Response
 from .engine.errors import ValidationException
 
@@ -22,6 +23,17 @@ Check = Callable[[Any, str, list[str]], None]
 #: Whether a value breaks a constraint, and AWS's words for the constraint.
 Constraint = tuple[Callable[[Any], bool], str]
 
+#: Shape -> its values in the order in which AWS was recorded to list them; it is no order that one could reckon.
+_ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {
+    "IncludeKeyMaterial": ("ALL_KEY_MATERIAL", "ROTATIONS_ONLY"),
+    "KeySpec": (
+        *("RSA_2048", "ECC_NIST_P384", "ECC_NIST_P256", "ECC_NIST_P521", "HMAC_384", "RSA_3072", "ECC_SECG_P256K1"),
+        *("RSA_4096", "SYMMETRIC_DEFAULT", "HMAC_256", "HMAC_224", "HMAC_512"),
+    ),
+    "KeyUsageType": ("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"),
+    "MacAlgorithmSpec": ("HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"),
+}
+
 
 def constrained(answer: Answer) -> Answer:
     """Let only those calls through to ``answer`` that keep to the constraints of the model."""
@@ -29,7 +41,9 @@ def constrained(answer: Answer) -> Answer:
     def check_first(call: Call) -> Response:
         breaches = find_breaches(call.operation, call.members)
         if breaches:
-            raise ValidationException(messages.violations(breaches))
+            error = ValidationException(messages.violations(breaches))
+            error.diagnosis = _diagnosis(call.operation, call.members)
+            raise error
         return answer(call)
 
     return check_first
@@ -42,6 +56,20 @@ def find_breaches(operation: str, members: Mapping[str, Any]) -> list[str]:
     if check is not None:
         check(members, "", found)
     return found
+
+
+def _diagnosis(operation: str, members: Mapping[str, Any]) -> str:
+    """What was probably meant by the values that no enum has."""
+    shape = kms_model().operation_model(operation).input_shape
+    assert shape is not None  # else nothing is constrained
+    explained = [
+        words.explain(name, value, member.enum)
+        for name, member in shape.members.items()
+        if getattr(member, "enum", None)
+        for value in [members.get(name)]
+        if value is not None and value not in member.enum
+    ]
+    return " ".join(filter(None, explained))
 
 
 @cache
@@ -117,7 +145,8 @@ def _constraints(shape: Shape) -> Iterator[Constraint]:
         yield (lambda value: measure(value) > largest), text.format(limit=largest)
     if values := shape.metadata.get("enum"):
         allowed = frozenset(values)
-        yield (lambda value: value not in allowed), messages.ENUM.format(values=", ".join(values))
+        listed = dict.fromkeys([*(v for v in _ENUM_ORDERS.get(shape.name, ()) if v in allowed), *values])
+        yield (lambda value: value not in allowed), messages.ENUM.format(values=", ".join(listed))
     if pattern := shape.metadata.get("pattern"):
         matches = re.compile(pattern, re.ASCII).fullmatch
         yield (lambda value: not matches(value)), messages.PATTERN.format(pattern=pattern)

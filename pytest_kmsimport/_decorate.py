@@ -11,7 +11,7 @@ from unittest import TestCase
 
 import wrapt
 
-from ._intercept import told
+from ._active import told
 
 if TYPE_CHECKING:
     from ._mock import KmsImportMock, Snapshot

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
-from . import _decorate, _intercept
+from . import _decorate
+from ._active import active
 from ._mock import KmsImportMock
 from ._options import DEFAULT_ACCOUNT, Options
 
@@ -21,7 +22,7 @@ class MockKmsImport:
         self._entered: list[tuple[KmsImportMock, bool]] = []
 
     def __enter__(self) -> KmsImportMock:
-        outer = _intercept.active()
+        outer = active()
         if self._options is None and isinstance(outer, KmsImportMock):
             self._entered.append((outer, False))
             return outer

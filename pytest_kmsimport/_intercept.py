@@ -1,110 +1,61 @@
-"""The one place where botocore is patched.
+"""How every client's calls reach the mock, and what is kept from real AWS.
 
-``EventAliaser.emit`` is the seam that every client comes through, whenever and however it was built, in every thread:
+What happens at which of botocore's events:
 
-* ``before-sign.kms.*``: where Region and account are read off, and credentials that would need the network replaced.
+* ``before-sign.kms.*``: credentials that are missing or would need the network are replaced.
 * ``before-send.kms.*``: answered by the innermost mock, before any handler of another mock is asked.
 * ``before-send.*`` of other services: what nobody answers and would go to real AWS is refused.
 * ``needs-retry.kms.*``: the wait before the next attempt is noted and left out.
 
-The patch goes on with the first mock (or guard) and comes off with the last.
+The patches go on with the first mock (or guard) and come off with the last.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from contextvars import ContextVar
-from functools import cache, wraps
-from inspect import iscoroutinefunction
-from ipaddress import ip_address
+from collections.abc import Awaitable
 from threading import RLock
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.config import Config
-from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError
-from botocore.hooks import EventAliaser, first_non_none_response
-from botocore.loaders import Loader
+from botocore.hooks import first_non_none_response
 
+from . import _active, _real_aws, _signature
+from ._active import Mock, active
 from ._complaints import Complaints
-from ._environment import PLACEHOLDER_KEY
-from ._leak_check import LeakCheck
-from ._service import Service
+from ._environment import Environment
+from ._patch import STAGE_LENGTH, EmitPatch, EnvironmentPatch, Event, PreparePatch
 from ._sockets import deliver
 from ._wire import new_request_id
 from .engine.errors import NotOffered
 
-Emit = Callable[..., Any]
-
-_PLACEHOLDER = Credentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
 _INVOCATION = "amz-sdk-invocation-id"
 _ACCOUNT_DIGITS = 12
 
-
-class RealAwsRefused(AssertionError):  # noqa: N818  a failure of the test, named for what happened
-    """A call was about to leave for real AWS while a mock or the guard was active."""
-
-
-class Mock(Protocol):
-    """What the interception needs of a mock."""
-
-    account: str
-    allow_real_aws: bool
-    complaints: Complaints
-    service: Service
-    leak_check: LeakCheck
-
-    def complain(self, complaint: AssertionError) -> AssertionError:
-        """Remember a complaint, so that it fails the test even if the code under test swallows it."""
-
-
-#: The Region and access key that the request on its way was signed for, and the client's configuration.
-_caller: ContextVar[tuple[str, str, Config]] = ContextVar("pytest_kmsimport_caller")
 _lock = RLock()
-_mocks: list[Mock] = []
-_ended: deque[Mock] = deque(maxlen=4)  # what a failed test may be told about
-_patched: tuple[Emit, Emit] | None = None  # what was there before, and what is there now
-
-
-def active() -> Mock | None:
-    """The innermost active mock."""
-    return _mocks[-1] if _mocks else None
 
 
 def activate(mock: Mock) -> None:
     """Let a mock answer KMS, in front of those that are active already."""
     with _lock:
-        _mocks.append(mock)
+        outer = active()
+        if outer is not None and not _seam.is_on:
+            outer.complain(_real_aws.was_switched_off())
+        _active.add_mock(mock)
         _patch()
 
 
 def deactivate(mock: Mock) -> None:
-    """Take a mock out, wherever it stands; mocks need not end in the order in which they began."""
+    """Take a mock out, wherever it stands."""
     with _lock:
-        _mocks[:] = [other for other in _mocks if other is not mock]
-        _ended.append(mock)
+        _active.remove_mock(mock)
         _unpatch()
 
 
-def of_this_test() -> list[Mock]:
-    """The mocks that a test has had so far, the last ones that have ended and those that are active."""
-    return [*_ended, *_mocks]
-
-
-def next_test() -> None:
-    """Forget the mocks that have ended, and that the test before has failed."""
-    _ended.clear()
-    for mock in _mocks:
-        mock.complaints.told = False
-
-
-def told(failure: BaseException | None) -> None:
-    """Take note that a test was seen to fail with this, so that nobody complains about the same thing again."""
-    for complaints in [*(mock.complaints for mock in _mocks), *(guard.complaints for guard in _guards)]:
-        complaints.forget(failure)
+def after_test() -> None:
+    """Put right what others have put back after the last mock had ended, which they had found while it was there."""
+    Environment.after_test()
+    with _lock:
+        _unpatch()
 
 
 class Guard:
@@ -113,112 +64,97 @@ class Guard:
     def __init__(self) -> None:
         self.complaints = Complaints()
         with _lock:
-            _guards.append(self)
+            _active.add_guard(self)
             _patch()
+
+    def complain(self, complaint: AssertionError) -> AssertionError:
+        """Remember a complaint, so that it fails the test even if the code under test swallows it."""
+        self.complaints.append(complaint)
+        return complaint
 
     def stop(self) -> None:
         """Let KMS calls go where botocore sends them."""
         with _lock:
-            _guards.remove(self)
+            _active.remove_guard(self)
             _unpatch()
 
 
-_guards: list[Guard] = []
-
-
 def _patch() -> None:
-    global _patched  # noqa: PLW0603  one patch for the process
-    if _patched is not None:
-        return
-    emit = EventAliaser.emit
-
-    @wraps(emit)
-    def emit_within(aliaser: EventAliaser, event_name: str, **kwargs: Any) -> Any:  # noqa: ANN401  as botocore has it
-        handle = _STAGES.get(event_name[:_STAGE])
-        if handle is None:
-            return emit(aliaser, event_name, **kwargs)
-        return handle(_Event(emit, aliaser, event_name, kwargs))
-
-    EventAliaser.emit = emit_within
-    _patched = (emit, emit_within)
+    for patch in _PATCHES:
+        patch.put_on()
 
 
 def _unpatch() -> None:
-    global _patched  # noqa: PLW0603  one patch for the process
-    if _mocks or _guards or _patched is None:
-        return
-    before, ours = _patched
-    if EventAliaser.emit is ours:  # somebody who has patched on top keeps it, and without mocks it lets all through
-        EventAliaser.emit = before
-        _patched = None
+    if active() is None and _active.guard() is None:
+        for patch in _PATCHES:
+            patch.take_off()
 
 
-class _Event(NamedTuple):
-    """An event of one of the stages below, on its way to a client's handlers."""
-
-    emit: Emit
-    aliaser: EventAliaser
-    name: str
-    arguments: dict[str, Any]
-
-    def proceed(self) -> Any:  # noqa: ANN401  what the handlers answered, or a coroutine that gives it
-        """Let the client's own handlers have the event."""
-        return self.emit(self.aliaser, self.name, **self.arguments)
-
-    @property
-    def mock(self) -> Mock | None:
-        """The mock that this event concerns: the innermost one, for events of KMS."""
-        return _mocks[-1] if _mocks and self.name.startswith(".kms.", _STAGE) else None
-
-    @property
-    def is_async(self) -> bool:
-        """Whether it comes from a client of aiobotocore."""
-        return _is_async(type(self.aliaser._emitter))  # type: ignore[arg-type]  # noqa: SLF001  the one sign of it
+def _mock_for(event: Event) -> Mock | None:
+    """The mock that an event concerns: the innermost one, for events of KMS."""
+    return active() if event.name.startswith(".kms.", STAGE_LENGTH) else None
 
 
-def _before_sign(event: _Event) -> Any:  # noqa: ANN401
-    """Read off who calls which Region, and spare credentials that are missing or would have to be fetched."""
-    if event.mock is not None:
-        context = event.arguments["request"].context
-        signing = context.setdefault("signing", {})
-        credentials = event.arguments["request_signer"]._credentials  # noqa: SLF001  there is no public way to it
-        if credentials is None or getattr(credentials, "refresh_needed", bool)():
-            signing["request_credentials"] = credentials = _PLACEHOLDER
-        region = signing.get("region") or event.arguments["region_name"]
-        _caller.set((region, credentials.access_key or "", context["client_config"]))
+def _before_sign(event: Event) -> Any:  # noqa: ANN401
+    """Write down who asks, and spare credentials that are missing or would have to be fetched."""
+    mock = _mock_for(event)
+    if mock is not None:
+        context, signer = event.arguments["request"].context, event.arguments["request_signer"]
+        if not event.is_async:
+            _signature.note_access_key(context, signer)
+        elif _signature.must_fetch_credentials(signer):
+            raise mock.complain(NotOffered(_ASYNC))
     return event.proceed()
 
 
-def _before_send(event: _Event) -> Any:  # noqa: ANN401
+def _before_send(event: Event) -> Any:  # noqa: ANN401
     """Answer KMS; keep everything else from real AWS unless somebody else answers it."""
-    mock = event.mock
+    mock = _mock_for(event)
     if mock is not None:
         if event.is_async:
-            raise mock.complain(NotOffered("Clients of aiobotocore are not offered yet; use botocore or boto3."))
+            raise mock.complain(NotOffered(_ASYNC))
         return [(_answer, _answer(mock, event.name[_KMS_OPERATION:], event.arguments["request"]))]
+    _overhear(event)
+    responses = event.proceed()
+    if event.is_async:
+        return _refuse_real_aws_later(event, responses)
+    _refuse_real_aws(event, responses)
+    return responses
+
+
+async def _refuse_real_aws_later(event: Event, responses: Awaitable[Any]) -> Any:  # noqa: ANN401
+    """What an asynchronous client's handlers answer, when they have; real AWS is refused as for other clients."""
+    answered = await responses
+    _refuse_real_aws(event, answered)
+    return answered
+
+
+def _overhear(event: Event) -> None:
+    """Let a mock that looks for leaks see what another service is sent."""
     innermost = active()
     if innermost is not None and innermost.leak_check.watches:
         _, service, operation = event.name.split(".", 2)
         innermost.leak_check.overhear(service, operation, event.arguments["request"].body)
-    responses = event.proceed()
-    if event.is_async or first_non_none_response(responses) is not None:
-        return responses
+
+
+def _refuse_real_aws(event: Event, responses: Any) -> None:  # noqa: ANN401  of botocore's handlers
+    """Refuse what nobody has answered and may not leave."""
+    if first_non_none_response(responses) is not None:
+        return
     _, service, operation = event.name.split(".", 2)
-    host = urlsplit(event.arguments["request"].url).hostname or ""
-    if innermost is not None and not innermost.allow_real_aws and _is_real_aws(host):
-        text = _REFUSED.format(service=service, operation=operation, host=host)
-        raise innermost.complain(RealAwsRefused(text))
-    if innermost is None and service == "kms" and _guards and not _is_loopback(host):
-        complaint = RealAwsRefused(_GUARDED.format(operation=operation, host=host))
-        _guards[-1].complaints.append(complaint)
-        raise complaint
-    return responses
+    host = _real_aws.host_of(event.arguments["request"].url)
+    innermost, guard = active(), _active.guard()
+    if innermost is not None:
+        if not innermost.allow_real_aws and _real_aws.is_real_aws(host):
+            raise innermost.complain(_real_aws.refused_under_mock(service, operation, host))
+    elif guard is not None and service == "kms" and not _real_aws.is_loopback(host):
+        raise guard.complain(_real_aws.refused_by_guard(operation, host))
 
 
-def _needs_retry(event: _Event) -> Any:  # noqa: ANN401
+def _needs_retry(event: Event) -> Any:  # noqa: ANN401
     """Leave the decision about another attempt to botocore, and the wait before it to the mock."""
     responses = event.proceed()
-    mock = event.mock
+    mock = _mock_for(event)
     if mock is None or event.is_async:
         return responses
     wait = first_non_none_response(responses)
@@ -228,31 +164,21 @@ def _needs_retry(event: _Event) -> Any:  # noqa: ANN401
     return [(_needs_retry, mock.service.delay(invocation, wait))]
 
 
-_STAGES = {"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry}
-_STAGE = len("before-send")  # as long as the others
 _KMS_OPERATION = len("before-send.kms.")
-
-_REFUSED = (
-    "{service}.{operation} was about to be sent to real AWS ({host}) while mock_kms_import is active."
-    " Mock {service} too (moto's mock_aws works beside this one, botocore's Stubber as well), or let such calls"
-    " through with mock_kms_import(allow_real_aws=True)."
-)
-_GUARDED = (
-    "kms.{operation} was about to be sent to {host} outside any mock, and kms_import_guard is on."
-    " Use the fixture kms_import_mock or the decorator @mock_kms_import in this test."
-)
+_ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
 
 
 def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
-    region, named, config = _caller.get()
-    account = named if len(named) == _ACCOUNT_DIGITS and named.isdigit() else mock.account
+    region, access_key = _signature.caller_of(request)
+    names_account = len(access_key) == _ACCOUNT_DIGITS and access_key.isdigit()
+    account = access_key if names_account else mock.account
     invocation = _text(request.headers.get(_INVOCATION, "")) or new_request_id()
     try:
-        delivery = mock.service.receive(operation, region, account, invocation, _bytes(request.body))
-        return deliver(delivery, request, config, mock.service.wait)
+        delivery = mock.service.receive(operation, region or mock.region, account, invocation, _bytes(request.body))
+        return deliver(delivery, request, _signature.settings_of(request), mock.service.wait)
     except NotOffered as complaint:
         raise mock.complain(complaint) from None
-    except BotoCoreError as error:
+    except BaseException as error:
         mock.service.note_undelivered(invocation, error)
         raise
 
@@ -265,26 +191,18 @@ def _bytes(body: str | bytes) -> bytes:
     return body.encode() if isinstance(body, str) else body
 
 
-@cache
-def _is_async(emitter: type) -> bool:
-    """Whether this is the type of an aiobotocore client's emitter, which has to be awaited."""
-    return iscoroutinefunction(getattr(emitter, "_emit", None))
+def _check_seam(service: str, url: str) -> None:
+    """Refuse a request that would leave because somebody has taken the patch off."""
+    mock, guard = active(), _active.guard()
+    if (mock is None and guard is None) or _seam.is_on:
+        return
+    host = _real_aws.host_of(url)
+    others_may_leave = mock is None or mock.allow_real_aws or not _real_aws.is_real_aws(host)
+    if service == "kms" or not others_may_leave:
+        somebody = mock or guard
+        assert somebody is not None
+        raise somebody.complain(_real_aws.refused_past_patch(host))
 
 
-def _is_real_aws(host: str) -> bool:
-    return any(host.endswith(suffix) for suffix in _aws_suffixes())
-
-
-@cache
-def _aws_suffixes() -> tuple[str, ...]:
-    """The domains of AWS in all partitions, from botocore's own data."""
-    partitions = Loader().load_data("partitions")["partitions"]
-    names = {partition["outputs"][name] for partition in partitions for name in ("dnsSuffix", "dualStackDnsSuffix")}
-    return tuple(f".{name}" for name in names)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+_seam = EmitPatch({"before-sign": _before_sign, "before-send": _before_send, "needs-retry": _needs_retry})
+_PATCHES = (_seam, PreparePatch(_check_seam), EnvironmentPatch(Environment.as_it_was))

@@ -13,11 +13,14 @@ from threading import Lock
 from typing import NamedTuple
 
 from ._calls import CallRecord, Calls, Outcome
-from ._fault import Fault
+from ._fault import Fault, Undelivered
 from ._named_keys import NamedKeys, arns_in
 from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
 from .engine.states import CHANGING, KeyState
+
+#: The outcome of a call that is under way, or was given up where nobody could say so.
+_UNFINISHED = "Unfinished"
 
 #: What else wants to know of every attempt, when it has been answered; for a whole test run.
 watchers: list[Callable[[CallRecord], None]] = []
@@ -65,19 +68,12 @@ class Journal:
             record.key_arns = self._keys.arns_of(call)
             record.key_state_before = self._state_of(record, call)
         try:
-            response = answer(call)
-        except KmsError as error:
-            record.note(error.code, error.message, error.diagnosis)
-            raise
-        except NotOffered as error:
-            record.note(type(error).__name__, str(error))
-            raise
+            response = _noted(record, answer, call)
         finally:
             may_differ = call.operation in CHANGING or record.faults  # somebody else may have acted
             record.key_state_after = self._state_of(record, call) if may_differ else record.key_state_before
             for watch in watchers:
                 watch(record)
-        record.note(None)
         record._response = response  # noqa: SLF001  shown redacted only
         record.key_arns = tuple(dict.fromkeys((*record.key_arns, *arns_in(response))))
         if record.key_state_after is None:
@@ -155,11 +151,29 @@ class Journal:
             record = records.get(call.invocation)
             if record is not None:
                 record.attempts += 1
+                record.note(_UNFINISHED)
                 return record
             record = records[call.invocation] = CallRecord(self._now(), call)
+            record.note(_UNFINISHED)
             if len(records) > self._limit:
                 _, gone = records.popitem(last=False)
                 earlier[gone.operation, gone.error] += 1
         if gone is not None:
             self._let_go(gone)
         return record
+
+
+def _noted(record: CallRecord, answer: Answer, call: Call) -> Response:
+    """The answer to an attempt, written down; of what ends it otherwise, the name alone, for nobody knows the text."""
+    try:
+        response = answer(call)
+    except KmsError as error:
+        record.note(error.code, error.message, error.diagnosis)
+        raise
+    except Undelivered:  # what the client gets is written down when that is known
+        raise
+    except BaseException as error:
+        record.note(type(error).__name__, str(error) if isinstance(error, NotOffered) else "")
+        raise
+    record.note(None)
+    return response

@@ -27,6 +27,7 @@ from ._leak_check import LeakCheck
 from ._leaks import leaks_in, list_of, refuse, requests_of, secret_given
 from ._options import Options
 from ._plans import Aim, On, Plan, Steps, Timing, make_plan
+from ._regions import is_region
 from ._rsa_pool import RsaKeys
 from ._service import Service
 from ._tracebacks import sealed
@@ -69,7 +70,7 @@ class KmsImportMock:
         self.clock = Clock()
         self._options = options
         background = timedelta(seconds=options.background_seconds)
-        self._world = World(self.clock.now, os.urandom, RsaKeys(), background)
+        self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
         self._environment = Environment()
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)
@@ -107,16 +108,16 @@ class KmsImportMock:
 
     def start(self) -> None:
         """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you."""
-        self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
         self.service.faults.forget_ended()
         _intercept.activate(self)
+        self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
         self.leak_check.start()
 
     def stop(self) -> None:
         """Stop answering and put the environment back; complain of planned faults that never struck."""
-        _intercept.deactivate(self)
         self.leak_check.stop()
         self._environment.leave()
+        _intercept.deactivate(self)
         self.end_plans()
 
     # What users ask for
@@ -259,7 +260,7 @@ class KmsImportMock:
         ``key_id`` is a key ID, key ARN or alias; ``material`` raw bytes, or a PKCS#8 private key in DER. The failure
         says what the key lacks, and what became of the last import into it.
         """
-        why = why_not_imported(self.key(key_id, region_name=region_name, account=account), material, self.calls)
+        why = why_not_imported(self.key(key_id, region_name=region_name, account=account), material, self.calls.kept)
         if why:
             raise AssertionError(why)
 

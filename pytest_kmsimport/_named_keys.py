@@ -9,11 +9,11 @@ from typing import Any
 
 from ._wire import kms_model
 from .engine import ciphertext
-from .engine.arns import kms_arn
 from .engine.engine import Call, Engine
 from .engine.errors import InvalidCiphertextException, InvalidGrantTokenException
 from .engine.grants import read_token
 from .engine.keys import Key
+from .engine.materials import key_ids_of
 
 _IDENTIFIERS = {"KeyIdType", "AliasNameType"}  # shapes of botocore's model
 _BLOB = "CiphertextBlob"
@@ -64,9 +64,8 @@ def _named_within(call: Call) -> Iterator[str]:
     """The KMS keys that a ciphertext or a grant token names."""
     blob, token = call.members.get(_BLOB), call.members.get(_GRANT_TOKEN)
     if blob is not None:
-        with suppress(InvalidCiphertextException, ValueError):
-            parts = ciphertext.parse(blob)
-            yield kms_arn(call.region, parts.account, f"key/{parts.key_id}")
+        with suppress(InvalidCiphertextException):
+            yield from key_ids_of(bytes.fromhex(ciphertext.parse(blob).material_id))
     if token is not None:
         with suppress(InvalidGrantTokenException):
             yield read_token(token).key_arn

@@ -31,7 +31,7 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
 
     Then the faults that were planned, with the seeds of those that are left to chance.
     """
-    shown = calls[-_MOST:]
+    shown = calls.kept[-_MOST:]
     rows = [_HEAD, *(_cells(record) for record in shown)]
     if not any(record.faults for record in shown):
         rows = [(*cells[:_FAULT], "", *cells[_FAULT + 1 :]) for cells in rows]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from botocore.exceptions import BotoCoreError
+
 from . import _wire
 from ._calls import CallRecord
 from ._clock import Clock
@@ -115,9 +117,11 @@ class Service:
         else:
             self._clock.advance(seconds=max(seconds, _TICK))
 
-    def note_undelivered(self, invocation: str, error: Exception) -> None:
-        """Note what a client got that never saw the answer."""
-        self.journal.note_outcome(invocation, type(error).__name__, str(error))
+    def note_undelivered(self, invocation: str, error: BaseException) -> None:
+        """Note what a client got that never saw the answer; texts that are not botocore's may hold anything."""
+        self.journal.note_outcome(
+            invocation, type(error).__name__, str(error) if isinstance(error, BotoCoreError) else ""
+        )
 
     def delay(self, invocation: str, seconds: float) -> float:
         """Note how long a client wants to wait before it tries again, and say how long it shall: not at all."""

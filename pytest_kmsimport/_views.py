@@ -40,7 +40,7 @@ class KeyMaterialView:
         import_state = "IMPORTED" if material.is_imported else "PENDING_IMPORT"
         return cls(
             material.id,
-            key.stage(material).value,
+            key.material_state(material).value,
             import_state,
             material.valid_to,
             material.description,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 from functools import cache, lru_cache, partial
 from itertools import count
@@ -98,6 +98,8 @@ _DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(default=_jsonable, separators=(",", ":"), check_circular=False)
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
 # A reader is made once for every shape. A member that is null counts as absent.
 
 
@@ -110,7 +112,7 @@ def _list(convert: Convert, value: list[Any]) -> list[Any]:
 
 
 def _map(convert: Convert, value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: convert(content) for key, content in value.items()}
+    return {_read_text(key): convert(content) for key, content in value.items()}
 
 
 def _unchanged(value: Any) -> Any:  # noqa: ANN401  any JSON value
@@ -123,8 +125,14 @@ def _typed(expected: type | tuple[type, ...], value: Any) -> Any:  # noqa: ANN40
     return value
 
 
+def _read_text(value: str) -> str:
+    """Refuse halves of surrogate pairs, which JSON can escape and nothing can encode: a ValueError."""
+    _typed(str, value).encode()
+    return value
+
+
 def _read_timestamp(value: float) -> datetime:
-    return datetime.fromtimestamp(_typed((int, float), value), timezone.utc)
+    return _EPOCH + timedelta(seconds=_typed((int, float), value))
 
 
 def _read_blob(value: str) -> bytes:
@@ -136,7 +144,7 @@ def _read_blob(value: str) -> bytes:
 _READ: Mapping[str, Convert] = {
     "blob": _read_blob,
     "timestamp": _read_timestamp,
-    "string": partial(_typed, str),
+    "string": _read_text,
     "boolean": partial(_typed, bool),
     "integer": partial(_typed, int),
     "long": partial(_typed, int),

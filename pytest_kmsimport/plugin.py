@@ -118,14 +118,14 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell the mocks what a test has failed with, and the tester what was asked of them."""
     report = yield
-    intercept = sys.modules.get("pytest_kmsimport._intercept")
-    if intercept is None:
+    active = sys.modules.get("pytest_kmsimport._active")
+    if active is None:
         return report
-    mocks = intercept.of_this_test()
+    mocks = active.of_this_test()
     if report.passed and report.when != "setup":
         _check_leaks(report, mocks)
     elif call.excinfo is not None:
-        intercept.told(call.excinfo.value)
+        active.told(call.excinfo.value)
     if report.failed:
         _tell(item, report, mocks)
     watching = [mock for mock in mocks if mock.leak_check.watches]
@@ -151,7 +151,7 @@ def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMoc
     for mock in mocks:
         if mock.calls or mock.plans:
             report.sections.append((TITLE, report_of(mock.calls, mock.plans)))
-            found = list(properties(mock.calls))
+            found = list(properties(mock.calls.kept))
             item.user_properties.extend(found)
             if report.when == "teardown":  # this report has taken its copy already
                 report.user_properties.extend(found)
@@ -173,9 +173,20 @@ class _Colours:
 
 def pytest_runtest_setup() -> None:
     """Begin a test without the mocks of the one before."""
-    intercept = sys.modules.get("pytest_kmsimport._intercept")
-    if intercept is not None:
-        intercept.next_test()
+    active = sys.modules.get("pytest_kmsimport._active")
+    if active is not None:
+        active.next_test()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """When all fixtures of a test are torn down, put right what they have put back of a mock that ended before them."""
+    try:
+        return (yield)
+    finally:
+        intercept = sys.modules.get("pytest_kmsimport._intercept")
+        if intercept is not None:
+            intercept.after_test()
 
 
 @pytest.fixture

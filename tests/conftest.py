@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis  # noqa: F401  loaded once, and not again for every run of pytest within this process
 import pytest
 from botocore.validate import ParamValidator
 
@@ -13,7 +14,14 @@ from pytest_kmsimport.engine.engine import Call, Engine, Response
 from pytest_kmsimport.engine.errors import KmsError
 
 #: Errors that any operation can answer with, beside those that the model lists for it.
-COMMON_ERRORS = {"ValidationException", "AccessDeniedException"}
+COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedException"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long to look for requests that are not answered as AWS would, and where."""
+    parser.addoption("--fuzz-requests", type=int, default=1500, help="how many mangled requests to send to each mock")
+    parser.addoption("--fuzz-operation", help="send those alone that are made from one operation's")
+    parser.addoption("--fuzz-seed", help="send the same ones again: the seed that a failure has named")
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ def row(name: str) -> str:
     members = list(shape.members) if shape else []
     if name not in OPERATIONS:
         return f"| ~~{name}~~ | | the operation |\n"
-    missing = {*OPERATIONS[name].not_offered, *ONLY_REFUSED.get(name, ())}
+    missing = {*OPERATIONS[name].traits.not_offered, *ONLY_REFUSED.get(name, ())}
     offered = [member for member in members if member not in missing]
     return f"| {name} | {', '.join(offered)} | {', '.join(m for m in members if m in missing)} |\n"
 

@@ -20,7 +20,7 @@ KEY_SPECS = set(kms_model().shape_for("KeySpec").enum)
 
 def _can_make(spec: str) -> bool:
     try:
-        SPECS[spec].material.generate(World(lambda: datetime.now(timezone.utc), os.urandom, lambda _: None))
+        SPECS[spec].material.generate(World(lambda: datetime.now(timezone.utc), os.urandom, lambda _: None, bool))
     except NotOffered:
         return False
     return spec in KEY_SPECS

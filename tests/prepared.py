@@ -19,6 +19,7 @@ KINDS = {
 #: What KeyId is called where the operation has another word for it.
 OTHER_NAMES = {"CreateAlias": "TargetKeyId", "ReEncrypt": "DestinationKeyId", "UpdateAlias": "TargetKeyId"}
 MULTI_REGION = {"ReplicateKey", "UpdatePrimaryRegion"}
+MATERIAL = b"\1" * 32
 POLICY = default_policy("123456789012", "us-east-1")
 GRANT = {"GranteePrincipal": "arn:aws:iam::123456789012:root", "Operations": ["DescribeKey"]}
 SIGNING = {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"}
@@ -50,17 +51,20 @@ class Prepared:
     """A KMS key in a state, and a request of an operation that only this state can spoil."""
 
     def __init__(self, kms, mock, origin: str, operation: str) -> None:
-        self.kms = kms
+        self.kms, self.mock, self.origin = kms, mock, origin
         spec, usage = KINDS.get(operation, ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"))
         multi = {"MultiRegion": operation in MULTI_REGION}
         if origin == "EXTERNAL":
-            self.key_id = mock.import_key(bytes(32) if spec == "HMAC_256" else None, spec, KeyUsage=usage, **multi).id
+            material = bytes(32) if spec == "HMAC_256" else MATERIAL if spec == "SYMMETRIC_DEFAULT" else None
+            self.key_id = mock.import_key(material, spec, KeyUsage=usage, **multi).id
         else:
             self.key_id = kms.create_key(KeySpec=spec, KeyUsage=usage, **multi)["KeyMetadata"]["KeyId"]
         self.arn = mock.key(self.key_id).arn
         if (operation, origin) == ("RotateKeyOnDemand", "EXTERNAL"):
             kms.import_key_material(KeyId=self.key_id, **self.members("ImportKeyMaterial"))
         self.request = {"KeyId": self.key_id, **self.members(operation)}
+        if operation == "RetireGrant":
+            self.request["KeyId"] = self.arn
         if operation in OTHER_NAMES:
             self.request[OTHER_NAMES[operation]] = self.request.pop("KeyId")
 
@@ -107,8 +111,10 @@ class Prepared:
         return {"AliasName": "alias/x"}
 
     def replica(self) -> dict[str, object]:
-        """A replica key, in the Region that is to be the primary one."""
+        """A replica key that works, in the Region that is to be the primary one."""
         self.kms.replicate_key(KeyId=self.key_id, ReplicaRegion="eu-west-1")
+        if self.origin == "EXTERNAL":
+            self.mock.import_key(MATERIAL, key_id=self.key_id, region_name="eu-west-1")
         return {"PrimaryRegion": "eu-west-1"}
 
     def new_material(self) -> dict[str, object]:

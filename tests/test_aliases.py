@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from pytest_kmsimport.engine.errors import NotOffered
+
 from .refusal import refused
 
 HOME = "arn:aws:kms:us-east-1:123456789012:"
@@ -57,15 +59,36 @@ def test_a_name_begins_with_alias(kms, make_key, operation, name):
         kms._make_api_call(operation, {"AliasName": name, **target})
 
 
-@pytest.mark.parametrize("name", ["alias/aws/s3", "alias/aws/", "alias/"])
-def test_reserved_names(kms, make_key, name):
-    """``alias/aws/`` is for the keys that AWS manages, and a name is more than its prefix."""
-    with refused("InvalidAliasNameException"):
-        kms.create_alias(AliasName=name, TargetKeyId=make_key())
+@pytest.mark.parametrize("name", ["alias/aws/s3", "alias/aws/", "alias/aws/x:y"])
+@pytest.mark.parametrize("operation", ["CreateAlias", "UpdateAlias", "DeleteAlias"])
+def test_reserved_names(kms, make_key, operation, name):
+    """``alias/aws/`` is for the keys that AWS manages; two of the operations model no InvalidAliasNameException."""
+    target = {} if operation == "DeleteAlias" else {"TargetKeyId": make_key()}
+    with refused("NotAuthorizedException"):
+        kms._make_api_call(operation, {"AliasName": name, **target})
     assert listed(kms) == {}
 
 
-@pytest.mark.parametrize("name", ["alias/awsx", "alias/AWS/x", "alias/x/aws/y", "alias/a:b", "alias/" + "x" * 250])
+def test_a_name_is_more_than_its_prefix(kms, make_key):
+    """There cannot be such an alias, so that it is not found either."""
+    with refused("InvalidAliasNameException"):
+        kms.create_alias(AliasName="alias/", TargetKeyId=make_key())
+    with refused("NotFoundException", f"Alias {HOME}alias/ is not found."):
+        kms.update_alias(AliasName="alias/", TargetKeyId=make_key())
+    with refused("NotFoundException", f"Alias {HOME}alias/ is not found."):
+        kms.delete_alias(AliasName="alias/")
+
+
+@pytest.mark.parametrize("operation", ["CreateAlias", "UpdateAlias", "DeleteAlias"])
+def test_a_name_has_no_colon(kms, make_key, operation):
+    """Though the model's pattern has one."""
+    target = {} if operation == "DeleteAlias" else {"TargetKeyId": make_key()}
+    with refused("ValidationException", "alias/my:alias contains invalid characters for an alias"):
+        kms._make_api_call(operation, {"AliasName": "alias/my:alias", **target})
+    assert listed(kms) == {}
+
+
+@pytest.mark.parametrize("name", ["alias/awsx", "alias/AWS/x", "alias/x/aws/y", "alias/aws", "alias/" + "x" * 250])
 def test_names_that_only_look_reserved(kms, make_key, name):
     """These are anybody's, up to 256 characters."""
     key_id = make_key()
@@ -310,3 +333,45 @@ def test_a_moved_alias_keeps_its_place(kms, make_key):
         kms.create_alias(AliasName=f"alias/{number}", TargetKeyId=key_id)
     kms.update_alias(AliasName="alias/0", TargetKeyId=second)
     assert list(listed(kms)) == list(listed(kms, KeyId=second)) == ["alias/0", "alias/1", "alias/2"]
+
+
+# Keys that AWS manages
+
+
+@pytest.mark.parametrize("name", ["alias/aws/s3", f"{HOME}alias/aws/s3", "alias/aws/no-such-service", "alias/aws/"])
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [
+        ("DescribeKey", {}),
+        ("Encrypt", {"Plaintext": b"x"}),
+        ("GenerateDataKey", {"KeySpec": "AES_256"}),
+        ("Decrypt", {"CiphertextBlob": b"x"}),
+        ("GetPublicKey", {}),
+    ],
+)
+def test_keys_that_aws_manages_are_not_offered(kms, kms_import_mock, operation, members, name):
+    """It is said aloud, whatever their alias is used for; AWS has such keys in every account."""
+    with pytest.raises(NotOffered, match=rf"{operation} with alias/aws/\S* is not offered.*CreateKey"):
+        kms._make_api_call(operation, {"KeyId": name, **members})
+    assert len(kms_import_mock.complaints) == 1
+    kms_import_mock.complaints.clear()
+
+
+def test_re_encryption_under_a_key_that_aws_manages(kms, kms_import_mock, make_key):
+    """Both sides are looked at."""
+    blob = sealed(kms, make_key(**SYMMETRIC))
+    with pytest.raises(NotOffered, match="ReEncrypt with alias/aws/ebs is not offered"):
+        kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId="alias/aws/ebs")
+    kms_import_mock.complaints.clear()
+
+
+def test_where_aws_managed_keys_have_an_answer(kms, kms_import_mock):
+    """Operations without aliases, another Region and another account are refused as for any alias."""
+    with refused("InvalidArnException", "Key Aliases are not supported for this operation."):
+        kms.enable_key(KeyId="alias/aws/s3")
+    with refused("NotFoundException", "Invalid arn eu-west-1"):
+        kms.describe_key(KeyId="arn:aws:kms:eu-west-1:123456789012:alias/aws/s3")
+    with pytest.raises(kms.exceptions.ClientError, match="AccessDeniedException"):
+        kms.describe_key(KeyId=f"arn:aws:kms:us-east-1:{OTHER_ACCOUNT}:alias/aws/s3")
+    with pytest.raises(LookupError):
+        kms_import_mock.key("alias/aws/s3")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from base64 import encodebytes
+
 import pytest
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -81,6 +84,52 @@ def test_data_key_pairs(kms, key, spec):
     assert public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) == answer["PublicKey"]
 
 
+#: Key pair spec -> bytes of AWS's PKCS#8, and openssl's name of the curve in it.
+CURVES = {
+    "ECC_NIST_P256": (150, b"prime256v1"),
+    "ECC_NIST_P384": (194, b"secp384r1"),
+    "ECC_NIST_P521": (250, b"secp521r1"),
+    "ECC_SECG_P256K1": (144, b"secp256k1"),
+}
+
+
+@pytest.mark.parametrize(("spec", "expected"), CURVES.items())
+def test_private_keys_carry_their_curve_inside(kms, key, spec, expected):
+    """The key inside PKCS#8 names the curve once more and openssl reads it alone, and the whole, as that key pair."""
+    length, curve = expected
+    pair = kms.generate_data_key_pair(KeyId=key.id, KeyPairSpec=spec)
+    der = pair["PrivateKeyPlaintext"]
+    assert len(der) == length
+    version = der.index(b"\x02\x01\x01\x04")  # 1, and then an octet string: an ECPrivateKey (RFC 5915)
+    inner = der[der.rindex(b"\x30", 0, version) :]
+    for form, encoded in (("PRIVATE KEY", der), ("EC PRIVATE KEY", inner)):
+        assert public_key_by_openssl(form, encoded) == pair["PublicKey"]
+    assert curve in openssl("ec", "-text", "-noout", stdin=pem("EC PRIVATE KEY", inner))
+
+
+def openssl(*arguments: str, stdin: bytes) -> bytes:
+    """What openssl's command line makes of its input."""
+    return subprocess.run(["openssl", *arguments], input=stdin, check=True, capture_output=True).stdout
+
+
+def pem(form: str, der: bytes) -> bytes:
+    """DER as PEM, whose label says what openssl is to take it for."""
+    return f"-----BEGIN {form}-----\n".encode() + encodebytes(der) + f"-----END {form}-----\n".encode()
+
+
+def public_key_by_openssl(form: str, der: bytes) -> bytes:
+    """The public half of a private key."""
+    return openssl("pkey", "-pubout", "-outform", "DER", stdin=pem(form, der))
+
+
+@pytest.mark.parametrize("spec", known(["ECC_NIST_EDWARDS25519"]))
+def test_key_pairs_of_ed25519(kms, key, spec):
+    """48 bytes, which name their curve once."""
+    pair = kms.generate_data_key_pair(KeyId=key.id, KeyPairSpec=spec)
+    assert len(pair["PrivateKeyPlaintext"]) == 48
+    assert public_key_by_openssl("PRIVATE KEY", pair["PrivateKeyPlaintext"]) == pair["PublicKey"]
+
+
 def test_data_key_pairs_without_plaintext(kms, key):
     """The private key is there only encrypted."""
     answer = kms.generate_data_key_pair_without_plaintext(KeyId=key.id, KeyPairSpec="ECC_NIST_P256")
@@ -136,6 +185,8 @@ class TestEveryOperation:
         """Data keys are encrypted under symmetric keys."""
         key_id = make_key(Origin="AWS_KMS", KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
         text = "Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048."
+        if "Pair" in operation:
+            text = "You cannot generate a data key pair with an asymmetric CMK"
         with refused("InvalidKeyUsageException", text):
             kms._make_api_call(operation, {"KeyId": key_id, **members})
 
@@ -205,10 +256,7 @@ def test_re_encrypting_to_rsa_and_back(kms, kms_import_mock, key, blob):
     )
     assert "DestinationKeyMaterialId" not in there
     request = {"CiphertextBlob": there["CiphertextBlob"], "SourceEncryptionAlgorithm": algorithm}
-    text = (
-        "1 validation error detected: Value null at 'sourceKeyId' failed to satisfy constraint: Member must not be null"
-    )
-    with refused("ValidationException", text):
+    with refused("ValidationException", "SourceKeyId must not be null"):
         kms.re_encrypt(**request, DestinationKeyId=key.id)
     back = kms.re_encrypt(**request, SourceKeyId=rsa.id, DestinationKeyId=key.id)
     assert "SourceKeyMaterialId" not in back
@@ -230,6 +278,22 @@ def test_re_encrypting_to_a_key_of_another_usage(kms, make_key, blob):
     text = f"{arn} key usage is SIGN_VERIFY which is not valid for ReEncryptTo."
     with refused("InvalidKeyUsageException", text):
         kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId=key_id, **SOURCE)
+
+
+def test_the_ciphertext_is_looked_at_before_the_destinations_usage(kms, make_key, key, blob):
+    """What is wrong with the ciphertext or its key is told first, whatever it is to be encrypted under."""
+    signing = make_key(Origin="AWS_KMS", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+    other = make_key(Origin="AWS_KMS")
+    with refused("InvalidCiphertextException"):
+        kms.re_encrypt(CiphertextBlob=blob[:-1], DestinationKeyId=signing, **SOURCE)
+    with refused("InvalidCiphertextException"):
+        kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId=signing)
+    text = "The key ID in the request does not identify a CMK that can perform this operation."
+    with refused("IncorrectKeyException", text):
+        kms.re_encrypt(CiphertextBlob=blob, SourceKeyId=other, DestinationKeyId=signing, **SOURCE)
+    kms.disable_key(KeyId=key.id)
+    with refused("DisabledException", f"{key.arn} is disabled."):
+        kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId=signing, **SOURCE)
 
 
 def test_re_encrypting_with_the_wrong_context(kms, key, blob):

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from pytest_kmsimport import KmsImportMock, NotOffered, mock_kms_import
-from pytest_kmsimport._intercept import active
+from pytest_kmsimport._active import active
 
 WITHIN = "222222222222"
 in_account = mock_kms_import(account=WITHIN)

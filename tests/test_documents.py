@@ -17,7 +17,10 @@ from .installed import NEWEST_MODEL
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+TEST = re.compile(r"`(tests/[\w/]+\.(?:py|txt))(?:::(\w+))?`")
+ROW = re.compile(r"^\| (?P<behaviour>.+?) \| (?P<evidence>.+?) \| (?P<test>.+) \|$", re.MULTILINE)
+ASSUMED = re.compile(r"^\| A(?P<number>\d+) \| .+? \| (?P<calls>.+?) \| `tests/", re.MULTILINE)
+KINDS = ("recorded (2026)", "recorded (2020-2025)", "documented", "observed")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -66,3 +69,34 @@ def test_fidelity_names_tests_that_exist():
     for file, function in named:
         source = (ROOT / file).read_text()
         assert not function or re.search(rf"^(def|class) {function}[(:]", source, re.MULTILINE), f"{file}::{function}"
+
+
+def fidelity() -> str:
+    """The page that says what each behaviour rests on."""
+    return (ROOT / "docs" / "fidelity.md").read_text()
+
+
+def test_every_behaviour_rests_on_one_kind_of_evidence():
+    """Recorded, documented or observed, and nothing in between; what is assumed is in a list of its own."""
+    facts = fidelity().split("## On the wire")[1].split("## Not offered")[0]
+    rows = [row for row in ROW.finditer(facts) if row["behaviour"] not in {"behaviour", "---"}]
+    assert {row["evidence"] for row in rows} == set(KINDS)
+    assert all(TEST.search(row["test"]) for row in rows)
+
+
+def test_the_counts_of_evidence_are_true():
+    """A reader can trust the numbers on the first screen."""
+    text = fidelity()
+    counted = {
+        kind: len(re.findall(rf"^\| .+ \| {re.escape(kind)} \| .*`tests/", text, re.MULTILINE)) for kind in KINDS
+    }
+    counted["assumed"] = len(ASSUMED.findall(text))
+    told = {row["behaviour"]: int(row["test"]) for row in ROW.finditer(text) if row["test"].isdigit()}
+    assert told == counted
+
+
+def test_what_is_assumed_is_numbered_and_says_what_would_settle_it():
+    """From A1 on without a gap; the numbers in the text are among them."""
+    rows = list(ASSUMED.finditer(fidelity()))
+    assert [int(row["number"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert set(re.findall(r"\[A(\d+)\]", fidelity())) <= {row["number"] for row in rows}

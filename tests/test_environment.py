@@ -7,9 +7,10 @@ from unittest.mock import patch
 
 import boto3
 import botocore.session
+import moto  # noqa: F401  loaded once, and not again for every run within this process
 import pytest
 
-from pytest_kmsimport import mock_kms_import
+from pytest_kmsimport import KmsImportMock, mock_kms_import  # noqa: F401  as above
 
 #: Every variable that could lead a client to credentials, a Region or a profile.
 VARIABLES = (
@@ -28,6 +29,9 @@ VARIABLES = (
     "AWS_EC2_METADATA_DISABLED",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_KMS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
 
 
@@ -103,6 +107,135 @@ def test_the_outer_region_is_back_when_the_inner_mock_ends():
         with mock_kms_import(region="eu-west-1"):
             pass
         assert boto3.Session().region_name == "eu-west-3"
+
+
+# What others put back after the mock has ended
+
+LATE = """
+import os, pytest, unittest
+from unittest.mock import patch
+from moto import mock_aws
+from pytest_kmsimport import mock_kms_import
+
+CHANGED = {"AWS_DEFAULT_REGION": "sa-east-1", "AWS_SESSION_TOKEN": "x", "AWS_ENDPOINT_URL_KMS": "http://localhost:1"}
+
+def change(monkeypatch):
+    for name, value in CHANGED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+
+def in_their_order(first, second):
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+
+"""
+#: Tests in which what was changed within a mock is restored after the mock has ended.
+ORDERS = {
+    "fixture": """
+def test_a(monkeypatch, kms_import_mock):
+    change(monkeypatch)
+""",
+    "marker": """
+@pytest.mark.kms_import(region="eu-west-3")
+def test_a(monkeypatch, kms_import_mock):
+    change(monkeypatch)
+""",
+    "decorator": """
+@mock_kms_import
+def test_a(monkeypatch):
+    change(monkeypatch)
+""",
+    "context manager": """
+def test_a(monkeypatch):
+    with mock_kms_import():
+        change(monkeypatch)
+""",
+    "failing test": """
+@pytest.mark.xfail
+def test_a(monkeypatch, kms_import_mock):
+    change(monkeypatch)
+    assert 0
+""",
+    "nested": """
+def test_a(monkeypatch, kms_import_mock):
+    with mock_kms_import(region="eu-west-3"):
+        change(monkeypatch)
+""",
+    "nested twice": """
+def test_a(monkeypatch, kms_import_mock):
+    change(monkeypatch)
+    with mock_kms_import(region="eu-west-3"):
+        change(monkeypatch)
+""",
+    "within a longer one": """
+@pytest.fixture(scope="module", autouse=True)
+def longer():
+    with mock_kms_import(region="eu-west-3"):
+        yield
+
+def test_a(monkeypatch, kms_import_mock):
+    change(monkeypatch)
+
+def test_b():
+    assert (os.environ["AWS_DEFAULT_REGION"], os.environ["AWS_ACCESS_KEY_ID"]) == ("eu-west-3", "testing")
+""",
+    "patch.dict": """
+def test_a():
+    in_their_order(mock_kms_import(), patch.dict(os.environ, CHANGED))
+""",
+    "mock_aws": """
+def test_a():
+    mock, other = mock_kms_import(), mock_aws()
+    mock.__enter__()
+    other.start()
+    mock.__exit__(None, None, None)
+    other.stop()
+""",
+    "unittest": """
+class TestA(unittest.TestCase):
+    def setUp(self):
+        self.mock, self.patched = mock_kms_import(), patch.dict(os.environ, CHANGED)
+        self.mock.__enter__()
+        self.patched.start()
+
+    def tearDown(self):
+        self.mock.__exit__(None, None, None)
+        self.patched.stop()
+
+    def test_a(self):
+        pass
+""",
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_comes_back_of_a_mock_that_has_ended_is_put_right(pytester, environment, order):
+    """Whoever has changed a variable within a mock, and restores what he found when it has ended, does no harm."""
+    pytester.makepyfile(LATE + ORDERS[order])
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-W", "error")
+    assert result.ret == 0
+    assert everything() == environment
+
+
+def test_what_a_test_has_set_for_good_stays(pytester, environment):
+    """A variable that is set after the mock has ended, to whatever value, is not taken for the mock's."""
+    pytester.makepyfile(
+        """
+        import os
+
+        def test_a(kms_import_mock):
+            pass
+
+        def test_b():
+            os.environ["AWS_ACCESS_KEY_ID"] = "testing"
+
+        def test_c():
+            assert os.environ["AWS_ACCESS_KEY_ID"] == "testing"
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=3)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from .refusal import refused
 
 FOREVER = {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
 OAEP = "RSAES_OAEP_SHA_256"
-NOT_WITH_VALID_TO = (
-    "The parameter ValidTo cannot be specified for a key with an expiration model of KEY_MATERIAL_DOES_NOT_EXPIRE"
-)
+NEW = {"ImportType": "NEW_KEY_MATERIAL"}
+NOT_WITH_VALID_TO = "A validTo date cannot be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE"
+NO_ID_WITH_NEW = "Input parameter keyMaterialId cannot be used with NEW_KEY_MATERIAL importType."
 
 
 class Ceremony:
@@ -54,6 +54,24 @@ class Ceremony:
     def state(self) -> tuple[object, ...]:
         """All that can be seen of the KMS key."""
         return self.mock.key(self.key_id), self.kms.describe_key(KeyId=self.key_id)["KeyMetadata"]
+
+    def material_id(self) -> str:
+        """The identifier of the current key material, which asymmetric and HMAC keys have as well."""
+        material_id: str = self.mock.key(self.key_id).current_material.id
+        return material_id
+
+    def is_not(self, material_id: str, **members: object) -> None:
+        """The import is refused: its bytes are not the key material with this identifier."""
+        text = f"Imported key material does not have the expected identifier ({material_id})."
+        self.is_refused("IncorrectKeyMaterialException", text, **members)
+
+    def is_known(self, material_id: str, **members: object) -> None:
+        """The import as new key material is refused: its bytes are the key's with this identifier."""
+        text = (
+            f"Key material (id: {material_id}) being imported as NEW_KEY_MATERIAL is already associated with KMS key"
+            f" {self.arn}."
+        )
+        self.is_refused("IncorrectKeyMaterialException", text, **NEW, **members)
 
     def is_refused(self, code: str, message: str = "", *, material: bytes = bytes(32), **members: object) -> None:
         """The import is refused, changes nothing, and leaves the token as good as it was."""
@@ -129,12 +147,8 @@ def test_expiry_is_the_default_and_needs_a_date(ceremony):
     [
         ("KEY_MATERIAL_EXPIRES", timedelta(0), "ValidTo must be in the future"),
         ("KEY_MATERIAL_EXPIRES", timedelta(seconds=-1), "ValidTo must be in the future"),
-        ("KEY_MATERIAL_EXPIRES", timedelta(days=365, seconds=1), "ValidTo must be no more than 365 days in the future"),
-        (
-            "KEY_MATERIAL_DOES_NOT_EXPIRE",
-            timedelta(days=1),
-            NOT_WITH_VALID_TO,
-        ),
+        ("KEY_MATERIAL_EXPIRES", timedelta(days=365, seconds=1), "ValidTo must be less than 365 days in the future"),
+        ("KEY_MATERIAL_DOES_NOT_EXPIRE", timedelta(days=1), NOT_WITH_VALID_TO),
     ],
 )
 def test_dates_that_aws_refuses(ceremony, model, after, text):
@@ -255,7 +269,7 @@ def test_a_token_can_be_used_again(ceremony):
 def test_strict_tokens_are_good_for_one_success(ceremony):
     """With strict_tokens a refused import still uses nothing up."""
     one = ceremony()
-    one.is_refused("IncorrectKeyMaterialException", material=bytes(31))
+    one.is_refused("InvalidCiphertextException", material=bytes(31))
     one.hold(bytes(32))
     one.is_refused("InvalidImportTokenException")
     one.renew()
@@ -337,8 +351,24 @@ def test_the_token_is_looked_at_before_the_blob(ceremony):
 
 @pytest.mark.parametrize("length", [1, 16, 31, 33, 64])
 def test_symmetric_material_of_another_length(ceremony, length):
-    """It opens, and is not what the key spec wants."""
-    ceremony().is_refused("IncorrectKeyMaterialException", material=bytes(length))
+    """AWS does not tell it from a blob that does not open."""
+    ceremony().is_refused("InvalidCiphertextException", material=bytes(length))
+
+
+@pytest.mark.parametrize(("bits", "shortest"), [(224, 28), (256, 32), (384, 48), (512, 64)])
+def test_the_shortest_hmac_material(ceremony, bits, shortest):
+    """As long as the MAC; a byte less is refused like any blob that does not open."""
+    one = ceremony(KeySpec=f"HMAC_{bits}", KeyUsage="GENERATE_VERIFY_MAC")
+    one.is_refused("InvalidCiphertextException", material=bytes(shortest - 1))
+    assert one.hold(bytes(shortest))
+
+
+def test_the_form_is_looked_at_before_the_association(ceremony):
+    """Bytes of the wrong length are no key material at all, whatever the key had and whatever the request names."""
+    one = ceremony()
+    material_id = one.hold(bytes(32))["KeyMaterialId"]
+    for members in ({}, NEW, {"KeyMaterialId": material_id}):
+        one.is_refused("InvalidCiphertextException", material=bytes(31), **members)
 
 
 # Which material
@@ -348,8 +378,30 @@ def test_other_bytes_are_not_the_existing_material(ceremony):
     """Without ImportType a second import means the same bytes again."""
     one = ceremony()
     one.hold(bytes(32))
-    one.is_refused("IncorrectKeyMaterialException", material=b"\1" * 32)
-    one.is_refused("IncorrectKeyMaterialException", material=b"\1" * 32, ImportType="EXISTING_KEY_MATERIAL")
+    one.is_not(one.material_id(), material=b"\1" * 32)
+    one.is_not(one.material_id(), material=b"\1" * 32, ImportType="EXISTING_KEY_MATERIAL")
+
+
+def test_the_expected_material_is_the_current_one(ceremony):
+    """Of a key with several, the refusal of strange bytes names the current key material, also while it is missing."""
+    one = ceremony()
+    one.hold(bytes(32))
+    second = one.hold(b"\1" * 32, **NEW)["KeyMaterialId"]
+    one.kms.rotate_key_on_demand(KeyId=one.key_id)
+    one.is_not(second, material=b"\2" * 32)
+    one.kms.delete_imported_key_material(KeyId=one.key_id)
+    one.is_not(second, material=b"\2" * 32)
+
+
+def test_the_bytes_are_looked_for_among_all_of_the_keys_materials(ceremony):
+    """A material that a rotation has retired comes back without ImportType and KeyMaterialId."""
+    one = ceremony()
+    first = one.hold(bytes(32))["KeyMaterialId"]
+    one.hold(b"\1" * 32, **NEW)
+    one.kms.rotate_key_on_demand(KeyId=one.key_id)
+    one.kms.delete_imported_key_material(KeyId=one.key_id, KeyMaterialId=first)
+    assert one.hold(bytes(32))["KeyMaterialId"] == first
+    assert one.mock.key(one.key_id).state == "Enabled"
 
 
 def test_existing_material_must_exist(ceremony):
@@ -358,12 +410,16 @@ def test_existing_material_must_exist(ceremony):
 
 
 def test_known_bytes_are_not_new_material(ceremony):
-    """NEW_KEY_MATERIAL with bytes that the key has, also after they were deleted."""
+    """NEW_KEY_MATERIAL with bytes that the key has, also after they were deleted, or retired by a rotation."""
     one = ceremony()
-    one.hold(bytes(32))
-    one.is_refused("IncorrectKeyMaterialException", ImportType="NEW_KEY_MATERIAL")
+    first = one.hold(bytes(32))["KeyMaterialId"]
+    one.is_known(first)
     one.kms.delete_imported_key_material(KeyId=one.key_id)
-    one.is_refused("IncorrectKeyMaterialException", ImportType="NEW_KEY_MATERIAL")
+    one.is_known(first)
+    one.hold(bytes(32))
+    one.hold(b"\1" * 32, **NEW)
+    one.kms.rotate_key_on_demand(KeyId=one.key_id)
+    one.is_known(first)
 
 
 def test_new_material_waits_for_a_rotation(ceremony):
@@ -371,7 +427,7 @@ def test_new_material_waits_for_a_rotation(ceremony):
     one = ceremony()
     first = one.hold(bytes(32))["KeyMaterialId"]
     before = one.kms.describe_key(KeyId=one.key_id)["KeyMetadata"]
-    second = one.hold(b"\1" * 32, ImportType="NEW_KEY_MATERIAL")["KeyMaterialId"]
+    second = one.hold(b"\1" * 32, **NEW)["KeyMaterialId"]
     assert one.kms.describe_key(KeyId=one.key_id)["KeyMetadata"] == before
     states = {material.id: material.state for material in one.mock.key(one.key_id).materials}
     assert states == {first: "CURRENT", second: "PENDING_ROTATION"}
@@ -381,50 +437,60 @@ def test_one_new_material_at_a_time(ceremony):
     """The refusal names both; the refused one's identifier was computed from its bytes."""
     one = ceremony()
     one.hold(bytes(32))
-    pending = one.hold(b"\1" * 32, ImportType="NEW_KEY_MATERIAL")["KeyMaterialId"]
+    pending = one.hold(b"\1" * 32, **NEW)["KeyMaterialId"]
     with_same_id = ceremony()
     with pytest.raises(one.kms.exceptions.KMSInvalidStateException) as caught:
-        one.hold(b"\2" * 32, ImportType="NEW_KEY_MATERIAL")
+        one.hold(b"\2" * 32, **NEW)
     refused_id = caught.value.response["message"].split()[4].rstrip(")")
     text = (
         f"New key material (id: {refused_id}) cannot be imported into KMS key {one.arn}, because another key"
         f" material (id: {pending}) is pending rotation."
     )
-    one.is_refused("KMSInvalidStateException", text, material=b"\2" * 32, ImportType="NEW_KEY_MATERIAL")
+    one.is_refused("KMSInvalidStateException", text, material=b"\2" * 32, **NEW)
     assert len(refused_id) == 64
     assert with_same_id.hold(b"\2" * 32)["KeyMaterialId"] != refused_id
     one.kms.delete_imported_key_material(KeyId=one.key_id, KeyMaterialId=pending)
-    assert one.hold(b"\2" * 32, ImportType="NEW_KEY_MATERIAL")["KeyMaterialId"] == refused_id
+    assert one.hold(b"\2" * 32, **NEW)["KeyMaterialId"] == refused_id
 
 
 def test_the_pending_bytes_again_are_not_new(ceremony):
     """NEW with the bytes that are pending is refused as known; as existing material they may come again."""
     one = ceremony()
     one.hold(bytes(32))
-    one.hold(b"\1" * 32, ImportType="NEW_KEY_MATERIAL")
-    one.is_refused("IncorrectKeyMaterialException", material=b"\1" * 32, ImportType="NEW_KEY_MATERIAL")
-    assert one.hold(b"\1" * 32)
+    pending = one.hold(b"\1" * 32, **NEW)["KeyMaterialId"]
+    one.is_known(pending, material=b"\1" * 32)
+    assert one.hold(b"\1" * 32)["KeyMaterialId"] == pending
+
+
+def test_pending_bytes_that_were_deleted_are_new_again(ceremony):
+    """They have the identifier that they had, and lost the description with the deletion."""
+    one = ceremony()
+    one.hold(bytes(32))
+    pending = one.hold(b"\1" * 32, KeyMaterialDescription="second", **NEW)["KeyMaterialId"]
+    one.kms.delete_imported_key_material(KeyId=one.key_id, KeyMaterialId=pending)
+    one.is_not(one.material_id(), material=b"\1" * 32)
+    assert one.hold(b"\1" * 32, **NEW)["KeyMaterialId"] == pending
+    assert [material.description for material in one.mock.key(one.key_id).materials] == [None, None]
 
 
 def test_naming_the_material(ceremony):
     """KeyMaterialId must be the one that the bytes give, and goes with existing material only."""
     one = ceremony()
-    one.is_refused(
-        "ValidationException",
-        "KeyMaterialId cannot be specified with an ImportType of NEW_KEY_MATERIAL.",
-        KeyMaterialId="0" * 64,
-    )
+    one.is_refused("ValidationException", NO_ID_WITH_NEW, KeyMaterialId="0" * 64)
     material_id = one.hold(bytes(32))["KeyMaterialId"]
-    one.is_refused("IncorrectKeyMaterialException", KeyMaterialId="0" * 64)
-    one.is_refused("IncorrectKeyMaterialException", material=b"\1" * 32, KeyMaterialId=material_id)
-    one.is_refused(
-        "ValidationException",
-        "KeyMaterialId cannot be specified with an ImportType of NEW_KEY_MATERIAL.",
-        material=b"\1" * 32,
-        KeyMaterialId=material_id,
-        ImportType="NEW_KEY_MATERIAL",
-    )
+    one.is_not("0" * 64, KeyMaterialId="0" * 64)
+    one.is_not(material_id, material=b"\1" * 32, KeyMaterialId=material_id)
+    one.is_refused("ValidationException", NO_ID_WITH_NEW, material=b"\1" * 32, KeyMaterialId=material_id, **NEW)
     assert one.hold(bytes(32), KeyMaterialId=material_id)["KeyMaterialId"] == material_id
+
+
+def test_naming_another_material_of_the_same_key(ceremony):
+    """The refusal names the identifier of the request, and not that of the bytes, though the key has both."""
+    one = ceremony()
+    first = one.hold(bytes(32))["KeyMaterialId"]
+    second = one.hold(b"\1" * 32, **NEW)["KeyMaterialId"]
+    one.is_not(second, KeyMaterialId=second)
+    one.is_not(first, material=b"\1" * 32, KeyMaterialId=first)
 
 
 def test_descriptions_stay_until_they_are_changed(ceremony):
@@ -444,22 +510,30 @@ def test_descriptions_stay_until_they_are_changed(ceremony):
     assert description() == "from HSM 8"
 
 
+@pytest.mark.parametrize("spec", ["HMAC_256", "ECC_NIST_P256"])
 @pytest.mark.parametrize(
     "member",
-    [{"ImportType": "NEW_KEY_MATERIAL"}, {"KeyMaterialDescription": "x"}, {"KeyMaterialId": "0" * 64}],
-    ids=lambda member: next(iter(member)),
+    [
+        {"ImportType": "NEW_KEY_MATERIAL"},
+        {"ImportType": "EXISTING_KEY_MATERIAL"},
+        {"KeyMaterialDescription": "x"},
+        {"KeyMaterialId": "0" * 64},
+    ],
+    ids=["new", "existing", "description", "identifier"],
 )
-def test_members_for_symmetric_keys_only(ceremony, member):
-    """Asymmetric and HMAC keys take none of the three."""
-    text = f"{next(iter(member))} can only be used with symmetric encryption keys."
-    ceremony(**HMAC).is_refused("UnsupportedOperationException", text, **member)
+def test_members_for_symmetric_keys_only(ceremony, member, spec):
+    """Asymmetric and HMAC keys take none of the three; the text has the member in lower camel case and the key spec."""
+    name = next(iter(member))
+    text = f"Input parameter {name[0].lower()}{name[1:]} cannot be used with {spec} imported keys."
+    usage = "GENERATE_VERIFY_MAC" if spec.startswith("HMAC") else "SIGN_VERIFY"
+    ceremony(KeySpec=spec, KeyUsage=usage).is_refused("ValidationException", text, **member)
 
 
 def test_hmac_keys_have_one_material_for_life(ceremony):
-    """Other bytes are refused, also after deletion."""
+    """Other bytes are refused, also after deletion; the refusal alone tells an identifier of the key material."""
     one = ceremony(**HMAC)
     one.hold(bytes(32))
-    one.is_refused("IncorrectKeyMaterialException", material=bytes(33))
+    one.is_not(one.material_id(), material=bytes(33))
     one.kms.delete_imported_key_material(KeyId=one.key_id)
-    one.is_refused("IncorrectKeyMaterialException", material=b"\1" * 32)
+    one.is_not(one.material_id(), material=b"\1" * 32)
     assert one.hold(bytes(32))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from textwrap import dedent
-from threading import Thread
+from threading import Event, Thread
+from unittest.mock import patch
 
 import boto3
 import botocore.session
@@ -31,19 +32,6 @@ from pytest_kmsimport._intercept import Guard
 RETRY_MODES = ("legacy", "standard", "adaptive")
 TOO_LONG_POLICY = "x" * 40_000
 KEYS = {"aws_access_key_id": "anybody", "aws_secret_access_key": "secret"}
-
-
-@pytest.fixture(autouse=True)
-def no_way_out(monkeypatch):
-    """Let no test reach anything but loopback."""
-    connect = socket.socket.connect
-
-    def loopback_only(self, address):
-        if address[0] not in {"127.0.0.1", "localhost"}:
-            pytest.fail(f"a connection to {address} was about to be made")
-        return connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", loopback_only)
 
 
 @pytest.fixture
@@ -356,6 +344,15 @@ def test_real_aws_is_known_in_every_partition(kms_import_mock, sent, region, dua
     assert not sent
 
 
+@pytest.mark.parametrize("url", ["https://sqs.us-east-1.amazonaws.com.", "https://SQS.us-east-1.AmazonAWS.com"])
+def test_real_aws_is_known_however_its_name_is_written(kms_import_mock, sent, url):
+    """A host's name means the same with a dot at its end, and in capitals."""
+    with pytest.raises(RealAwsRefused):
+        boto3.client("sqs", endpoint_url=url).list_queues()
+    kms_import_mock.complaints.clear()
+    assert not sent
+
+
 @pytest.mark.parametrize("mode", RETRY_MODES)
 def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode):
     """An operation that the mock lacks is no AWS error: it fails the test, at once, and lists what there is."""
@@ -364,6 +361,17 @@ def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode):
         kms.describe_custom_key_stores()
     kms_import_mock.complaints.clear()
     assert kms_import_mock.calls[0].attempts == 1
+
+
+@pytest.mark.parametrize(
+    "way", ["mock_kms_import(allow_real_aws=True)", "@pytest.mark.kms_import(allow_real_aws=True)"]
+)
+def test_the_refusal_says_how_to_let_such_calls_through(kms_import_mock, way):
+    """However the test has come by its mock."""
+    with pytest.raises(RealAwsRefused) as caught:
+        list_queues()
+    kms_import_mock.complaints.clear()
+    assert way in str(caught.value)
 
 
 def test_real_aws_can_be_allowed(sent):
@@ -387,13 +395,71 @@ def test_kms_on_loopback_is_answered_by_the_mock(kms_import_mock, sent):
     assert len(kms_import_mock.calls.to("ListKeys")) == 1
 
 
-# The patch
-
-
 @pytest.fixture
 def original():
     """What botocore's own class holds while no mock is active."""
     return EventAliaser.__dict__["emit"]
+
+
+@pytest.fixture
+def guarded():
+    """kms_import_guard, as the ini option puts it up."""
+    guard = Guard()
+    yield guard
+    guard.stop()
+
+
+# Threads that do not care when a mock begins and ends
+
+
+@pytest.fixture
+def hurried():
+    """Threads take turns as often as they can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize("guards", [False, True], ids=["", "guarded"])
+def test_threads_may_outlive_their_mock(hurried, sent, guards):
+    """A call that is under way when mocks begin and end is answered by one, sent, or refused, and nothing else."""
+    kms, sqs = build_with_boto3(), boto3.client("sqs", region_name="us-east-1", **KEYS)
+    ended, failed = Event(), []
+
+    def keep_calling(call):
+        try:
+            while not ended.is_set():
+                with suppress(RealAwsRefused):
+                    call()
+        except Exception as error:  # noqa: BLE001  whatever it is
+            failed.append(error)
+
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        stack.callback(ended.set)
+        for call in (kms.list_keys, sqs.list_queues) * 2:
+            pool.submit(keep_calling, call)
+        for _ in range(150):
+            guard = Guard() if guards else None
+            with suppress(RealAwsRefused), mock_kms_import():
+                time.sleep(0)
+            if guard is not None:
+                guard.stop()
+        ended.set()
+    assert not failed
+
+
+def test_a_call_that_began_before_the_mock_is_answered():
+    """A request that was signed when there was no mock, and is sent when there is one, is of its own Region."""
+    kms = boto3.client("kms", region_name="ap-south-1", **KEYS)
+    mock = mock_kms_import()
+    kms.meta.events.register_last("request-created.kms", lambda **_: mock.__enter__())
+    arn = arn_of_new_key(kms)
+    mock.__exit__(None, None, None)
+    assert ":ap-south-1:" in arn
+
+
+# The patch
 
 
 def test_importing_the_package_patches_nothing():
@@ -446,6 +512,104 @@ def test_what_others_have_patched_on_top_stays(original, monkeypatch):
     assert EventAliaser.__dict__["emit"] is original
 
 
+# A mock that somebody has switched off
+
+
+@pytest.fixture
+def put_back(original):
+    """Do what careless code does that has saved botocore's own function before the mock began."""
+    yield lambda: setattr(EventAliaser, "emit", original)
+    assert EventAliaser.__dict__["emit"] is original
+
+
+SWITCHED_OFF = r"was about to be sent to {host}.* past the mock.*EventAliaser\.emit"
+
+
+@pytest.mark.parametrize("mode", RETRY_MODES)
+@pytest.mark.parametrize("build", [lambda _, config: boto3.client("kms", config=config), lambda mock, _: mock.client()])
+def test_a_mock_that_is_switched_off_fails_the_test(put_back, sent, mode, build):
+    """Where something has taken the patch off, the next KMS call fails by name, and is not sent."""
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(RealAwsRefused))  # that of the second call, which was swallowed
+        mock = stack.enter_context(mock_kms_import())
+        kms = build(mock, Config(retries={"mode": mode}))
+        kms.list_keys()
+        put_back()
+        with pytest.raises(RealAwsRefused, match=SWITCHED_OFF.format(host="kms.us-east-1")):
+            kms.list_keys()
+        assert len(mock.complaints) == 1
+    assert (sent, len(mock.calls)) == ([], 1)
+
+
+def test_a_mock_that_is_switched_off_keeps_other_services_from_aws(put_back, sent):
+    """Nor does a call of another service leave."""
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(RealAwsRefused, match=SWITCHED_OFF.format(host="sqs.us-east-1")))
+        stack.enter_context(mock_kms_import())
+        put_back()
+        list_queues()
+    assert not sent
+
+
+def test_a_mock_that_is_switched_off_lets_through_what_it_may(put_back, sent):
+    """With ``allow_real_aws`` other services go on as ever."""
+    with mock_kms_import(allow_real_aws=True):
+        put_back()
+        list_queues()
+    assert len(sent) == 1
+
+
+def test_the_next_mock_is_on_again(put_back):
+    """A mock answers, whatever has become of the one before it."""
+    with mock_kms_import():
+        put_back()
+    with mock_kms_import() as mock:
+        mock.client().list_keys()
+        assert len(mock.calls) == 1
+
+
+def test_a_mock_within_one_that_is_switched_off_is_on(put_back):
+    """It answers, and the outer one, which did not, fails its test."""
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(RealAwsRefused, match=r"was off.*EventAliaser\.emit"))
+        outer = stack.enter_context(mock_kms_import())
+        put_back()
+        with mock_kms_import(region="eu-west-1") as mock:
+            mock.client().list_keys()
+        assert (len(mock.calls), len(outer.calls)) == (1, 0)
+
+
+def test_the_guard_notices_that_it_is_switched_off(original, guarded, sent):
+    """With the guard's patch gone, a KMS call fails by name as well; other services are not its business."""
+    EventAliaser.emit = original
+    with pytest.raises(RealAwsRefused, match=SWITCHED_OFF.format(host="kms.us-east-1")):
+        build_with_boto3().list_keys()
+    assert len(guarded.complaints) == 1
+    list_queues()
+    assert sent == ["https://sqs.us-east-1.amazonaws.com/"]
+
+
+def test_a_mock_begins_on_top_of_what_lets_nothing_through(original):
+    """Where somebody has put something else in the place of botocore's function, the mock begins in front of that."""
+    with patch.object(EventAliaser, "emit", lambda *_, **__: []), mock_kms_import() as mock:
+        assert build_with_boto3().list_keys()["Keys"] == []
+        assert len(mock.calls) == 1
+    assert EventAliaser.__dict__["emit"] is original
+
+
+def test_what_others_have_saved_of_a_mock_does_no_harm(original, slept):
+    """Our function, put back by somebody after its mock has ended, is not in the way of the next one's."""
+    with mock_kms_import():
+        ours = EventAliaser.emit
+    EventAliaser.emit = ours
+    with mock_kms_import() as mock:
+        kms = boto3.client("kms", config=Config(retries={"mode": "standard"}))
+        with pytest.raises(ClientError):
+            kms.create_key(Policy=TOO_LONG_POLICY)
+        assert [delay > 0 for delay in mock.calls[0].delays] == [True, True]
+    assert EventAliaser.__dict__["emit"] is original
+
+
 def test_mocks_need_not_end_in_order(original):
     """The mock that began first may end first; the other goes on answering until it ends."""
     kms = build_with_boto3()
@@ -470,14 +634,6 @@ def test_the_outer_mock_goes_on_when_the_inner_one_ends(kms_import_mock):
 # The guard
 
 
-@pytest.fixture
-def guarded():
-    """kms_import_guard, as the ini option puts it up."""
-    guard = Guard()
-    yield guard
-    guard.stop()
-
-
 @pytest.mark.parametrize("mode", RETRY_MODES)
 def test_the_guard_refuses_kms_outside_any_mock(guarded, sent, mode):
     """With the guard up, a KMS call that no mock answers fails the test by name."""
@@ -498,6 +654,13 @@ def test_the_guard_leaves_other_services_alone(guarded, sent):
     """The guard is about KMS: outside any mock, SQS is the test's own business."""
     list_queues()
     assert sent == ["https://sqs.us-east-1.amazonaws.com/"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost.", "127.0.0.1", "127.8.8.8", "[::1]"])
+def test_the_guard_lets_loopback_through(guarded, sent, host):
+    """An emulator of KMS that the test runs on this computer gets its calls."""
+    boto3.client("kms", region_name="us-east-1", endpoint_url=f"http://{host}:4566", **KEYS).list_keys()
+    assert sent == [f"http://{host}:4566/"]
 
 
 def test_the_guard_leaves_botocore_as_it_was(original):

@@ -238,10 +238,10 @@ def test_import_key_takes_no_other_members(kms_import_mock, name):
 @pytest.mark.parametrize(
     ("arguments", "members", "text"),
     [
-        ([b"short"], {}, "IncorrectKeyMaterialException"),
-        ([None, "ML_DSA_44"], {}, "UnsupportedOperationException"),
+        ([b"short"], {}, "InvalidCiphertextException"),
+        ([None, "ML_DSA_44"], {}, "ValidationException KeySpec ML_DSA_44 is not supported for Origin EXTERNAL"),
         ([None, "RSA_1024"], {}, "ValidationException .*keySpec"),
-        ([b"no PKCS#8", "RSA_2048"], {}, "IncorrectKeyMaterialException"),
+        ([b"no PKCS#8", "RSA_2048"], {}, "InvalidCiphertextException"),
         ([], {"KeyUsage": "SIGN_VERIFY"}, "ValidationException KeyUsage SIGN_VERIFY is not compatible"),
         ([], {"ValidTo": NEW_YEAR.replace(year=2020)}, "ValidationException ValidTo must be in the future"),
         ([], {"KeyMaterialDescription": "x" * 257}, "ValidationException .*keyMaterialDescription"),

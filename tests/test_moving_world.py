@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from pytest_kmsimport import MeanwhileFailed, faults
 from pytest_kmsimport.engine.operations import OPERATIONS
@@ -61,14 +61,15 @@ def test_the_other_acts_once(kms, kms_import_mock):
 
 
 def test_another_importer_is_first(kms_import_mock, make_key, import_material):
-    """Its key material is the key's from then on."""
+    """Its key material is the key's from then on, and the refusal names it."""
     key_id, material = make_key(), os.urandom(32)
     kms_import_mock.inject(meanwhile(faults.import_first), on="ImportKeyMaterial")
-    with refused("IncorrectKeyMaterialException"):
+    with pytest.raises(ClientError, match="IncorrectKeyMaterialException") as caught:
         import_material(key_id, material)
     current = kms_import_mock.key(key_id).current_material
-    assert current is not None
     assert not current.matches(material)
+    text = f"Imported key material does not have the expected identifier ({current.id})."
+    assert caught.value.response["Error"]["Message"] == text
 
 
 def test_another_importer_is_first_with_new_key_material(kms_import_mock, import_material):

@@ -141,12 +141,12 @@ def test_openssl_opens_what_we_wrapped(openssl, algorithm):
     ids=["PEM", "PKCS#1", "encrypted"],
 )
 def test_other_encodings_of_openssl(openssl, ceremony, convert):
-    """PEM, PKCS#1 and encrypted PKCS#8 open, and are not what KMS takes."""
+    """PEM, PKCS#1 and encrypted PKCS#8 are not what KMS takes: AWS calls them ciphertext that is invalid."""
     _, hand_in = ceremony("RSA_AES_KEY_WRAP_SHA_256", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
     private_key(openssl, "RSA_2048")
     material = convert(openssl)
     blob = wrap_key_material(Path("PublicKey.der").read_bytes(), material, "RSA_AES_KEY_WRAP_SHA_256")
-    with refused("IncorrectKeyMaterialException"):
+    with refused("InvalidCiphertextException"):
         hand_in(blob)
 
 
@@ -167,7 +167,7 @@ def test_explicit_curve_parameters(openssl, ceremony, spec):
     openssl("pkcs8", "-topk8", "-nocrypt", "-in", "private.pem", "-outform", "DER", "-out", "private.der")
     material = Path("private.der").read_bytes()
     blob = wrap_key_material(Path("PublicKey.der").read_bytes(), material, "RSA_AES_KEY_WRAP_SHA_256")
-    with refused("IncorrectKeyMaterialException"):
+    with refused("InvalidCiphertextException"):
         hand_in(blob)
 
 
@@ -263,11 +263,11 @@ def test_what_is_told_of_base64(openssl, ceremony, kms_import_mock, encode):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_told_of_private_keys(openssl, ceremony, kms_import_mock, form):
-    """The form that it is in, and the command that was meant."""
+    """AWS's answer has no text; the diagnosis names the form that it is in, and the command that was meant."""
     members, command, said = FORMS[form]
     _, hand_in = ceremony("RSA_AES_KEY_WRAP_SHA_256", **members)
     private_key(openssl, members["KeySpec"])
     material = openssl(*command)
-    with refused("IncorrectKeyMaterialException"):
+    with refused("InvalidCiphertextException"):
         hand_in(wrap_key_material(Path("PublicKey.der").read_bytes(), material, "RSA_AES_KEY_WRAP_SHA_256"))
     assert re.search(said, kms_import_mock.calls[-1].diagnosis)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import boto3  # noqa: F401  loaded once, and not again for every run within this process
 import pytest
 
@@ -38,7 +40,7 @@ def test_the_fixture_is_an_active_and_empty_mock(run):
         """
         import pytest
         from pytest_kmsimport import KmsImportMock
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
 
         @pytest.mark.parametrize("turn", [1, 2])
         def test_a(kms_import_mock, turn):
@@ -112,7 +114,7 @@ def test_fixtures_of_longer_scopes_are_set_up_outside_the_mock(run):
         """
         import pytest
         from pytest_kmsimport import mock_kms_import
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
 
         @pytest.fixture(scope="session")
         def shared():
@@ -373,7 +375,9 @@ def test_the_guard_is_not_silenced_by_swallowing(pytester):
 
 def test_without_the_guard_unmocked_calls_are_botocores_business(pytester):
     """Without ``kms_import_guard`` a call outside any mock goes where botocore sends it."""
-    pytester.makepyfile(UNMOCKED)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    pytester.makepyfile(UNMOCKED.replace("https://kms.invalid", f"http://127.0.0.1:{port}"))  # nobody listens there
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*EndpointConnectionError*"])
@@ -412,7 +416,7 @@ MANY = """
         assert ":eu-west-3:" in boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
 
     def test_c():
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
         assert active() is None
 """
 
@@ -444,7 +448,7 @@ def test_an_unrelated_test_is_not_in_a_mock(run):
     """Without fixture, marker or decorator, nothing is patched."""
     run(
         """
-        from pytest_kmsimport._intercept import active
+        from pytest_kmsimport._active import active
 
         def test_a(request):
             assert "kms_import_mock" not in request.fixturenames

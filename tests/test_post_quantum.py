@@ -64,26 +64,49 @@ def test_message_representatives(kms, ml_dsa):
 
 @needs_ml_dsa
 def test_a_representative_has_64_bytes(kms, ml_dsa):
-    """Another length is refused as a digest's is."""
-    with refused("ValidationException", "Digest is invalid length for algorithm ML_DSA_SHAKE_256."):
-        kms.sign(KeyId=ml_dsa, **{**SIGNING, "Message": bytes(63), "MessageType": "EXTERNAL_MU"})
+    """Another length is refused by its own name, to sign and to verify."""
+    for length in (1, 63, 65):
+        request = {"KeyId": ml_dsa, **SIGNING, "Message": bytes(length), "MessageType": "EXTERNAL_MU"}
+        with refused("ValidationException", "External Mu is invalid length for algorithm ML_DSA_SHAKE_256."):
+            kms.sign(**request)
+        with refused("ValidationException", "External Mu is invalid length for algorithm ML_DSA_SHAKE_256."):
+            kms.verify(**request, Signature=b"x")
 
 
 @needs_ml_dsa
+@pytest.mark.parametrize("ml_dsa", SIGNATURE_BYTES, indirect=True)
 def test_ml_dsa_takes_no_digests(kms, ml_dsa):
-    """It has no prehashed variant at AWS."""
-    with refused("ValidationException", "MessageType DIGEST is not valid for algorithm ML_DSA_SHAKE_256."):
+    """It has no prehashed variant at AWS; the refusal names the key spec, which has no algorithm for them."""
+    spec = kms.describe_key(KeyId=ml_dsa)["KeyMetadata"]["KeySpec"]
+    text = f"Message type DIGEST is incompatible with key spec {spec}."
+    with refused("ValidationException", text):
         kms.sign(KeyId=ml_dsa, **SIGNING, MessageType="DIGEST")
+    with refused("ValidationException", text):
+        kms.verify(KeyId=ml_dsa, **SIGNING, MessageType="DIGEST", Signature=b"x")
 
 
 @needs_ml_dsa
-@pytest.mark.parametrize("algorithm", ["ECDSA_SHA_256", "RSASSA_PSS_SHA_256"])
-def test_other_algorithms_take_no_representatives(kms, make_key, algorithm):
-    """EXTERNAL_MU is for ML-DSA."""
-    spec = "ECC_NIST_P256" if algorithm.startswith("ECDSA") else "RSA_2048"
+@pytest.mark.parametrize(
+    ("spec", "algorithm"),
+    [
+        ("ECC_NIST_P256", "ECDSA_SHA_256"),
+        ("RSA_2048", "RSASSA_PSS_SHA_256"),
+        ("ECC_NIST_EDWARDS25519", "ED25519_SHA_512"),
+        ("ECC_NIST_EDWARDS25519", "ED25519_PH_SHA_512"),
+    ],
+)
+def test_other_keys_take_no_representatives(kms, make_key, spec, algorithm):
+    """EXTERNAL_MU is for ML-DSA; the refusal names the key spec, and not the algorithm."""
     key_id = make_key(Origin="AWS_KMS", KeySpec=spec, KeyUsage="SIGN_VERIFY")
-    with refused("ValidationException", f"MessageType EXTERNAL_MU is not valid for algorithm {algorithm}."):
+    with refused("ValidationException", f"Message type EXTERNAL_MU is incompatible with key spec {spec}."):
         kms.sign(KeyId=key_id, Message=bytes(64), MessageType="EXTERNAL_MU", SigningAlgorithm=algorithm)
+
+
+@needs_ml_dsa
+def test_ml_dsa_has_one_algorithm(kms, ml_dsa):
+    """Others are refused by the names of both."""
+    with refused("InvalidKeyUsageException", "Algorithm ECDSA_SHA_256 is incompatible with key spec ML_DSA_44."):
+        kms.sign(KeyId=ml_dsa, Message=MESSAGE, SigningAlgorithm="ECDSA_SHA_256")
 
 
 @needs_ml_dsa

@@ -52,6 +52,8 @@ def test_grants_per_key():
         kms.create_grant(KeyId=key.id, Name="x", **GRANT)
         with refused("LimitExceededException", f"The grants limit has been reached for the given keyId: {key.arn}"):
             kms.create_grant(KeyId=key.id, **GRANT)
+        with refused("LimitExceededException", f"The grants limit has been reached for the given keyId: {key.arn}"):
+            kms.create_grant(KeyId=key.id, Name="y", **GRANT)
         kms.create_grant(KeyId=key.id, Name="x", **GRANT)
 
 

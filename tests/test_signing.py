@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from functools import cache
 
 import pytest
@@ -99,15 +100,27 @@ def test_keys_without_a_public_key(kms, kms_import_mock, spec):
         kms.get_public_key(KeyId=made.id)
 
 
-def test_a_deleted_private_key_leaves_its_public_key(kms, key, make_key):
-    """GetPublicKey works in PendingImport, unless there never was a key."""
+def test_a_deleted_private_key_takes_its_public_key_along(kms, key, import_material):
+    """GetPublicKey is refused in PendingImport, as before the first import; the re-import brings the same key back."""
     made = key()
     before = kms.get_public_key(KeyId=made.id)["PublicKey"]
     kms.delete_imported_key_material(KeyId=made.id)
-    assert kms.get_public_key(KeyId=made.id)["PublicKey"] == before
     empty = kms.create_key(Origin="EXTERNAL", KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
-    with refused("KMSInvalidStateException", f"{empty['Arn']} is pending import."):
-        kms.get_public_key(KeyId=empty["KeyId"])
+    for arn in (made.arn, empty["Arn"]):
+        with refused("KMSInvalidStateException", f"{arn} is pending import."):
+            kms.get_public_key(KeyId=arn)
+    der = private_key("ECC_NIST_P256").private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    import_material(made.id, der)
+    assert kms.get_public_key(KeyId=made.id)["PublicKey"] == before
+
+
+def test_an_expired_private_key_takes_its_public_key_along(kms, kms_import_mock):
+    """As a deleted one does."""
+    valid_to = kms_import_mock.clock.now() + timedelta(days=1)
+    made = kms_import_mock.import_key(key_spec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", ValidTo=valid_to)
+    kms_import_mock.clock.advance(days=1)
+    with refused("KMSInvalidStateException", f"{made.arn} is pending import."):
+        kms.get_public_key(KeyId=made.id)
 
 
 def test_keys_that_kms_made_have_one_key_pair(kms):
@@ -259,6 +272,12 @@ def test_message_types_of_ed25519(kms, kms_import_mock, spec):
     with refused("KMSInvalidSignatureException"):
         kms.verify(**request, Signature=SIGNATURE)
     for algorithm, message_type in (("ED25519_PH_SHA_512", "RAW"), ("ED25519_SHA_512", "DIGEST")):
-        text = f"MessageType {message_type} is not valid for algorithm {algorithm}."
-        with refused("ValidationException", text):
-            kms.sign(**{**request, "SigningAlgorithm": algorithm, "MessageType": message_type})
+        text = f"Message type {message_type} is incompatible with algorithm {algorithm}."
+        changed = {**request, "SigningAlgorithm": algorithm, "MessageType": message_type}
+        for message in (DIGEST, b"short"):  # the type of the message is told before its length
+            with refused("ValidationException", text):
+                kms.sign(**{**changed, "Message": message})
+            with refused("ValidationException", text):
+                kms.verify(**{**changed, "Message": message}, Signature=SIGNATURE)
+    with refused("ValidationException", "Digest is invalid length for algorithm ED25519_PH_SHA_512."):
+        kms.sign(**{**request, "Message": b"short"})

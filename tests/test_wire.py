@@ -150,6 +150,8 @@ BAD_BODIES = {
         b'{"Tags": "text"}',
         b'{"Tags": ["text"]}',
         b'{"Tags": [null]}',
+        b'{"Description": "\\ud800"}',
+        b'{"Tags": [{"TagKey": "\\udfff", "TagValue": ""}]}',
         b"[" * 100_000,
     ],
     "Encrypt": [
@@ -159,6 +161,8 @@ BAD_BODIES = {
         b'{"KeyId": "x", "Plaintext": "YWJj", "EncryptionContext": []}',
         b'{"KeyId": "x", "Plaintext": "YWJj", "EncryptionContext": {"k": 5}}',
         b'{"KeyId": "x", "Plaintext": "YWJj", "EncryptionContext": {"k": null}}',
+        b'{"KeyId": "x", "Plaintext": "YWJj", "EncryptionContext": {"k": "\\ud800"}}',
+        b'{"KeyId": "x", "Plaintext": "YWJj", "EncryptionContext": {"\\udc00\\ud800": "v"}}',
         b'{"KeyId": "x", "Plaintext": "YWJj", "GrantTokens": "text"}',
         b'{"KeyId": "x", "Plaintext": "YWJj", "GrantTokens": {"text": 1}}',
     ],
@@ -175,11 +179,27 @@ def test_bodies_that_are_not_the_operations_are_refused(send, operation, body):
         send(operation, body)
 
 
-@pytest.mark.parametrize("moment", ["NaN", "Infinity", "1e300", "-1e300", '"2027-01-01T00:00:00Z"', "true"])
+@pytest.mark.parametrize(
+    "moment",
+    ["NaN", "Infinity", "1e300", "-1e300", "1e17", "-1e17", "253402300800", "-62135596801", "9" * 4301,
+     '"2027-01-01T00:00:00Z"', "true"],
+)  # fmt: skip
 def test_times_that_are_none_are_refused(moment):
-    """A timestamp is a number of seconds that a calendar has."""
+    """A timestamp is a number of seconds that a calendar has, whatever the computer's own clock can hold."""
     with pytest.raises(_wire.SerializationException):
         _wire.read("ImportKeyMaterial", f'{{"ValidTo": {moment}}}'.encode())
+
+
+@pytest.mark.parametrize("moment", [-62135596800, -0.001, 0, 1_900_000_000.5, 253402300799])
+def test_times_from_the_first_year_to_the_last(moment):
+    """All that a calendar has, also before 1970."""
+    members = _wire.read("ImportKeyMaterial", f'{{"ValidTo": {moment}}}'.encode())
+    assert members["ValidTo"] == EPOCH + timedelta(seconds=moment)
+
+
+def test_two_halves_of_a_character_are_one(send):
+    """A surrogate pair is how JSON escapes what lies beyond the first 65536 characters."""
+    assert send("CreateKey", b'{"Description": "\\ud83d\\ude00"}')["KeyMetadata"]["Description"] == "\U0001f600"
 
 
 def test_null_counts_as_absent(send):

@@ -67,6 +67,25 @@ def test_retired_key_material_is_looked_after_too(kms_import_mock, kms, keep, wa
     assert kms_import_mock.key(key.id).state == "Enabled"
 
 
+def test_key_material_that_waits_for_a_rotation_is_looked_after_too(kms_import_mock, kms, keep, watch):
+    """Once it has expired, AWS still lists it as imported, and a rotation to it would stop the KMS key."""
+    key = keep("first", 200)
+    keep("second", 10, key_id=key.id, ImportType="NEW_KEY_MATERIAL")
+    kms_import_mock.clock.advance(days=20)
+    assert watch() == []
+    kms.rotate_key_on_demand(KeyId=key.id)
+    assert kms_import_mock.key(key.id).state == "Enabled"
+
+
+def test_a_disabled_key_stays_disabled(kms_import_mock, kms, keep, watch):
+    """AWS enables a KMS key that key material is imported into; the watcher leaves it as it was."""
+    key = keep("master", 10)
+    kms.disable_key(KeyId=key.id)
+    assert watch() == []
+    kms_import_mock.clock.advance(days=20)
+    assert kms_import_mock.key(key.id).state == "Disabled"
+
+
 def test_what_has_expired_comes_back(kms_import_mock, keep, watch):
     """The watcher was not run for a while."""
     key = keep("master", 10)

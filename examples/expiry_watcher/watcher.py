@@ -22,12 +22,12 @@ from ceremony import import_material
 
 
 class Expiring(NamedTuple):
-    """A key material that expires soon, or has expired already (``valid_to`` None)."""
+    """A key material that expires soon, or has expired already."""
 
     key_arn: str
     material_id: str
     description: str
-    valid_to: datetime | None
+    is_disabled: bool  # the KMS key
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,24 @@ class Watcher:
                 key = self.kms.describe_key(KeyId=entry["KeyArn"])["KeyMetadata"]
                 watched = key["Origin"] == "EXTERNAL" and key["KeySpec"] == "SYMMETRIC_DEFAULT"
                 if watched and key["KeyState"] in {"Enabled", "Disabled", "PendingImport"}:
-                    yield from self._expiring_of(key["Arn"])
+                    yield from self._expiring_of(key)
 
-    def _expiring_of(self, key_arn: str) -> Iterator[Expiring]:
+    def _expiring_of(self, key: dict[str, Any]) -> Iterator[Expiring]:
         pages = self.kms.get_paginator("list_key_rotations").paginate(
-            KeyId=key_arn, IncludeKeyMaterial="ALL_KEY_MATERIAL"
+            KeyId=key["Arn"], IncludeKeyMaterial="ALL_KEY_MATERIAL"
         )
         for material in (entry for page in pages for entry in page["Rotations"]):
             valid_to = material.get("ValidTo")
             missing = material["ImportState"] == "PENDING_IMPORT"
             if missing or (valid_to is not None and valid_to - self.now <= self.within):
                 description = material.get("KeyMaterialDescription", "")
-                yield Expiring(key_arn, material["KeyMaterialId"], description, valid_to)
+                yield Expiring(key["Arn"], material["KeyMaterialId"], description, key["KeyState"] == "Disabled")
 
     def renew(self, expiring: Expiring) -> None:
-        """Import the same bytes again; raises OSError where the vault has none, ClientError where KMS refuses."""
+        """Import the same bytes again; raises OSError where the vault has none, ClientError where KMS refuses.
+
+        An import enables a Disabled KMS key, which is not for this program to decide: it is disabled again.
+        """
         if not expiring.description:
             raise FileNotFoundError("nobody has written down where this key material is kept")
         material = (self.vault / expiring.description).read_bytes()
@@ -73,6 +76,8 @@ class Watcher:
             KeyMaterialId=expiring.material_id,  # so that a mistaken vault entry is refused
             ValidTo=self.now + self.valid_for,
         )
+        if expiring.is_disabled:
+            self.kms.disable_key(KeyId=expiring.key_arn)
 
     def run(self) -> list[str]:
         """Renew what can be renewed, and say what cannot."""

@@ -62,8 +62,11 @@ KINDS = {
 
 ADVICE = {
     "AccessDeniedException": "ask the owner of the KMS key for permission to import into it",
-    "IncorrectKeyMaterialException": "this KMS key was first given other key material, or takes another kind",
-    "InvalidCiphertextException": "the HSM did not wrap with SHA-256, or not under the public key that it was given",
+    "IncorrectKeyMaterialException": "this KMS key was first given other key material",
+    "InvalidCiphertextException": (
+        "the key material is not of the KMS key's kind or length, or the HSM did not wrap it with SHA-256 under the"
+        " public key that it was given"
+    ),
     "KMSInvalidStateException": "the KMS key has to be in the state PendingImport or Enabled",
 }
 
@@ -176,7 +179,7 @@ class Importer:
         if key["KeyState"] == "Enabled" and not self._is_due(key):
             self.report(f"nothing to do: {_lifetime(key)}")
             return False
-        if key["KeyState"] == "Disabled":
+        if key["KeyState"] == "Disabled":  # an import would enable it
             raise ImportRefusedError("the KMS key is Disabled: somebody has to enable it first")
         kind = KINDS.get(key["KeySpec"])
         if kind is None:

@@ -216,12 +216,13 @@ def test_nothing_is_asked_of_kms_without_key_material(kms_import_mock, tmp_path)
     assert not kms_import_mock.calls
 
 
-def test_key_material_of_the_wrong_length_is_refused(kms_import_mock, tmp_path):
-    """A file that is not exactly 32 bytes, such as one with a final newline, is no AES-256 key."""
+def test_key_material_of_the_wrong_length_is_refused(kms_import_mock, tmp_path, capsys):
+    """A file with a final newline is no AES-256 key; AWS KMS calls that a ciphertext that is invalid, for no reason."""
     file = tmp_path / "master.bin"
     file.write_bytes(os.urandom(32) + b"\n")
-    main([str(file)])
-    assert kms_import_mock.calls.to("ImportKeyMaterial").refused("IncorrectKeyMaterialException")
+    assert main([str(file)]) == 1
+    assert kms_import_mock.calls.to("ImportKeyMaterial").refused("InvalidCiphertextException")
+    assert "not of the KMS key's kind or length" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("form", [bytes.hex, repr, lambda key: b64encode(key).decode()], ids=["hex", "repr", "base64"])

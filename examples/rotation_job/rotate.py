@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,12 @@ WAIT = 5  # seconds between two looks at a rotation that is under way
 
 
 class RotationFailedError(Exception):
-    """The rotation was not completed in time, or ciphertexts do not open after it."""
+    """The rotation was not begun, not completed in time, or ciphertexts do not open after it."""
+
+
+def utc_now() -> datetime:
+    """The time by this computer's clock."""
+    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Rotation:
     kms: Any  # a KMS client of boto3
     key_arn: str
     sleep: Callable[[float], object] = time.sleep
+    now: Callable[[], datetime] = utc_now
 
     def run(self, material: bytes, description: str, *, looks: int = 60) -> str:
         """Rotate to new key material and give its identifier.
@@ -50,24 +57,27 @@ class Rotation:
                 ImportType="NEW_KEY_MATERIAL",
                 KeyMaterialDescription=description,
             )
-        self._start()
+        self.kms.rotate_key_on_demand(KeyId=self.key_arn)  # one that is under way is this one
         self._wait_for(pending, looks)
         self._check(before, pending)
         return pending
 
     def _pending(self) -> str | None:
-        """The key material that an earlier run has imported and not rotated to."""
+        """The key material that an earlier run has imported and not rotated to.
+
+        One that has expired meanwhile is listed as imported all the same. AWS KMS would rotate to it, and the KMS key
+        would encrypt and decrypt nothing until it is imported again.
+        """
         pages = self.kms.get_paginator("list_key_rotations").paginate(
             KeyId=self.key_arn, IncludeKeyMaterial="ALL_KEY_MATERIAL"
         )
         materials = [entry for page in pages for entry in page["Rotations"]]
-        return next((m["KeyMaterialId"] for m in materials if m["KeyMaterialState"] == "PENDING_ROTATION"), None)
-
-    def _start(self) -> None:
-        try:
-            self.kms.rotate_key_on_demand(KeyId=self.key_arn)
-        except self.kms.exceptions.ConflictException:
-            print("a rotation is under way already")
+        pending = next((m for m in materials if m["KeyMaterialState"] == "PENDING_ROTATION"), None)
+        if pending is None:
+            return None
+        if "ValidTo" in pending and pending["ValidTo"] <= self.now():
+            raise RotationFailedError(f"{pending['KeyMaterialId']} has expired: import it again, or delete it")
+        return str(pending["KeyMaterialId"])
 
     def _wait_for(self, material_id: str, looks: int) -> None:
         for _ in range(looks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -20,7 +21,11 @@ def key(kms_import_mock):
 @pytest.fixture
 def rotation(kms_import_mock, key):
     """A job that waits by the mock's clock."""
-    return Rotation(boto3.client("kms"), key.arn, sleep=lambda seconds: kms_import_mock.clock.advance(seconds=seconds))
+
+    def sleep(seconds):
+        kms_import_mock.clock.advance(seconds=seconds)
+
+    return Rotation(boto3.client("kms"), key.arn, sleep, kms_import_mock.clock.now)
 
 
 @slow
@@ -43,10 +48,23 @@ def test_a_job_that_was_interrupted_goes_on(kms_import_mock, key, rotation):
 
 @slow
 def test_a_rotation_that_is_under_way_is_waited_for(kms_import_mock, key, rotation):
-    """Somebody else was faster."""
+    """Somebody else was faster: AWS answers a second request with the rotation that it has begun."""
     material = os.urandom(32)
     kms_import_mock.import_key(material, key_id=key.id, ImportType="NEW_KEY_MATERIAL")
     rotation.kms.rotate_key_on_demand(KeyId=key.id)
+    rotation.run(material, "second.bin")
+    assert kms_import_mock.key(key.id).current_material.matches(material)
+
+
+def test_key_material_that_expired_before_the_rotation(kms_import_mock, key, rotation):
+    """The job rotates to nothing that would stop the KMS key; imported again, it does."""
+    material, tomorrow = os.urandom(32), kms_import_mock.clock.now() + timedelta(days=1)
+    kms_import_mock.import_key(material, key_id=key.id, ImportType="NEW_KEY_MATERIAL", ValidTo=tomorrow)
+    kms_import_mock.clock.advance(days=2)
+    with pytest.raises(RotationFailedError, match="has expired: import it again, or delete it"):
+        rotation.run(material, "second.bin")
+    assert kms_import_mock.key(key.id).state == "Enabled"
+    kms_import_mock.import_key(material, key_id=key.id)
     rotation.run(material, "second.bin")
     assert kms_import_mock.key(key.id).current_material.matches(material)
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from . import messages
-from .errors import InvalidAliasNameException, ValidationException
+from .errors import NotAuthorizedException, ValidationException
 
 PREFIX = "alias/"
-_RESERVED = "alias/aws/"
+#: What the aliases of the keys that AWS manages begin with.
+RESERVED = "alias/aws/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class Alias:
 
 
 def check_alias_name(name: str) -> None:
-    """Refuse a name without the prefix, and those that AWS keeps for its own keys."""
+    """Refuse a name without the prefix, those that AWS keeps for its own keys, and a colon, which the model allows."""
     if not name.startswith(PREFIX):
         raise ValidationException(messages.ALIAS_PREFIX)
-    if name.startswith(_RESERVED) or name == PREFIX:
-        raise InvalidAliasNameException
+    if name.startswith(RESERVED):
+        raise NotAuthorizedException
+    if ":" in name:
+        raise ValidationException(messages.ALIAS_CHARACTERS.format(alias=name))

@@ -73,7 +73,7 @@ class Engine:
     def _answer(self, operation: Operation, call: Call) -> Response:
         region = self._store.region(call.account, call.region)
         region.request_id = call.request_id
-        region.rules.check_known(call.operation, call.members)
+        region.rules.check_known(operation.name, operation.traits.since, call.members)
         try:
             return operation(region, call.members)
         except KmsError as error:

@@ -64,7 +64,7 @@ class IncorrectKeyMaterialException(KmsError):
 
 
 class InvalidAliasNameException(KmsError):
-    """The alias name is one that AWS keeps for itself, or no name."""
+    """The alias name is no name."""
 
 
 class InvalidArnException(KmsError):
@@ -113,6 +113,10 @@ class LimitExceededException(KmsError):
 
 class MalformedPolicyDocumentException(KmsError):
     """The key policy is not valid, or would lock everybody out."""
+
+
+class NotAuthorizedException(KmsError):
+    """The alias name is one that AWS keeps for itself."""
 
 
 class NotFoundException(KmsError):

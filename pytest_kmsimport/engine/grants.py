@@ -69,21 +69,30 @@ class Grant:
         return self.name.grant_id
 
     @property
-    def headings(self) -> tuple[str, ...]:
-        """What it is listed under: its KMS key, and who may retire it."""
-        retiring = (self.permission.retiring, self.permission.retiring_service)
-        return (self.name.key_id, *(principal for principal in retiring if principal is not None))
+    def groups(self) -> tuple[str, ...]:
+        """The groups it is listed in: its KMS key, that and its grantee, that and its name, and who may retire it."""
+        key_id, permission = self.name.key_id, self.permission
+        under_key = [key_id, heading(key_id, grantee=permission.grantee), heading(key_id, name=permission.name)]
+        return (*dict.fromkeys(under_key), *([permission.retiring] if permission.retiring is not None else []))
+
+
+def heading(key_id: str, *, grantee: str | None = None, name: str | None = None) -> str:
+    """What the grants on a KMS key are listed under: all of them, or those for a grantee, or those with a name."""
+    if grantee is not None:
+        return f"{key_id} for {grantee}"
+    return key_id if name is None else f"{key_id} named {name}"
 
 
 def read_token(token: str) -> GrantName:
     """What a grant token says; raises InvalidGrantTokenException for one that nobody has issued."""
     try:
         text, _, digest = urlsafe_b64decode(token).decode().rpartition(_SEPARATOR)
+        region, account, key_id, grant_id, _ = text.split(_SEPARATOR)
     except ValueError as error:
         raise InvalidGrantTokenException from error
     if digest != _digest(text):
         raise InvalidGrantTokenException
-    return GrantName(*text.split(_SEPARATOR)[:-1])
+    return GrantName(region, account, key_id, grant_id)
 
 
 def check_grant_id(grant_id: str) -> None:

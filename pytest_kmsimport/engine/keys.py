@@ -1,15 +1,16 @@
-"""A KMS key and its key materials: what it is, holds and becomes.
+"""A KMS key, its key materials, and its multi-Region family: what they are, hold and become.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html
+https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
@@ -18,21 +19,19 @@ from .arns import kms_arn
 from .errors import (
     IncorrectKeyMaterialException,
     KMSInvalidStateException,
-    NotFoundException,
+    ValidationException,
 )
-from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key, public_key_of
-from .rotations import AUTOMATIC, ON_DEMAND, Schedule
+from .generated import Generated
+from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key
+from .rotations import Schedule
 from .rules import Rules
 from .specs import KeySpec
 from .states import KeyState, Transition
 from .tags import Tags
 from .world import World
 
-if TYPE_CHECKING:
-    from .families import Family
-
 EXTERNAL = "EXTERNAL"
-_TIME = "%Y-%m-%d %H:%M:%S UTC"
+TIME = "%Y-%m-%d %H:%M:%S UTC"
 NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
 
 
@@ -72,14 +71,15 @@ class Key:
     family: Family | None = field(default=None, repr=False)
     last_use: LastUse | None = field(default=None, repr=False)
     materials: dict[str, KeyMaterial] = field(default_factory=dict)
+    generated: Generated = field(default_factory=Generated, repr=False)
     schedule: Schedule | None = None
     rotation_started: datetime | None = None
 
     def copy(self) -> Key:
         """A key of its own with the same content; key materials are values and can be shared."""
-        twin = copy(self)
-        twin.tags, twin.materials = dict(self.tags), dict(self.materials)
-        return twin
+        other = copy(self)
+        other.tags, other.materials = dict(self.tags), dict(self.materials)
+        return other
 
     # What it is
 
@@ -87,6 +87,11 @@ class Key:
     def arn(self) -> str:
         """The key ARN."""
         return kms_arn(self.region, self.account, f"key/{self.id}")
+
+    @property
+    def scope(self) -> str:
+        """What its ciphertexts are bound to: the key ARN, without the Region where keys of several Regions share it."""
+        return kms_arn("" if self.is_multi_region else self.region, self.account, f"key/{self.id}")
 
     @property
     def is_external(self) -> bool:
@@ -120,7 +125,7 @@ class Key:
 
     @property
     def state(self) -> KeyState:
-        """The key state, as of the last time that the key was settled."""
+        """The key state, as of the last time that time was applied to the key."""
         if self.deletion_date is not None:
             return KeyState.PENDING_DELETION
         if self.waiting_period is not None:
@@ -154,10 +159,10 @@ class Key:
     @property
     def has_material(self) -> bool:
         """Whether every permanently associated key material is there; one that is missing stops the whole key."""
-        missing = [material.plaintext is None for material in self.materials.values() if not material.is_pending]
-        return bool(missing) and True not in missing
+        present = [material.is_present for material in self.materials.values() if not material.is_pending]
+        return bool(present) and False not in present
 
-    def stage(self, material: KeyMaterial) -> KeyMaterialState:
+    def material_state(self, material: KeyMaterial) -> KeyMaterialState:
         """Where a key material stands: one that is pending waits for its import into every replica key first."""
         if not material.is_pending or all(material.id in key.imported for key in self.related):
             return material.state
@@ -165,64 +170,30 @@ class Key:
 
     @property
     def imported(self) -> set[str]:
-        """The identifiers of the key materials that are there."""
+        """The identifiers of the key materials whose ImportState is IMPORTED."""
         return {material.id for material in self.materials.values() if material.is_imported}
 
     def usable_material(self, world: World) -> KeyMaterial:
-        """The current key material of an Enabled key; that of an AWS_KMS key is made when it is first needed."""
+        """The current key material of an Enabled key, made where KMS makes it and it is needed for the first time."""
         if self.current is not None:
             return self.current
-        return self._hold(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
+        if not self.spec.is_symmetric:
+            return self.generated.material_of(self.id, self.spec.material, world)
+        return self._store_material(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
 
     def private_key(self, world: World) -> PrivateKeyTypes:
         """The private key that an Enabled asymmetric key holds, of the kind that its spec says."""
         return load_held_key(self.usable_material(world).plaintext or b"")
 
-    def public_key(self, world: World) -> bytes | None:
-        """The public key (DER, SubjectPublicKeyInfo) of an asymmetric key; None if it never had key material."""
-        if self.is_external and not self.has_material:
-            return None if self.current is None else self.current.public_key
-        return public_key_of(self.usable_material(world).plaintext or b"")
-
     # What it becomes
 
-    def settle(self, world: World) -> None:
-        """Let time take effect: drop key material that has expired, and complete what is under way or due."""
-        now = world.now()
-        for key in self.related:
-            key.drop_expired(now)
-        self.primary.complete_rotations(world, now)
-
-    def drop_expired(self, now: datetime) -> None:
-        """Drop the key material that has expired, and the transition that has passed."""
-        for material in list(self.materials.values()):
-            if material.has_expired(now):
-                self._drop(material, f"expired at {material.valid_to:{_TIME}}")
-        if self.transition is not None and now >= self.transition.until:
-            self.transition = None
-
-    def complete_rotations(self, world: World, now: datetime) -> None:
-        """Complete the rotations that are due, of a primary or single-Region key."""
-        if self.rotation_started is not None and now >= self.rotation_started + world.background:
-            date, self.rotation_started = self.rotation_started + world.background, None
-            self._rotate(world, date, ON_DEMAND)
-        while self.schedule is not None and self.schedule.next_date <= now and self.state is KeyState.ENABLED:
-            self._rotate(world, self.schedule.next_date, AUTOMATIC)
-            self.schedule = self.schedule.after(self.schedule.next_date)
-
-    def enable(self, world: World) -> None:
-        """Switch the key on; a rotation that fell due while it was off happens now, once."""
-        now = world.now()
-        if not self.enabled and self.schedule is not None and self.schedule.next_date <= now:
-            self._rotate(world, now, AUTOMATIC)
-            self.schedule = self.schedule.after(now)
-        self.enabled = True
-
-    def _rotate(self, world: World, date: datetime, rotation_type: str) -> None:
+    def rotate(self, world: World, date: datetime, rotation_type: str) -> None:
         """Make the pending key material current, or new key material that KMS makes; of a primary key, everywhere."""
         following = self.pending
         if not self.is_external:
-            following = self._hold(self.spec.material.generate(world), KeyMaterialState.PENDING_ROTATION, ImportTerms())
+            following = self._store_material(
+                self.spec.material.generate(world), KeyMaterialState.PENDING_ROTATION, ImportTerms()
+            )
         if following is None:  # what was pending has been deleted meanwhile
             return
         for key in self.related if self.is_external else (self,):
@@ -238,72 +209,137 @@ class Key:
         )
 
     def import_material(self, plaintext: bytes, terms: ImportTerms) -> KeyMaterial:
-        """Take key material in; ``plaintext`` is in the canonical form of the key's spec.
+        """Take key material in; ``plaintext`` is in the canonical form of the key's spec. The key is Enabled by it.
 
         Raises IncorrectKeyMaterialException where it should be known and is not, or the other way round, and
         KMSInvalidStateException for a second new material while one is pending rotation.
         """
         material_id = key_material_id(self.id, plaintext)
-        known = self.materials.get(material_id)
         if self.import_type(terms) == EXISTING:
-            if known is None or terms.material_id not in {None, material_id}:
-                raise IncorrectKeyMaterialException
-            return self._hold(plaintext, known.state, terms)
-        if known is not None:
+            state = self._state_of_known(material_id, terms.material_id)
+        else:
+            state = self._state_of_new(material_id)
+        self.enabled = True
+        return self._store_material(plaintext, state, terms)
+
+    def _state_of_known(self, material_id: str, named: str | None) -> KeyMaterialState:
+        """Where a key material stands that must be one of this key's, and the one that the request names."""
+        known = self.materials.get(material_id)
+        if known is not None and named in {None, material_id}:
+            return known.state
+        expected = named or (self.current and self.current.id)
+        if expected is None or not self.rules.names_materials:
             raise IncorrectKeyMaterialException
+        raise IncorrectKeyMaterialException(messages.OTHER_MATERIAL.format(id=expected))
+
+    def _state_of_new(self, material_id: str) -> KeyMaterialState:
+        """Where a key material will stand that must be none of this key's."""
+        if material_id in self.materials:
+            raise IncorrectKeyMaterialException(messages.KNOWN_MATERIAL.format(id=material_id, arn=self.arn))
         if self.pending is not None:
             text = messages.PENDING_ROTATION.format(id=material_id, arn=self.arn, pending_id=self.pending.id)
             raise KMSInvalidStateException(text)
-        state = KeyMaterialState.PENDING_ROTATION if self.materials else KeyMaterialState.CURRENT
-        return self._hold(plaintext, state, terms)
+        return KeyMaterialState.PENDING_ROTATION if self.materials else KeyMaterialState.CURRENT
 
     def import_type(self, terms: ImportTerms) -> str:
         """Whether an import brings NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL, where it does not say so itself."""
         return terms.import_type or (EXISTING if self.materials else NEW)
 
     def delete_material(self, material_id: str | None, now: datetime) -> KeyMaterial | None:
-        """Forget a key material, by default the current one; gives what was deleted, None if it was not there.
+        """Forget a key material, by default the current one; gives which it is, whether or not it was there.
 
-        Raises NotFoundException for an identifier that is not among the key's.
+        None means that the key never had any. Raises ValidationException for an identifier that is not among the key's.
         """
         material = self.current if material_id is None else self.materials.get(material_id)
-        if material is None and material_id is not None:
-            raise NotFoundException(messages.NO_SUCH_MATERIAL.format(id=material_id, arn=self.arn))
-        if material is None or not material.is_imported:
+        if material is None:
+            if material_id is not None:
+                raise ValidationException(messages.NEVER_IMPORTED.format(id=material_id, arn=self.arn))
             return None
-        self._drop(material, f"was deleted at {now:{_TIME}}")
+        if material.is_pending and not self.is_replica:  # it goes without a trace, on the replica keys as well
+            for key in self.related:
+                key.materials.pop(material.id, None)
+        elif material.is_present or material.valid_to is not None:
+            lost = f"was deleted at {now:{TIME}}"
+            self.materials[material.id] = replace(material.without_plaintext(), lost=lost)
         return material
 
     def cancel_deletion(self) -> None:
         """Come back from PendingDeletion: Disabled, or PendingImport where key material is missing."""
         self.deletion_date = self.waiting_period = None
-        self.enabled = self.is_external and not self.has_material
+        self.enabled = False
 
-    def _hold(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
+    def _store_material(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
         material_id = key_material_id(self.id, plaintext)
         known = self.materials.get(material_id)
         known = known or KeyMaterial(material_id, state, plaintext)
         description = known.description if terms.description is None else terms.description
-        material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description)
+        material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description, lost="")
         self.materials[material_id] = material
         if self.is_external:
-            self._tell_related(material)
+            self._share_with_family(material)
         return material
 
-    def _tell_related(self, material: KeyMaterial) -> None:
+    def _share_with_family(self, material: KeyMaterial) -> None:
         """Let the other keys of the family know of a key material: its identifier and description, not its bytes."""
         for key in self.related:
             if key is not self:
                 known = key.materials.get(material.id, material.without_plaintext())
                 key.materials[material.id] = replace(known, description=material.description)
 
-    def _drop(self, material: KeyMaterial, lost: str) -> None:
-        """Forget key material. What was pending on a primary key goes without a trace, there and on all replicas."""
-        if material.is_pending and not self.is_replica:
-            for key in self.related:
-                key.materials.pop(material.id, None)
-            return
-        public_key = public_key_of(material.plaintext or b"") if self.spec.is_asymmetric else None
-        self.materials[material.id] = replace(material.without_plaintext(), public_key=public_key, lost=lost)
-        if not material.is_pending:
-            self.enabled = True  # PendingImport forgets that the key was Disabled
+
+@dataclass(slots=True, eq=False)
+class Family:
+    """A multi-Region primary key and its replica keys, by Region.
+
+    They share key ID, spec, usage, origin and rotation. Keys that AWS makes the material for share that too; imported
+    ones share the identifiers and descriptions of their key materials, and each needs an import of the same bytes.
+    """
+
+    primary: Key
+    replicas: dict[str, Key] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Key]:
+        yield self.primary
+        yield from self.replicas.values()
+
+    def share_materials(self) -> None:
+        """Let all have one set of key materials, unless each holds what was imported into it."""
+        if not self.primary.is_external:
+            for replica in self.replicas.values():
+                replica.materials = self.primary.materials
+
+    def add_replica(self, region: str, serial: int, created: datetime, ready: datetime) -> Key:
+        """Make a replica key in a Region, in Creating until it is ready; an EXTERNAL one is without key material."""
+        primary = self.primary
+        replica = replace(
+            primary,
+            region=region,
+            serial=serial,
+            created=created,
+            tags={},
+            transition=Transition(KeyState.CREATING, ready),
+            materials={id_: m.without_plaintext() for id_, m in primary.materials.items()},
+            schedule=None,
+            rotation_started=None,
+            last_use=None,
+        )
+        self.replicas[region] = replica
+        self.share_materials()
+        return replica
+
+    def promote(self, replica: Key, ready: datetime) -> None:
+        """Make a replica the primary key, and the primary key a replica; both are Updating until then."""
+        former = self.primary
+        del self.replicas[replica.region]
+        self.primary, self.replicas[former.region] = replica, former
+        replica.schedule, former.schedule = former.schedule, None
+        replica.rotation_started, former.rotation_started = former.rotation_started, None
+        for key in (former, replica):
+            key.transition = Transition(KeyState.UPDATING, ready)
+
+    def copy(self, copy_of: Callable[[Key], Key]) -> None:
+        """Relate the copies of these keys with each other as these are."""
+        family = Family(copy_of(self.primary), {region: copy_of(key) for region, key in self.replicas.items()})
+        for key in family:
+            key.family = family
+        family.share_materials()

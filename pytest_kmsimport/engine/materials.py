@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
+from uuid import UUID
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -21,6 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -29,7 +33,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from .errors import IncorrectKeyMaterialException
+from . import ber
+from .errors import InvalidCiphertextException
 from .world import World
 
 
@@ -51,10 +56,9 @@ class KeyMaterial:
 
     ``id`` is AWS's key material ID, 64 hexadecimal digits. ``plaintext`` holds the raw bytes of a symmetric or
     HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired, and ``lost`` says
-    how and when that was. ``valid_to`` is None for material that does not expire. ``public_key`` (DER,
-    SubjectPublicKeyInfo) is what stays of a private key that was deleted or has expired. ``rotation_date`` and
-    ``rotation_type`` (AUTOMATIC, ON_DEMAND) tell how it became current, and are None for the first key material and for
-    one that is pending.
+    how and when that was. ``valid_to`` is None for material that does not expire or was deleted, and stays after an
+    expiry. ``rotation_date`` and ``rotation_type`` (AUTOMATIC, ON_DEMAND) tell how it became current, and are None for
+    the first key material and for one that is pending.
     """
 
     id: str
@@ -62,7 +66,6 @@ class KeyMaterial:
     plaintext: bytes | None = field(repr=False)
     valid_to: datetime | None = None
     description: str | None = None
-    public_key: bytes | None = None
     rotation_date: datetime | None = None
     rotation_type: str | None = None
     lost: str = ""
@@ -73,17 +76,28 @@ class KeyMaterial:
         return self.state not in _PERMANENT
 
     @property
-    def is_imported(self) -> bool:
-        """Whether the bytes are there; AWS's ImportState IMPORTED rather than PENDING_IMPORT."""
+    def is_present(self) -> bool:
+        """Whether the bytes are there."""
         return self.plaintext is not None
 
+    @property
+    def is_imported(self) -> bool:
+        """AWS's ImportState: IMPORTED rather than PENDING_IMPORT; what is pending stays so after it has expired."""
+        return self.is_present or (self.is_pending and self.valid_to is not None)
+
+    def is_listed_as_imported(self, now: datetime, delay: timedelta) -> bool:
+        """Whether ListKeyRotations still tells IMPORTED, where it learns of an expiry with a ``delay``."""
+        if self.is_imported or self.valid_to is None:
+            return self.is_imported
+        return now < max(self.valid_to, self.rotation_date or self.valid_to) + delay
+
     def without_plaintext(self) -> KeyMaterial:
-        """What stays of it after deletion or expiry, and what a replica key knows of it before its own import."""
-        return replace(self, plaintext=None, valid_to=None, public_key=None)
+        """What stays of it after a deletion, and what a replica key knows of it before its own import."""
+        return replace(self, plaintext=None, valid_to=None)
 
     def has_expired(self, now: datetime) -> bool:
         """Whether ``ValidTo`` has come; from that moment on the material is gone."""
-        return self.is_imported and self.valid_to is not None and now >= self.valid_to
+        return self.is_present and self.valid_to is not None and now >= self.valid_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +110,29 @@ class ImportTerms:
     material_id: str | None = None
 
 
-def key_material_id(key_id: str, plaintext: bytes) -> str:
-    """The key material ID: a hash of the key ID and the bytes, so that the same re-import gives the same ID.
+_HALF = 16  # bytes of a key material ID
 
-    Multi-Region keys share their key ID, and so the IDs of their materials.
+
+def key_material_id(key_id: str, plaintext: bytes) -> str:
+    """The key material ID: it follows from the key ID and the bytes, so that the same re-import gives the same ID.
+
+    Multi-Region keys share their key ID, and so the IDs of their materials. The first half is a hash, the second the
+    key ID enciphered under the first: a ciphertext names its key material alone, and KMS finds the KMS key by that.
     """
-    return sha256(b"key material\0" + key_id.encode() + b"\0" + plaintext).hexdigest()
+    digest = sha256(b"key material\0" + key_id.encode() + b"\0" + plaintext).digest()[:_HALF]
+    uuid = bytes.fromhex(key_id.removeprefix("mrk-").replace("-", ""))
+    return (digest + _cipher(digest).encryptor().update(uuid)).hex()
+
+
+def key_ids_of(material_id: bytes) -> tuple[str, str]:
+    """The key IDs that a key material ID can be of: a single-Region key's, and a multi-Region key's."""
+    uuid = UUID(bytes=_cipher(material_id[:_HALF]).decryptor().update(material_id[_HALF:]))
+    return str(uuid), f"mrk-{uuid.hex}"
+
+
+def _cipher(key: bytes) -> Cipher[ECB]:
+    """AES on one block, which is no secret here: it gives key material IDs no pattern."""
+    return Cipher(AES(key), ECB())  # noqa: S305  one block
 
 
 class MaterialFormat(Protocol):
@@ -110,7 +141,7 @@ class MaterialFormat(Protocol):
     def canonical(self, plaintext: bytes) -> bytes:
         """Give the material in the form that is kept, equal for equal keys.
 
-        Raises IncorrectKeyMaterialException where the format, length, curve or modulus is not the key spec's.
+        Raises InvalidCiphertextException where the format, length, curve or modulus is not the key spec's.
         """
 
     def generate(self, world: World) -> bytes:
@@ -127,7 +158,7 @@ class RawBytes:
     def canonical(self, plaintext: bytes) -> bytes:
         """Refuse other lengths."""
         if not self.shortest <= len(plaintext) <= self.longest:
-            raise IncorrectKeyMaterialException
+            raise InvalidCiphertextException
         return plaintext
 
     def generate(self, world: World) -> bytes:
@@ -137,15 +168,15 @@ class RawBytes:
 
 @dataclass(frozen=True, slots=True)
 class RsaPrivateKey:
-    """An RSA private key with two primes as unencrypted PKCS#8 DER (RFC 5208); ``bits`` is its modulus."""
+    """An RSA private key with two primes as unencrypted PKCS#8 (RFC 5208), DER or BER; ``bits`` is its modulus."""
 
     bits: int
 
     def canonical(self, plaintext: bytes) -> bytes:
         """Refuse other keys and other moduli."""
-        key = _load_pkcs8(plaintext)
+        key = _load_pkcs8(_from_ber(plaintext))
         if not isinstance(key, RSAPrivateKey) or key.key_size != self.bits:
-            raise IncorrectKeyMaterialException
+            raise InvalidCiphertextException
         return to_pkcs8(key)
 
     def generate(self, world: World) -> bytes:
@@ -155,18 +186,19 @@ class RsaPrivateKey:
 
 @dataclass(frozen=True, slots=True)
 class EcPrivateKey:
-    """An elliptic-curve private key on a named curve as unencrypted PKCS#8 DER (RFC 5915 inside)."""
+    """An elliptic-curve private key on a named curve as unencrypted PKCS#8 (RFC 5915 inside), DER or BER."""
 
     curve: type[EllipticCurve]
 
     def canonical(self, plaintext: bytes) -> bytes:
         """Refuse other keys and other curves."""
-        key = _load_pkcs8(plaintext)
+        der = _from_ber(plaintext)
+        key = _load_pkcs8(der)
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, self.curve):
-            raise IncorrectKeyMaterialException
+            raise InvalidCiphertextException
         canonical = to_pkcs8(key.private_numbers().private_key())  # some encoders keep a compressed public point
-        if _algorithm(plaintext) != _algorithm(canonical):  # the curve's parameters are written out instead of its name
-            raise IncorrectKeyMaterialException
+        if _algorithm(der) != _algorithm(canonical):  # the curve's parameters are written out instead of its name
+            raise InvalidCiphertextException
         return canonical
 
     def generate(self, world: World) -> bytes:
@@ -178,13 +210,13 @@ class EcPrivateKey:
 
 @dataclass(frozen=True, slots=True)
 class Ed25519Key:
-    """An Ed25519 private key as unencrypted PKCS#8 DER (RFC 8410)."""
+    """An Ed25519 private key as unencrypted PKCS#8 DER (RFC 8410); AWS does not take this one in BER."""
 
     def canonical(self, plaintext: bytes) -> bytes:
         """Refuse other keys."""
         key = _load_pkcs8(plaintext)
         if not isinstance(key, Ed25519PrivateKey):
-            raise IncorrectKeyMaterialException
+            raise InvalidCiphertextException
         return to_pkcs8(key)
 
     def generate(self, world: World) -> bytes:
@@ -208,38 +240,43 @@ def public_key_of(der: bytes) -> bytes:
     return load_held_key(der).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
+def with_curve_inside(der: bytes) -> bytes:
+    """A PKCS#8 private key as AWS gives it away: one on an elliptic curve names the curve in its inner key as well."""
+    key = load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(key, EllipticCurvePrivateKey):
+        return der
+    version, algorithm, _private_key = ber.elements_of(der)
+    inner = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return ber.encode(ber.SEQUENCE, version, algorithm, ber.encode(ber.OCTET_STRING, inner))
+
+
+def _from_ber(encoded: bytes) -> bytes:
+    """A PKCS#8 private key in DER, the key inside it as well, whatever lengths it was encoded with."""
+    try:
+        version, algorithm, private_key, *rest = ber.elements_of(ber.to_der(encoded))
+        inner = ber.to_der(ber.content_of(private_key))
+    except ValueError as error:
+        raise InvalidCiphertextException from error
+    return ber.encode(ber.SEQUENCE, version, algorithm, ber.encode(ber.OCTET_STRING, inner), *rest)
+
+
 def _load_pkcs8(der: bytes) -> PrivateKeyTypes:
     """Load a PKCS#8 private key, and nothing else that ``cryptography`` would load from DER."""
     try:
-        key = load_der_private_key(der, password=None)
+        _algorithm(der)
+        return load_der_private_key(der, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted
-        raise IncorrectKeyMaterialException from error
-    if not _algorithm(der):
-        raise IncorrectKeyMaterialException
-    return key
-
-
-_SEQUENCE = 0x30
-_VERSION = 3  # bytes of the version, a one-byte integer
+        raise InvalidCiphertextException from error
 
 
 def _algorithm(der: bytes) -> bytes:
-    """The algorithm identifier of a PKCS#8 private key, empty for a PKCS#1 or SEC1 one and for one with a tail.
+    """The algorithm identifier of a PKCS#8 private key; raises ValueError for a PKCS#1 or SEC1 one, or with a tail.
 
     All three are sequences that begin with the version; only PKCS#8 has a sequence behind it, the algorithm.
-    ``der`` is known to begin with one of them.
     """
-    start, end = _content(der, 0)
-    algorithm = start + _VERSION
-    if end != len(der) or der[algorithm] != _SEQUENCE:
-        return b""
-    return der[algorithm : _content(der, algorithm)[1]]
-
-
-def _content(der: bytes, position: int) -> tuple[int, int]:
-    """Where the content of the DER element at a position begins and ends."""
-    length, start = der[position + 1], position + 2
-    if length & 0x80:  # the long form: so many bytes of length follow
-        start += length & 0x7F
-        length = int.from_bytes(der[position + 2 : start], "big")
-    return start, start + length
+    if ber.to_der(der) != der:
+        raise ValueError("not in DER")
+    _version, algorithm, *_rest = ber.elements_of(der)
+    if algorithm[0] != ber.SEQUENCE:
+        raise ValueError("not PKCS#8")
+    return algorithm

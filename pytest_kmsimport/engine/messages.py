@@ -1,7 +1,8 @@
 """Every text that the engine answers with, in one place, so that a recorded one can replace an assumed one.
 
 The comment beside a text says what it rests on (docs/fidelity.md has the sources):
-R recorded from AWS, D documented, O observed once, A assumed: one plain sentence in AWS's manner.
+R recorded from AWS, D documented, O observed once, E said by an emulator alone, A assumed: one plain sentence in AWS's
+manner.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 DISABLED = "{arn} is disabled."  # R
 PENDING_IMPORT = "{arn} is pending import."  # R
 PENDING_DELETION = "{arn} is pending deletion."  # R
-PENDING_REPLICA_DELETION = "{arn} is pending replica deletion."  # A
+PENDING_REPLICA_DELETION = "{arn} is pending replica deletion."  # R
 NOT_PENDING_DELETION = "{arn} is not pending deletion."  # D
 UNAVAILABLE = "{arn} is unavailable."  # D
 CREATING = "{arn} is creating."  # D
@@ -22,7 +23,7 @@ KEY_NOT_FOUND = "Key '{arn}' does not exist"  # R
 INVALID_KEY_ID = "Invalid keyId '{key_id}'"  # R
 INVALID_ARN = "Invalid arn {part}"  # R
 ALIAS_NOT_FOUND = "Alias {arn} is not found."  # O
-ALIAS_NOT_SUPPORTED = "Key Aliases are not supported for this operation."  # O
+ALIAS_NOT_SUPPORTED = "Key Aliases are not supported for this operation."  # R
 ACCESS_DENIED = (  # O
     "User: {caller} is not authorized to perform: kms:{operation} on this resource because the resource does"
     " not exist in this Region, no resource-based policies allow access, or a resource-based policy"
@@ -34,8 +35,9 @@ ALIAS_PREFIX = (  # R
     'Alias must start with the prefix "alias/".'
     " Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
 )
+ALIAS_CHARACTERS = "{alias} contains invalid characters for an alias"  # O
 ALIAS_EXISTS = "An alias with the name {arn} already exists"  # O
-ALIAS_OF_ALIAS = "Aliases must refer to keys. Not aliases"  # O
+ALIAS_OF_ALIAS = "Aliases must refer to keys. Not aliases"  # E
 ALIAS_USAGE = (  # R
     "Alias {alias} cannot be changed from a CMK with key usage {current} to a CMK with key usage {following}."
     " The key usage of the current CMK and the new CMK must be the same."
@@ -59,10 +61,22 @@ SOURCE_ARN_REQUIRED = "You must specify a SourceArn grant constraint with Grante
 RETIRING_REQUIRED = (  # A
     "You must specify either RetiringPrincipal or RetiringServicePrincipal with GranteeServicePrincipal."
 )
-NO_PRINCIPAL = "ARN does not refer to a valid principal: {principal}"  # O
-GRANT_OPERATION = "Grant operation {operation} is not supported for KMS key {arn}."  # A
-GRANT_CONTEXT = "Encryption context grant constraints can only be used with symmetric encryption keys."  # A
-GRANT_NOT_FOUND = "Grant ID {id} not found"  # O
+NO_PRINCIPAL = "ARN does not refer to a valid principal: {principal}"  # R
+MALFORMED_PRINCIPAL = "ARN is not valid: {principal}"  # R
+NO_GRANTEE = "{member} does not refer to a valid principal."  # R for GranteePrincipal
+NO_PRINCIPAL_FILTER = "Input does not refer to a valid principal"  # R
+NO_RETIRING = "Retiring principal {principal} could not be found"  # R
+SERVICE_FILTER = "{member} can be used only by the service principal of an AWS service."  # A
+GRANT_OPERATIONS = (  # R for HMAC keys
+    "Operations [{unfit}] are not supported when creating a grant for {kind} KMS key with key usage {usage}."
+    " Valid operations are [{fitting}]"
+)
+GRANT_OF_GRANTS = "Grants must not contain only the CreateGrant operation."  # O
+GRANT_CONTEXT = "EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key."  # R
+GRANT_CONTEXTS = "More than one constraint supplied"  # O
+GRANT_PAIRS = "A grant constraint can include up to {limit} encryption context pairs."  # A
+GRANT_VALUE = "The encryption context value in a grant constraint cannot exceed {limit} characters."  # A
+GRANT_NOT_FOUND = "Grant ID {id} not found"  # E
 GRANT_NOT_NAMED = "You must specify either a grant token, or both a grant ID and a key ID."  # A
 GRANT_NAMED_TWICE = "You can specify either a grant token, or a grant ID and a key ID, but not both."  # A
 
@@ -73,47 +87,73 @@ SPEC_TWICE = (  # O
     "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated."
 )
 SPEC_NOT_IN_REGION = "KeySpec {spec} is not supported in this Region."  # A
-SPEC_NOT_IMPORTABLE = "KeySpec {spec} is not supported for KMS keys with an Origin of EXTERNAL."  # A
+SPEC_NOT_IMPORTABLE = "KeySpec {spec} is not supported for Origin EXTERNAL"  # R
 STORE_WITH_EXTERNAL = "CustomKeyStoreId cannot be specified for KMS keys with an Origin of EXTERNAL."  # A
 XKS_KEY_ID = "XksKeyId can be specified only for KMS keys with an Origin of EXTERNAL_KEY_STORE."  # A
 TOO_MANY_TAGS = "Too many tags"  # R
 DUPLICATE_TAGS = "Duplicate tag keys"  # R
 RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R
-POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # A
-POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # A
+POLICY_LOCKOUT = "The new key policy will not allow you to update the key policy in the future."  # O
+POLICY_NO_PRINCIPAL = "Policy contains a statement with no principal."  # O
+POLICY_BAD_PRINCIPAL = "Policy contains a statement with one or more invalid principals."  # O
+POLICY_NO_ACTION = "Missing required field Action"  # E
+POLICY_NO_RESOURCE = "Missing required field Resource"  # E
+POLICY_CONDITION_KEYS = (  # O
+    "These condition keys are not permitted in a key policy: aws:ResourceTag, kms:ResourceTag, kms:ResourceAliases"
+)
+POLICY_CONTEXT = (  # D
+    "OverlyPermissiveCondition:EncryptionContext: Using the ForAllValues set operator with a single-valued condition"
+    " key matches requests without the specified encryption context or with an unspecified encryption context."
+    " To fix, remove ForAllValues."
+)
+POLICY_TAG = (  # A, like the one before
+    "OverlyPermissiveCondition:RequestTag: Using the ForAllValues set operator with a single-valued condition key"
+    " matches requests without the specified tag or with an unspecified tag. To fix, remove ForAllValues."
+)
 POLICY_TOO_LONG = "The key policy exceeds the limit of {limit} bytes."  # A
 POLICY_OF_RAM = "The AWS_RAM policy can only be managed by the RAM service."  # D
 POLICY_NAME = "You can set only the key policy named default."  # A
-NO_SUCH_POLICY = "No such policy exists"  # O
+NO_SUCH_POLICY = "No such policy exists"  # E
 
 # Import
-WRAPPING_REFUSED = (  # O
+WRAPPING_REFUSED = (  # R
     "Wrapping algorithm {algorithm} and wrapping key spec {wrapping_spec} cannot be used to import a {spec} key."
 )
 WRAPPING_NOT_SUPPORTED = "Wrapping algorithm {algorithm} is not supported."  # A
 WRAPPING_SPEC_NOT_SUPPORTED = "Wrapping key spec {wrapping_spec} is not supported."  # A
 VALID_TO_REQUIRED = "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES"  # R
-VALID_TO_NOT_ALLOWED = (  # O
-    "The parameter ValidTo cannot be specified for a key with an expiration model of KEY_MATERIAL_DOES_NOT_EXPIRE"
+VALID_TO_NOT_ALLOWED = "A validTo date cannot be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE"  # R
+VALID_TO_PAST = "ValidTo must be in the future"  # R
+VALID_TO_TOO_FAR = "ValidTo must be less than 365 days in the future"  # R
+ID_WITH_NEW = "Input parameter keyMaterialId cannot be used with NEW_KEY_MATERIAL importType."  # R
+SYMMETRIC_ONLY = "Input parameter {member} cannot be used with {spec} imported keys."  # R
+NEW_ON_REPLICA = "Input parameter ImportType NEW_KEY_MATERIAL cannot be used on replica Multi-Region keys"  # R
+DESCRIPTION_ON_REPLICA = "Key material description can only be specified on primary Multi-Region keys"  # R
+OTHER_MATERIAL = "Imported key material does not have the expected identifier ({id})."  # R
+KNOWN_MATERIAL = (  # R
+    "Key material (id: {id}) being imported as NEW_KEY_MATERIAL is already associated with KMS key {arn}."
 )
-VALID_TO_PAST = "ValidTo must be in the future"  # O
-VALID_TO_TOO_FAR = "ValidTo must be no more than 365 days in the future"  # A
-ID_WITH_NEW = "KeyMaterialId cannot be specified with an ImportType of NEW_KEY_MATERIAL."  # A
-SYMMETRIC_ONLY = "{member} can only be used with symmetric encryption keys."  # A
 ENCRYPTED_KEY_SIZE = "Invalid encrypted key size."  # O
 PENDING_ROTATION = (  # R
     "New key material (id: {id}) cannot be imported into KMS key {arn}, because another key material"
     " (id: {pending_id}) is pending rotation."
 )
 NOT_PRIMARY = "{arn} is not a multi-region primary key."  # R
-NO_SUCH_MATERIAL = "Key material '{id}' does not exist in KMS key {arn}"  # A
+NEVER_IMPORTED = "Key material (id: {id}) has never been imported into KMS key {arn}."  # R
 
 # Multi-Region keys
-REPLICA_PARTITION = "Region {region} is not in the partition of {arn}."  # A
-ALREADY_PRIMARY = "{arn} is the multi-region primary key already."  # A
-REPLICA_EXISTS = "KMS key {arn} already exists."  # A
+REPLICA_PARTITION = "The replica key Region must be in the same AWS partition as the primary key Region."  # R
+REPLICA_REGION = "Region {region} is not a valid Region or multi-Region keys are not supported in Region {region}."  # R
+REPLICA_OF_PRIMARY_REGION = "{region} cannot have a replica because it contains the primary."  # R
+REPLICA_EXISTS = "You can create only one replica of each primary key in each AWS Region."  # R
+NO_REPLICA = "{key_id} does not have a replica key in the specified Region."  # R
+NOT_PRIMARY_TO_UPDATE = "{arn} is not a multi-Region primary key."  # R
 
 # Rotation
+ON_REPLICA = "{arn} is a multi-region replica key which is not valid for {operation}."  # R
+REPLICAS_WITHOUT_MATERIAL = (  # R
+    "Cannot perform key material rotation: Key material has not been imported for replicas of the Multi-Region key."
+)
 NOTHING_PENDING = "No available key material pending rotation for the key: {arn}."  # R
 TOO_MANY_ROTATIONS = (  # R
     "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be"
@@ -130,13 +170,17 @@ UNKNOWN_CIPHERTEXT_KEY = (  # O
     " or you are not allowed to access."
 )
 PLAINTEXT_TOO_LONG = "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {limit} bytes."  # R
-CONTEXT_NOT_SUPPORTED = "EncryptionContext can only be used with symmetric encryption keys."  # A
+CONTEXT_NOT_SUPPORTED = "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."  # R
+MUST_NOT_BE_NULL = "{member} must not be null"  # R
 MODIFIERS_WITHOUT_DRY_RUN = "DryRunModifiers can only be used when DryRun is true."  # A
+KEY_PAIR_WITH_ASYMMETRIC = "You cannot generate a data key pair with an asymmetric CMK"  # R
 DATA_KEY_LENGTH = "Please specify either number of bytes or key spec."  # A
 KEY_PAIR_NOT_SUPPORTED = "KeyPairSpec {spec} is not supported in this Region."  # A
 NUMBER_OF_BYTES = "NumberOfBytes is required."  # R
 DIGEST_LENGTH = "Digest is invalid length for algorithm {algorithm}."  # R
-MESSAGE_TYPE = "MessageType {message_type} is not valid for algorithm {algorithm}."  # A
+MU_LENGTH = "External Mu is invalid length for algorithm {algorithm}."  # R
+MESSAGE_TYPE_OF_SPEC = "Message type {message_type} is incompatible with key spec {spec}."  # R
+MESSAGE_TYPE_OF_ALGORITHM = "Message type {message_type} is incompatible with algorithm {algorithm}."  # R
 DRY_RUN = "The request would have succeeded, but the DryRun option is set."  # R
 
 # Deletion

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .families import Family
-from .keys import Key
+from .keys import Family, Key
 from .specs import ALGORITHM_MEMBERS
 from .states import KeyState
 
@@ -41,17 +40,18 @@ def metadata(key: Key) -> dict[str, Any]:
         members["MultiRegionConfiguration"] = _configuration(key, key.family)
     if key.spec.is_symmetric and key.rules.names_materials and state is not KeyState.CREATING and key.current:
         members["CurrentKeyMaterialId"] = key.current.id
-    if key.is_external and key.has_material:
-        members.update(_expiration(key))
+    holder = key.primary if state is KeyState.CREATING else key  # a replica key begins with what its primary key says
+    if key.is_external and holder.has_material:
+        members.update(_expiration(holder))
     return members
 
 
 def _configuration(key: Key, family: Family) -> dict[str, Any]:
-    """Where the primary key and the replicas are; this key is among them."""
+    """Where the primary key and the replicas are, these by Region; this key is among them."""
     return {
         "MultiRegionKeyType": "REPLICA" if key.is_replica else "PRIMARY",
         "PrimaryKey": _place(family.primary),
-        "ReplicaKeys": [_place(replica) for replica in family.replicas.values()],
+        "ReplicaKeys": [_place(replica) for _, replica in sorted(family.replicas.items())],
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from .errors import IncorrectKeyMaterialException, NotOffered
+from .errors import InvalidCiphertextException, NotOffered
 from .materials import to_pkcs8
 from .world import World
 
@@ -29,7 +29,7 @@ class PostQuantumKey:
 
     def canonical(self, plaintext: bytes) -> bytes:  # noqa: ARG002  as every format
         """Refuse them all: AWS imports none."""
-        raise IncorrectKeyMaterialException
+        raise InvalidCiphertextException
 
     def generate(self, world: World) -> bytes:
         """Make a key pair; raises NotOffered where ``cryptography`` cannot."""

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 The cells are AWS's: ``ok`` succeeds; a number is the footnote that refuses; ``?9`` and ``ok,9`` succeed unless
 footnote 9 applies; ``8/9`` is 9 where that applies and 8 otherwise; ``-`` cannot happen. Two things differ from the
 page: where it says "2 or 3" for pending deletion, the wire says 3; and ImportKeyMaterial pending deletion, where it
-has 9 alone, keeps the 8 of the page of 2023, because 9 says nothing about a KMS key that can import. Operations below
-the line are not on AWS's page.
+has 9 alone, keeps the 8 of the page of 2023, because 9 says nothing about a KMS key that can import. Two cells are what
+AWS was recorded to answer instead: in PendingImport GetKeyRotationStatus succeeds (6 on the page) and GetPublicKey is
+refused (ok there). Operations below the line are not on AWS's page.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ from .errors import DisabledException, KmsError, KMSInvalidStateException, Unsup
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-    from .keys import Key
 
 
 class KeyState(str, Enum):
@@ -65,9 +64,9 @@ GenerateDataKeyPairWithoutPlaintext  ok      1        3               5         
 GenerateDataKeyWithoutPlaintext      ok      1        3               5             11          14       ok
 GenerateMac                          ok      1        3               5             -           14       ok
 GetKeyPolicy                         ok      ok       ok              ok            ok          ok       ok
-GetKeyRotationStatus                 ?7      ?7       ?7              6             7           ?7       ?7
+GetKeyRotationStatus                 ?7      ?7       ?7              ok            7           ?7       ?7
 GetParametersForImport               ?9      ?9       8/9             ok            9           14       15
-GetPublicKey                         ok      ok       3               ok            -           14       ok
+GetPublicKey                         ok      ok       3               5             -           14       ok
 ImportKeyMaterial                    ?9      ?9       8/9             ok            9           14       ok,9
 ListAliases                          ok      ok       ok              ok            ok          ok       ok
 ListGrants                           ok      ok       ok              ok            ok          ok       ok
@@ -168,27 +167,20 @@ CHANGING = frozenset(
     }
 )
 
-_NEVER_REFUSED = {
-    name for name, row in TABLE.items() if set(row.values()) == {Cell(imported_only=False, footnote=None)}
-}
+#: Operations that every state lets pass.
+NEVER_REFUSED = {name for name, row in TABLE.items() if set(row.values()) == {Cell(imported_only=False, footnote=None)}}
 
 
-def check(operation: str, key: Key) -> None:
-    """Refuse ``operation`` where the table does so for the state that ``key`` is in."""
-    if operation in _NEVER_REFUSED:
-        return
-    if TABLE[operation][key.state].imported_only and not key.is_external:
-        raise UnsupportedOperationException(messages.WRONG_ORIGIN.format(arn=key.arn, origin=key.origin))
-    refusal = refusal_in(operation, key.state)
-    if refusal is not None:
-        raise refusal.error(refusal.message.format(arn=key.arn, origin=key.origin))
+def refusal_in(operation: str, state: KeyState, *, imported: bool = True) -> Refusal | None:
+    """What an operation on a KMS key, by default one with imported key material, is refused with in a state, if it is.
 
-
-def refusal_in(operation: str, state: KeyState) -> Refusal | None:
-    """What an operation on an imported key is refused with in a state, None where it is not."""
-    footnote = TABLE[operation][state].footnote if operation in TABLE else None
-    if footnote is None:
+    Texts have ``{arn}`` and ``{origin}`` left open.
+    """
+    cell = TABLE[operation][state] if operation in TABLE else Cell(imported_only=False, footnote=None)
+    if cell.imported_only and not imported:
+        return Refusal(UnsupportedOperationException, messages.WRONG_ORIGIN)
+    if cell.footnote is None:
         return None
-    if footnote in {3, 8} and state is KeyState.PENDING_REPLICA_DELETION:
-        return FOOTNOTES[footnote]._replace(message=messages.PENDING_REPLICA_DELETION)
-    return FOOTNOTES[footnote]
+    if cell.footnote in {3, 8} and state is KeyState.PENDING_REPLICA_DELETION:
+        return FOOTNOTES[cell.footnote]._replace(message=messages.PENDING_REPLICA_DELETION)
+    return FOOTNOTES[cell.footnote]

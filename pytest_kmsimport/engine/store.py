@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
-from itertools import count
+from itertools import chain, count
 from operator import attrgetter
 from typing import NamedTuple
 
 from . import arns, messages
-from .aliases import Alias
+from .aliases import RESERVED, Alias
 from .arns import KeyName, kms_arn
-from .cabinet import Cabinet
 from .errors import (
     AccessDeniedException,
     InvalidArnException,
     InvalidGrantTokenException,
     LimitExceededException,
     NotFoundException,
+    NotOffered,
 )
 from .grants import Grant, read_token
+from .index import Index
 from .keys import Key
+from .materials import key_ids_of
 from .quotas import Quotas
 from .rules import Rules, rules_of
+from .timers import apply_time
 from .world import World
 from .wrapping import ImportTokens
+
+_MANAGED = (
+    "{operation} with {alias} is not offered: the mock has no keys that AWS manages. Make a KMS key with CreateKey, and"
+    " let the code under test name that one."
+)
 
 
 class Region:
@@ -39,18 +47,23 @@ class Region:
         self.name = name
         self.account = account
         self.rules: Rules = rules_of(store.service, arns.partition_of(name))
-        self.keys: Cabinet[Key] = Cabinet(attrgetter("id"))
-        self.aliases: Cabinet[Alias] = Cabinet(attrgetter("name"), lambda alias: (alias.key_id,))
-        self.grants: Cabinet[Grant] = Cabinet(attrgetter("id"), attrgetter("headings"))
+        self.keys: Index[Key] = Index(attrgetter("id"))
+        self.aliases: Index[Alias] = Index(attrgetter("name"), lambda alias: (alias.key_id,))
+        self.grants: Index[Grant] = Index(attrgetter("id"), attrgetter("groups"))
         self.request_id = ""
         self._store = store
 
     def copy(self, store: Store) -> Region:
         """A Region of its own with the same content, in another store; related keys are still those of this one."""
-        twin = copy(self)
-        twin._store = store
-        twin.keys, twin.aliases, twin.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
-        return twin
+        other = copy(self)
+        other._store = store
+        other.keys, other.aliases, other.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
+        return other
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the account has nothing in it."""
+        return not (self.keys.by_age() or self.aliases.by_age() or self.grants.by_age())
 
     # What it shares with the others
 
@@ -91,11 +104,18 @@ class Region:
 
     # KMS keys
 
+    def of_material(self, material_id: str) -> Key | None:
+        """The KMS key of this Region that a key material ID is of, of whatever account; None where there is none."""
+        key_ids = key_ids_of(bytes.fromhex(material_id))
+        accounts = chain((self,), (other for other in self.others() if other.name == self.name))
+        keys = (region.get(key_id) for region in accounts for key_id in key_ids)
+        return next((key for key in keys if key is not None), None)
+
     def get(self, key_id: str) -> Key | None:
         """The KMS key with this key ID, brought up to date; None where there is none."""
         key = self.keys.get(key_id)
         if key is not None:
-            key.settle(self.world)
+            apply_time(key, self.world)
         return key
 
     def check_room(self) -> None:
@@ -122,7 +142,8 @@ class Region:
         """The KMS key that a request's KeyId names.
 
         Raises NotFoundException, InvalidArnException for an alias where ``aliases`` are not taken, and
-        AccessDeniedException for another account's key that does not exist or cannot be used from here.
+        AccessDeniedException for another account's key that does not exist or cannot be used from here; NotOffered for
+        the alias of a key that AWS manages.
         """
         if (known := self.get(identifier)) is not None:  # a bare key ID, as most requests have it
             return known
@@ -138,6 +159,8 @@ class Region:
         key = self._named(name)
         if key is not None:
             return key
+        if name.resource.startswith(RESERVED):
+            raise NotOffered(_MANAGED.format(operation=operation, alias=name.resource))
         if name.is_alias:
             arn = kms_arn(self.name, self.account, name.resource)
             raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=arn))
@@ -195,7 +218,11 @@ class Deletion(NamedTuple):
 
 
 class Store:
-    """Every account and Region of one service, made when they are first asked for."""
+    """Every account and Region of one service, made when they are first asked for and kept while they have something.
+
+    ``_asked_for`` are those that may have nothing in them, ``_deletions`` the KMS keys that are to go, next one first;
+    each key is among them once at most, by its serial in ``_deletion_of``.
+    """
 
     def __init__(self, world: World, service: str, quotas: Quotas, *, strict_tokens: bool) -> None:
         self.world = world
@@ -203,14 +230,17 @@ class Store:
         self.quotas = quotas
         self.tokens = ImportTokens(world, strict=strict_tokens)
         self._regions: dict[tuple[str, str], Region] = {}
+        self._asked_for: set[tuple[str, str]] = set()
         self._serials = count()
-        self._deletions: list[Deletion] = []  # a heap
+        self._deletions: list[Deletion] = []
+        self._deletion_of: dict[int, Deletion] = {}
 
     def region(self, account: str, name: str) -> Region:
-        """What an account has in a Region."""
+        """What an account has in a Region; to be used within one call, for an empty one does not last longer."""
         region = self._regions.get((account, name))
         if region is None:
             region = self._regions[account, name] = Region(name, account, self)
+            self._asked_for.add((account, name))
         return region
 
     def regions(self) -> Sequence[Region]:
@@ -224,22 +254,34 @@ class Store:
     def schedule_deletion(self, key: Key, date: datetime) -> None:
         """Let a KMS key go at a date, unless that is called off or put elsewhere in between."""
         key.deletion_date, key.waiting_period = date, None
-        heappush(self._deletions, Deletion(date, key.serial, key))
+        earlier = self._deletion_of.get(key.serial)
+        if earlier is not None:  # it was called off
+            del self._deletions[bisect_right(self._deletions, earlier) - 1]
+        deletion = self._deletion_of[key.serial] = Deletion(date, key.serial, key)
+        insort(self._deletions, deletion)
 
     def let_go(self) -> None:
-        """Forget the KMS keys whose deletion date has come, at the cost of those alone."""
+        """Forget what nothing is in, and the KMS keys whose deletion date has come; at the cost of those alone."""
         while self._deletions and self._deletions[0].date <= self.world.now():
-            deletion = heappop(self._deletions)
-            if self._holds(deletion):
-                self._let_key_go(deletion.key, deletion.date)
+            number = bisect_right(self._deletions, self.world.now(), key=attrgetter("date"))
+            due, self._deletions = self._deletions[:number], self._deletions[number:]
+            for deletion in due:
+                del self._deletion_of[deletion.serial]
+                if self._holds(deletion):
+                    self._let_key_go(deletion.key, deletion.date)
+        while self._asked_for:
+            where = self._asked_for.pop()
+            if self._regions[where].is_empty:
+                del self._regions[where]
 
     def _holds(self, deletion: Deletion) -> bool:
-        """Whether a deletion was neither called off nor put elsewhere nor done."""
+        """Whether a deletion was neither called off nor done."""
         key = deletion.key
         return key.deletion_date == deletion.date and self.region(key.account, key.region).keys.get(key.id) is key
 
     def _let_key_go(self, key: Key, date: datetime) -> None:
         self.region(key.account, key.region).remove(key.id)
+        self._asked_for.add((key.account, key.region))
         if key.family is None:
             return
         key.family.replicas.pop(key.region, None)
@@ -249,17 +291,19 @@ class Store:
 
     def copy(self) -> Store:
         """A store of its own with the same content."""
-        twin = copy(self)
-        twin.tokens = self.tokens.copy()
-        twin._regions = {where: region.copy(twin) for where, region in self._regions.items()}
-        twin._deletions = sorted(d._replace(key=twin._twin_of(d.key)) for d in self._deletions if self._holds(d))
+        other = copy(self)
+        other.tokens = self.tokens.copy()
+        other._regions = {where: region.copy(other) for where, region in self._regions.items()}
+        other._asked_for = set(self._asked_for)
+        other._deletions = [d._replace(key=other._copy_of(d.key)) for d in self._deletions if self._holds(d)]
+        other._deletion_of = {deletion.serial: deletion for deletion in other._deletions}
         for region in self._regions.values():
             for key in region.keys.by_age():
                 if key.family is not None and not key.is_replica:
-                    key.family.copy(twin._twin_of)
-        return twin
+                    key.family.copy(other._copy_of)
+        return other
 
-    def _twin_of(self, key: Key) -> Key:
-        twin = self.region(key.account, key.region).keys.get(key.id)
-        assert twin is not None  # what is copied is all there
-        return twin
+    def _copy_of(self, key: Key) -> Key:
+        other = self.region(key.account, key.region).keys.get(key.id)
+        assert other is not None  # what is copied is all there
+        return other

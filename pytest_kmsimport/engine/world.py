@@ -17,12 +17,14 @@ class World:
     ``now`` gives the time in UTC, with a timezone and whole milliseconds, as AWS's answers have it.
     ``random_bytes`` gives as many bytes as it is asked for.
     ``rsa_private_key`` gives a key of the size asked for (bits), and never the same one twice.
+    ``is_region`` tells whether there is a Region of this name.
     ``background`` is how long AWS takes for what it does after it has answered, such as a rotation.
     """
 
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
     rsa_private_key: Callable[[int], RSAPrivateKey]
+    is_region: Callable[[str], bool]
     background: timedelta = timedelta(0)
 
     def new_key_id(self, *, multi_region: bool) -> str:

@@ -33,7 +33,7 @@ NOT_TWICE = {
     "RevokeGrant": "NotFoundException",
     "RotateKeyOnDemand": "KMSInvalidStateException",
     "ScheduleKeyDeletion": "KMSInvalidStateException",
-    "UpdatePrimaryRegion": "UnsupportedOperationException",
+    "UpdatePrimaryRegion": "KMSInvalidStateException",
 }
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from pytest_kmsimport._regions import is_region
 from pytest_kmsimport._rsa_pool import RsaKeys
 from pytest_kmsimport.engine.engine import Call, Engine
 from pytest_kmsimport.engine.world import World
@@ -17,7 +18,7 @@ class Universe:
 
     def __init__(self) -> None:
         self.time = datetime(2026, 1, 1, tzinfo=timezone.utc)
-        self.world = World(lambda: self.time, Random(1).randbytes, RsaKeys())  # noqa: S311  repeatable on purpose
+        self.world = World(lambda: self.time, Random(1).randbytes, RsaKeys(), is_region)  # noqa: S311  repeatable on purpose
 
     def pass_time(self, **parts: float) -> None:
         """Let time pass, by the keywords of timedelta."""

@@ -1,4 +1,4 @@
-"""The life of an imported key, against a small model of AWS's documents and decisions."""
+"""The life of an imported key, against a small model of what AWS was recorded to do and documents."""
 
 from __future__ import annotations
 
@@ -8,50 +8,71 @@ from datetime import timedelta
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pytest_kmsimport.engine.engine import Call, Engine
 from pytest_kmsimport.engine.errors import KmsError
-from pytest_kmsimport.engine.keys import Key
 from pytest_kmsimport.wrapping import wrap_key_material
 
 from .conftest import Universe
 
-MATERIALS = [bytes([n]) * 32 for n in range(3)]
+MATERIALS = [bytes([n]) * 32 for n in range(4)]
 OAEP = "RSAES_OAEP_SHA_256"
 
 
 @dataclass
 class Expected:
-    """What AWS's documents say about a symmetric key with imported key material."""
+    """What is known of AWS about a symmetric key with imported key material; a material is its number in MATERIALS."""
 
-    current: int | None = None  # which of MATERIALS
+    permanent: list[int] = field(default_factory=list)  # in the order of rotations, the current one last
     pending: int | None = None
     present: dict[int, int | None] = field(default_factory=dict)  # material -> hour at which it expires
     disabled: bool = False
     deleted_at: int | None = None  # hour
+    token_until: int = 0  # hour
     hour: int = 0
+
+    @property
+    def current(self) -> int | None:
+        """The key material that encrypts, also while it is missing."""
+        return self.permanent[-1] if self.permanent else None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the key has every key material that it was ever used with."""
+        return bool(self.permanent) and all(material in self.present for material in self.permanent)
 
     @property
     def state(self) -> str:
         """The key state."""
         if self.deleted_at is not None:
             return "PendingDeletion"
-        if self.current is None or self.current not in self.present:
+        if not self.is_complete:
             return "PendingImport"
         return "Disabled" if self.disabled else "Enabled"
 
-    def drop(self, material: int) -> None:
-        """Key material goes; without the current one the key forgets that it was disabled."""
-        del self.present[material]
-        if material == self.pending:
-            self.pending = None
-        else:
-            self.disabled = False
+    @property
+    def valid_to(self) -> int | None:
+        """The hour of the first expiry, of what is not pending."""
+        return min((hour for hour in map(self.present.get, self.permanent) if hour is not None), default=None)
+
+    @property
+    def listed(self) -> list[tuple[int, str, str]]:
+        """Material, state and import state, as ListKeyRotations tells them; what is pending counts as imported."""
+        states = ["NON_CURRENT"] * (len(self.permanent) - 1) + ["CURRENT"]
+        imported = ["IMPORTED" if material in self.present else "PENDING_IMPORT" for material in self.permanent]
+        entries = list(zip(self.permanent, states, imported, strict=False))
+        return entries if self.pending is None else [*entries, (self.pending, "PENDING_ROTATION", "IMPORTED")]
+
+    def lose(self, material: int) -> None:
+        """The bytes of a key material go; without a permanent one the key forgets that it was disabled."""
+        if material in self.present:
+            del self.present[material]
+            self.disabled = self.disabled and material not in self.permanent
 
 
 class LifeOfAKey(RuleBasedStateMachine):
-    """Any order of imports, deletions, expiry and switching leaves key and model in agreement."""
+    """Any order of imports, deletions, expiry, rotation and switching leaves key and model in agreement."""
 
     @initialize()
     def make_key(self):
@@ -61,15 +82,13 @@ class LifeOfAKey(RuleBasedStateMachine):
         self.expected = Expected()
         self.key_id = self.ask("CreateKey", Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
         self.ids: dict[int, str] = {}
-        self.parameters = self.renewed()
+        self.ciphertexts: dict[int, bytes] = {}
+        self.renew_token()
 
     def ask(self, operation: str, **members: object):
         """Call an operation."""
-        return self.engine(Call(operation, "us-east-1", "123456789012", members))
-
-    def renewed(self):
-        """Wrapping key and token, without a state that could refuse them."""
-        return self.ask("GetParametersForImport", KeyId=self.key_id, WrappingAlgorithm=OAEP, WrappingKeySpec="RSA_2048")
+        self.answer = self.engine(Call(operation, "us-east-1", "123456789012", members))
+        return self.answer
 
     def attempt(self, operation: str, **members: object) -> str | None:
         """Call an operation about the key; None if it succeeds, else AWS's code."""
@@ -78,6 +97,14 @@ class LifeOfAKey(RuleBasedStateMachine):
         except KmsError as error:
             return error.code
         return None
+
+    @rule()
+    def renew_token(self):
+        """Get another wrapping key and token, which only a deletion that is scheduled forbids."""
+        code = self.attempt("GetParametersForImport", WrappingAlgorithm=OAEP, WrappingKeySpec="RSA_2048")
+        assert code == ("KMSInvalidStateException" if self.expected.state == "PendingDeletion" else None)
+        if code is None:
+            self.parameters, self.expected.token_until = self.answer, self.expected.hour + 24
 
     @rule(
         material=st.sampled_from(range(len(MATERIALS))),
@@ -95,51 +122,87 @@ class LifeOfAKey(RuleBasedStateMachine):
         token = self.parameters["ImportToken"]
         code = self.attempt("ImportKeyMaterial", ImportToken=token, EncryptedKeyMaterial=blob, **members)
         assert code == self.expect_import(material, import_type, hours)
+        if code is None:
+            assert self.ids.setdefault(material, self.answer["KeyMaterialId"]) == self.answer["KeyMaterialId"]
 
     def expect_import(self, material: int, import_type: str | None, hours: int | None) -> str | None:
-        """What the documents say to an import, and what it does."""
+        """What AWS says to an import, and what it does."""
         expected = self.expected
         if expected.deleted_at is not None:
             return "KMSInvalidStateException"
-        if expected.hour >= 24:
+        if expected.hour >= expected.token_until:
             return "ExpiredImportTokenException"
-        known = material in {expected.current, expected.pending}
+        known = material in {*expected.permanent, expected.pending}
         new = import_type == "NEW_KEY_MATERIAL" or (import_type is None and expected.current is None)
         if new == known:
             return "IncorrectKeyMaterialException"
         if new and expected.pending is not None:
             return "KMSInvalidStateException"
         if new and expected.current is None:
-            expected.current = material
+            expected.permanent.append(material)
         elif new:
             expected.pending = material
         expected.present[material] = None if hours is None else expected.hour + hours
+        expected.disabled = False
         return None
 
-    @rule()
-    def delete_material(self):
-        """Delete the current key material."""
-        assert self.attempt("DeleteImportedKeyMaterial") is None
-        if self.expected.current in self.expected.present:
-            self.expected.drop(self.expected.current)
+    @precondition(lambda self: self.expected.pending is None)
+    @rule(hours=st.sampled_from([None, 1, 5]))
+    def import_what_is_new(self, hours):
+        """Import bytes that the key does not have, as new ones: by chance alone few histories would have several."""
+        known = len(self.expected.permanent)
+        unknown = next((material for material in range(len(MATERIALS)) if material not in self.expected.permanent), 0)
+        self.import_material(material=unknown, import_type="NEW_KEY_MATERIAL" if known else None, hours=hours)
+
+    @precondition(lambda self: self.expected.state == "PendingImport")
+    @rule(hours=st.sampled_from([None, 1, 5]))
+    def import_what_is_missing(self, hours):
+        """Import the bytes that the key waits for again."""
+        for material in self.expected.permanent:
+            if material not in self.expected.present:
+                self.import_material(material=material, import_type=None, hours=hours)
 
     @rule()
-    def delete_pending_material(self):
-        """Delete the key material that waits for a rotation."""
-        if self.expected.pending is not None:
-            state = self.engine.look_up(self.key_id, "us-east-1", "123456789012", Key.copy)
-            assert state is not None
-            assert self.attempt("DeleteImportedKeyMaterial", KeyMaterialId=state.pending.id) is None
-            self.expected.drop(self.expected.pending)
+    def delete_current_material(self):
+        """Delete the current key material, which is named in the answer whether or not it was there."""
+        assert self.attempt("DeleteImportedKeyMaterial") is None
+        assert self.answer.get("KeyMaterialId") == self.ids.get(self.expected.current)
+        if self.expected.current is not None:
+            self.expected.lose(self.expected.current)
+
+    @rule(material=st.sampled_from(range(len(MATERIALS))))
+    def delete_material(self, material):
+        """Delete key material by its identifier: permanent ones can come back, what was pending is forgotten."""
+        known = material in {*self.expected.permanent, self.expected.pending}
+        material_id = self.ids.get(material, "0" * 64)
+        code = self.attempt("DeleteImportedKeyMaterial", KeyMaterialId=material_id)
+        assert code == (None if known else "ValidationException")
+        if known:
+            assert self.answer["KeyMaterialId"] == material_id
+            self.expected.lose(material)
+        if material == self.expected.pending:
+            self.expected.pending = None
+
+    @rule()
+    def rotate(self):
+        """Rotate to what is pending, there or expired, which takes a key that works."""
+        expected = self.expected
+        codes = {"Enabled": None if expected.pending is not None else "KMSInvalidStateException"}
+        codes["Disabled"] = "DisabledException"
+        code = codes.get(expected.state, "KMSInvalidStateException")
+        assert self.attempt("RotateKeyOnDemand") == code
+        if code is None:
+            expected.permanent.append(expected.pending)
+            expected.pending = None
 
     @rule(hours=st.integers(min_value=1, max_value=6))
     def pass_time(self, hours):
-        """Key material expires at its hour, and the key goes at its own."""
+        """Key material expires at its hour; that of a pending one changes nothing yet."""
         self.universe.pass_time(hours=hours)
         self.expected.hour += hours
         for material, expiry in list(self.expected.present.items()):
             if expiry is not None and expiry <= self.expected.hour:
-                self.expected.drop(material)
+                self.expected.lose(material)
 
     @rule(operation=st.sampled_from(["EnableKey", "DisableKey"]))
     def switch(self, operation):
@@ -164,7 +227,7 @@ class LifeOfAKey(RuleBasedStateMachine):
         assert self.attempt("CancelKeyDeletion") == (None if scheduled else "KMSInvalidStateException")
         if scheduled:
             self.expected.deleted_at = None
-            self.expected.disabled = self.expected.current in self.expected.present
+            self.expected.disabled = self.expected.is_complete
 
     @invariant()
     def the_key_describes_what_is_expected(self):
@@ -175,22 +238,38 @@ class LifeOfAKey(RuleBasedStateMachine):
         metadata = self.ask("DescribeKey", KeyId=self.key_id)["KeyMetadata"]
         assert metadata["KeyState"] == expected.state
         assert metadata["Enabled"] == (expected.state == "Enabled")
-        assert ("CurrentKeyMaterialId" in metadata) == (expected.current is not None)
-        assert ("ExpirationModel" in metadata) == (expected.current in expected.present)
-        assert ("ValidTo" in metadata) == (expected.present.get(expected.current) is not None)
+        assert metadata.get("CurrentKeyMaterialId") == self.ids.get(expected.current)
+        assert ("ExpirationModel" in metadata) == expected.is_complete
+        valid_to = expected.valid_to if expected.is_complete else None
+        left = None if valid_to is None else timedelta(hours=valid_to - expected.hour)
+        assert metadata.get("ValidTo") == (None if left is None else self.universe.time + left)
+
+    @invariant()
+    def the_key_lists_what_is_expected(self):
+        """Key materials, as ListKeyRotations tells them: the pending one last."""
+        if not hasattr(self, "expected"):
+            return
+        answer = self.ask("ListKeyRotations", KeyId=self.key_id, IncludeKeyMaterial="ALL_KEY_MATERIAL")
+        listed = [(e["KeyMaterialId"], e["KeyMaterialState"], e["ImportState"]) for e in answer["Rotations"]]
+        assert listed == [(self.ids[material], *states) for material, *states in self.expected.listed]
 
     @invariant()
     def enabled_keys_encrypt(self):
-        """Encrypt works exactly in the state Enabled."""
+        """Encrypt works exactly in the state Enabled, and then whatever the key has ever encrypted opens."""
         if not hasattr(self, "expected"):
             return
         refused = {"Disabled": "DisabledException", "Enabled": None}
-        code = self.attempt("Encrypt", Plaintext=b"x")
-        assert code == refused.get(self.expected.state, "KMSInvalidStateException")
+        code = refused.get(self.expected.state, "KMSInvalidStateException")
+        assert self.attempt("Encrypt", Plaintext=b"x") == code
+        if code is None:
+            self.ciphertexts[self.expected.current] = self.answer["CiphertextBlob"]
+        for material, blob in self.ciphertexts.items():
+            assert self.attempt("Decrypt", CiphertextBlob=blob) == code
+            assert code is not None or self.answer["KeyMaterialId"] == self.ids[material]
 
 
 TestLifeOfAKey = LifeOfAKey.TestCase
-TestLifeOfAKey.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLifeOfAKey.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 @pytest.mark.parametrize("algorithm", ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"])

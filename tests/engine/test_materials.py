@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 
 import pytest
@@ -13,8 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_der_private_key,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pytest_kmsimport.engine.errors import IncorrectKeyMaterialException
+from pytest_kmsimport.engine.errors import InvalidCiphertextException
 from pytest_kmsimport.engine.materials import RawBytes
 from pytest_kmsimport.engine.specs import SPECS
 
@@ -58,28 +61,91 @@ def test_every_other_kind_curve_and_modulus_is_refused(spec, given):
     if spec == given:
         assert SPECS[spec].material.canonical(encoded(private_key(given)))
         return
-    with pytest.raises(IncorrectKeyMaterialException):
+    with pytest.raises(InvalidCiphertextException):
         SPECS[spec].material.canonical(encoded(private_key(given)))
 
 
 @pytest.mark.parametrize("spec", [s for s in PRIVATE_KEY_SPECS if s != "ECC_NIST_EDWARDS25519"])
 def test_the_older_encodings_are_refused(spec):
     """PKCS#1 and SEC1 are private keys in DER, and no PKCS#8."""
-    with pytest.raises(IncorrectKeyMaterialException):
+    with pytest.raises(InvalidCiphertextException):
         SPECS[spec].material.canonical(encoded(private_key(spec), PrivateFormat.TraditionalOpenSSL))
+
+
+def indefinite(element: bytes) -> bytes:
+    """A constructed element of DER with its end marked instead of its length told (X.690, 8.1.3.6)."""
+    lengths = element[1] & 0x7F if element[1] & 0x80 else 0
+    return element[:1] + b"\x80" + element[2 + lengths :] + b"\0\0"
+
+
+def long_length(element: bytes) -> bytes:
+    """An element of DER whose length is told in more bytes than it takes (X.690, 8.1.3.5)."""
+    lengths = element[1] & 0x7F if element[1] & 0x80 else 0
+    content = element[2 + lengths :]
+    return element[:1] + b"\x84" + len(content).to_bytes(4, "big") + content
+
+
+def in_pieces(element: bytes) -> bytes:
+    """The private key inside PKCS#8 as a constructed octet string (X.690, 8.7.3), everything else as it was."""
+    der = load_der_private_key(element, None)
+    inner = der.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    head = element[4 : element.index(b"\x04\x82", 4)]
+    pieces = b"".join(b"\x04\x01" + bytes([byte]) for byte in inner)
+    content = head + b"\x24\x80" + pieces + b"\0\0"
+    return b"\x30\x80" + content + b"\0\0"
+
+
+@pytest.mark.parametrize("encode", [indefinite, long_length])
+@pytest.mark.parametrize("spec", [s for s in PRIVATE_KEY_SPECS if s != "ECC_NIST_EDWARDS25519"])
+def test_ber_is_the_same_key_material(spec, encode):
+    """RSA and elliptic-curve keys may be in BER."""
+    der = encoded(private_key(spec))
+    assert encode(der) != der
+    assert SPECS[spec].material.canonical(encode(der)) == SPECS[spec].material.canonical(der)
+
+
+def test_an_octet_string_may_come_in_pieces():
+    """Another form of BER inside the key."""
+    der = encoded(private_key("RSA_2048"))
+    assert SPECS["RSA_2048"].material.canonical(in_pieces(der)) == SPECS["RSA_2048"].material.canonical(der)
+
+
+@pytest.mark.parametrize("encode", [indefinite, long_length])
+def test_ed25519_must_be_der(encode):
+    """AWS does not take that one in BER."""
+    with pytest.raises(InvalidCiphertextException):
+        SPECS["ECC_NIST_EDWARDS25519"].material.canonical(encode(encoded(private_key("ECC_NIST_EDWARDS25519"))))
+
+
+@given(data=st.binary(max_size=60), nested=st.integers(min_value=0, max_value=2000))
+def test_no_bytes_break_the_reader_of_ber(data, nested):
+    """Whatever was wrapped is key material or is refused, however deep it is nested."""
+    for spec in ("RSA_2048", "ECC_NIST_P256", "ECC_NIST_EDWARDS25519"):
+        with pytest.raises(InvalidCiphertextException):
+            SPECS[spec].material.canonical(b"\x30\x80" * nested + data)
+
+
+@given(data=st.data())
+def test_a_mangled_private_key_is_refused_or_another_one(data):
+    """Bytes changed in an encoded key never break the reader."""
+    der = bytearray(indefinite(encoded(private_key("ECC_NIST_P256"))))
+    position = data.draw(st.integers(0, len(der) - 1))
+    der[position] = data.draw(st.integers(0, 255))
+    with suppress(InvalidCiphertextException):
+        load_der_private_key(SPECS["ECC_NIST_P256"].material.canonical(bytes(der)), None)
 
 
 @pytest.mark.parametrize("spec", PRIVATE_KEY_SPECS)
 def test_encrypted_pkcs8_is_refused(spec):
     """KMS has no password for it."""
-    with pytest.raises(IncorrectKeyMaterialException):
+    with pytest.raises(InvalidCiphertextException):
         SPECS[spec].material.canonical(encoded(private_key(spec), encryption=BestAvailableEncryption(b"password")))
 
 
 @pytest.mark.parametrize("spec", PRIVATE_KEY_SPECS)
 def test_pem_is_refused(spec):
     """KMS takes DER."""
-    with pytest.raises(IncorrectKeyMaterialException):
+    with pytest.raises(InvalidCiphertextException):
         SPECS[spec].material.canonical(encoded(private_key(spec), encoding=Encoding.PEM))
 
 
@@ -87,7 +153,7 @@ def test_pem_is_refused(spec):
 @pytest.mark.parametrize("spec", PRIVATE_KEY_SPECS)
 def test_what_is_no_private_key_is_refused(spec, junk):
     """Raw bytes are not an asymmetric key."""
-    with pytest.raises(IncorrectKeyMaterialException):
+    with pytest.raises(InvalidCiphertextException):
         SPECS[spec].material.canonical(junk)
 
 
@@ -97,20 +163,20 @@ def test_what_is_no_private_key_is_refused(spec, junk):
 def test_private_keys_of_other_algorithms_are_refused(key):
     """PKCS#8 alone is not enough."""
     for spec in PRIVATE_KEY_SPECS:
-        with pytest.raises(IncorrectKeyMaterialException):
+        with pytest.raises(InvalidCiphertextException):
             SPECS[spec].material.canonical(encoded(key))
 
 
 def test_trailing_bytes_are_refused():
     """A private key followed by something is not the private key."""
-    with pytest.raises(IncorrectKeyMaterialException):
+    with pytest.raises(InvalidCiphertextException):
         SPECS["ECC_NIST_P256"].material.canonical(encoded(private_key("ECC_NIST_P256")) + b"\0")
 
 
 @pytest.mark.parametrize("length", [0, 16, 31, 33, 64])
 def test_symmetric_material_has_one_length(length):
     """A symmetric encryption key is 32 bytes."""
-    with pytest.raises(IncorrectKeyMaterialException):
+    with pytest.raises(InvalidCiphertextException):
         SPECS["SYMMETRIC_DEFAULT"].material.canonical(bytes(length))
 
 
@@ -120,7 +186,7 @@ def test_hmac_material_has_a_range_of_lengths(spec, shortest):
     for length in (shortest, shortest + 1, 127, 128):
         assert SPECS[spec].material.canonical(bytes(length)) == bytes(length)
     for length in (shortest - 1, 129):
-        with pytest.raises(IncorrectKeyMaterialException):
+        with pytest.raises(InvalidCiphertextException):
             SPECS[spec].material.canonical(bytes(length))
 
 

@@ -7,7 +7,7 @@ import pytest
 from pytest_kmsimport.engine.errors import NotOffered
 from pytest_kmsimport.engine.operations import OPERATIONS
 
-MEMBERS = [(name, member) for name, operation in OPERATIONS.items() for member in sorted(operation.not_offered)]
+MEMBERS = [(name, member) for name, operation in OPERATIONS.items() for member in sorted(operation.traits.not_offered)]
 
 
 @pytest.mark.parametrize(("operation", "member"), MEMBERS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import KmsError
 from ..store import Region
-from . import identifiers, imports, states
+from . import identifiers, imports, policies, states
 
 Members = Mapping[str, Any]
 
@@ -15,13 +15,17 @@ _EXPLANATIONS: Mapping[str, Callable[[Region, Members, KmsError], str]] = {
     "AccessDeniedException": identifiers.explain_access,
     "DisabledException": states.explain,
     "ExpiredImportTokenException": imports.explain_expired_token,
-    "IncorrectKeyMaterialException": imports.explain_material,
-    "InvalidArnException": identifiers.explain_alias,
-    "InvalidCiphertextException": imports.explain_blob,
+    "IncorrectKeyMaterialException": imports.explain_content,
+    "InvalidAliasNameException": identifiers.explain_alias_name,
+    "InvalidArnException": identifiers.explain_arn,
+    "InvalidCiphertextException": imports.explain_content,
     "InvalidImportTokenException": imports.explain_token,
     "KMSInvalidStateException": states.explain,
+    "MalformedPolicyDocumentException": policies.explain,
+    "NotAuthorizedException": identifiers.explain_alias_name,
     "NotFoundException": identifiers.explain_missing,
-    "ValidationException": imports.explain_blob,
+    "UnsupportedOperationException": imports.explain_unsupported,
+    "ValidationException": imports.explain_request,
 }
 
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ..errors import IncorrectKeyMaterialException, InvalidCiphertextException, ValidationException
+from ..errors import InvalidCiphertextException, ValidationException
 from ..keys import Key
 from ..specs import KEY_WRAP
 from ..specs import OAEP as OAEP_ALGORITHMS
@@ -48,7 +48,7 @@ def _not_wrapped(tokens: ImportTokens, parameters: WrappingParameters, key: Key,
 def _is_material(key: Key, content: bytes) -> bool:
     try:
         key.spec.material.canonical(content)
-    except IncorrectKeyMaterialException:
+    except InvalidCiphertextException:
         return False
     return True
 

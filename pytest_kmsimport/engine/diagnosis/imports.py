@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from ..errors import IncorrectKeyMaterialException, InvalidArnException, KmsError, NotFoundException
+from .. import messages
+from ..errors import (
+    ExpiredImportTokenException,
+    InvalidCiphertextException,
+    InvalidImportTokenException,
+    KmsError,
+    ValidationException,
+)
 from ..keys import EXISTING, Key
 from ..materials import ImportTerms, RawBytes, key_material_id
+from ..specs import KEY_WRAP, PKCS1
 from ..store import Region
 from ..wrapping import LIFETIME
 from . import blobs, forms
 
-_BLOB_MESSAGES = ("", "Invalid encrypted key size.")
+EXPIRES = "KEY_MATERIAL_EXPIRES"
 Members = Mapping[str, Any]
 
 
@@ -46,40 +55,90 @@ def explain_expired_token(region: Region, members: Members, error: KmsError) -> 
     )
 
 
-def explain_blob(region: Region, members: Members, error: KmsError) -> str:
-    """Say how the blob was really made; empty where the refusal is not about an import's blob."""
-    if "ImportToken" not in members or error.message not in _BLOB_MESSAGES:
+def explain_request(region: Region, members: Members, error: KmsError) -> str:
+    """Say what is wrong with a request of the ceremony, as far as its wrapping, its dates or its blob are concerned."""
+    if "WrappingAlgorithm" in members:
+        return explain_unsupported(region, members, error)
+    if "ImportToken" not in members:
+        return ""
+    if error.message in ("", messages.ENCRYPTED_KEY_SIZE):
+        return explain_content(region, members, error)
+    return _wrong_dates(region.world.now(), members)
+
+
+def explain_unsupported(region: Region, members: Members, error: KmsError) -> str:  # noqa: ARG001  as all
+    """Say why a KMS key cannot import, or not with this wrapping."""
+    if not members.keys() & {"WrappingAlgorithm", "ImportToken"}:
         return ""
     key = _key(region, members)
-    if key is None:
+    if key is not None and not key.is_external:
+        return "KMS makes the key material of this KMS key (Origin AWS_KMS): import into one made with Origin EXTERNAL."
+    return "" if key is None or "WrappingAlgorithm" not in members else _wrong_wrapping(key, members)
+
+
+def _wrong_wrapping(key: Key, members: Members) -> str:
+    algorithm, wrapping_spec = members["WrappingAlgorithm"], members["WrappingKeySpec"]
+    fitting = key.spec.wrappings.get(algorithm)
+    if fitting is not None:
+        text = f"{algorithm} brings a {key.spec.name} key in under {_list(fitting)}"
+        return "" if wrapping_spec in fitting else f"{text}; {wrapping_spec} is not among them."
+    if not key.spec.wrappings:
         return ""
-    parameters = region.tokens.redeem(members["ImportToken"], key.arn)
-    return blobs.explain(region.tokens, parameters, key, members["EncryptedKeyMaterial"])
+    text = f"A {key.spec.name} key is brought in with {_list(key.spec.wrappings)}."
+    if algorithm == PKCS1:
+        return f"{text} AWS KMS took {PKCS1} until October 2023: service='2022' plays the rules of then."
+    if algorithm in KEY_WRAP:
+        return f"{text} RSA_AES_KEY_WRAP is for what is too long for RSA alone, private keys."
+    return text
+
+
+def _list(words: Collection[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _wrong_dates(now: datetime, members: Members) -> str:
+    """The expiration model and ValidTo do not go together, or ValidTo is not in the year to come."""
+    valid_to = members.get("ValidTo")
+    if members.get("ExpirationModel", EXPIRES) != EXPIRES:
+        return "" if valid_to is None else "Leave ValidTo out, or let ExpirationModel be KEY_MATERIAL_EXPIRES."
+    if valid_to is None:
+        return f"Without ExpirationModel it is {EXPIRES}: send ValidTo, or KEY_MATERIAL_DOES_NOT_EXPIRE."
+    dates = f"ValidTo is {valid_to:%Y-%m-%d %H:%M:%S} UTC, and the mock's clock shows {now:%Y-%m-%d %H:%M:%S} UTC"
+    if valid_to <= now:
+        return (
+            f"{dates}: it has passed. botocore takes a datetime without timezone for local time; the mock's clock is"
+            " moved with mock.clock, freezegun or time-machine."
+        )
+    return f"{dates}: that is more than 365 days." if valid_to - now >= timedelta(days=365) else ""
 
 
 _PKCS8 = "unencrypted PKCS#8 DER"
 _CONVERT = "openssl pkcs8 -topk8 -nocrypt -outform DER"
 
 
-def explain_material(region: Region, members: Members, error: KmsError) -> str:  # noqa: ARG001  as all
-    """Say why what was unwrapped is not key material for this KMS key."""
-    key = _key(region, members)
+def explain_content(region: Region, members: Members, error: KmsError) -> str:  # noqa: ARG001  as all
+    """Say how the blob of an import was really made, or why what is inside is not key material for this KMS key."""
+    key = _key(region, members) if "ImportToken" in members else None
     if key is None:
         return ""
-    parameters = region.tokens.redeem(members["ImportToken"], key.arn)
-    plaintext = parameters.unwrap(members["EncryptedKeyMaterial"])
+    blob = members["EncryptedKeyMaterial"]
+    try:
+        parameters = region.tokens.redeem(members["ImportToken"], key.arn)
+        plaintext = parameters.unwrap(blob)
+    except (ExpiredImportTokenException, InvalidImportTokenException):
+        return ""
+    except (InvalidCiphertextException, ValidationException):
+        return blobs.explain(region.tokens, parameters, key, blob)
     try:
         canonical = key.spec.material.canonical(plaintext)
-    except IncorrectKeyMaterialException:
+    except InvalidCiphertextException:
         return _wrong_form(key, plaintext)
     return _wrong_association(key, key_material_id(key.id, canonical), members)
 
 
 def _key(region: Region, members: Members) -> Key | None:
-    try:
-        return region.find(members["KeyId"], "ImportKeyMaterial", aliases=False, across_accounts=False)
-    except (NotFoundException, InvalidArnException):
-        return None
+    return region.named(members["KeyId"])
 
 
 def _wrong_form(key: Key, plaintext: bytes) -> str:
@@ -130,5 +189,5 @@ def _wrong_association(key: Key, material_id: str, members: Members) -> str:
         return (
             f"KeyMaterialId names {named[:8]}..., and the bytes are those of {material_id[:8]}...: name that, or none."
         )
-    state = key.stage(known).value
+    state = key.material_state(known).value
     return f"These bytes are key material {material_id[:8]}... ({state}) of this KMS key already: leave ImportType out."

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import KmsError, NotFoundException
+from ..errors import KmsError
 from ..keys import Key
 from ..states import KeyState
 from ..store import Region
-from .identifiers import named
 
 
 def explain(region: Region, members: Mapping[str, Any], error: KmsError) -> str:  # noqa: ARG001  as all
-    """Say since when, why, and what ends it."""
-    for identifier in named(members):
-        try:
-            key = region.find(identifier, "DescribeKey", aliases=True, across_accounts=True)
-        except NotFoundException:
-            continue
-        reason = _REASONS.get(key.state)
-        if reason is not None:
-            return reason(key)
-    return ""
+    """Say of the KMS key that AWS names since when, why, and what ends it."""
+    key = region.named(error.message.partition(" ")[0])
+    reason = None if key is None else _REASONS.get(key.state)
+    return "" if key is None or reason is None else reason(key)
 
 
 def _pending_import(key: Key) -> str:

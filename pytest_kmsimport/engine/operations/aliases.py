@@ -11,18 +11,26 @@ from typing import Any
 from .. import messages
 from ..aliases import PREFIX, Alias, check_alias_name
 from ..arns import kms_arn
-from ..errors import AlreadyExistsException, LimitExceededException, NotFoundException, ValidationException
+from ..errors import (
+    AlreadyExistsException,
+    InvalidAliasNameException,
+    LimitExceededException,
+    NotFoundException,
+    ValidationException,
+)
 from ..keys import Key
 from ..pages import page
 from ..store import Region
-from .registry import OPERATIONS, Response, operation
+from .registry import Operation, Response, operation
 
 
-@operation()
-def create_alias(region: Region, *, alias_name: str, target_key_id: str) -> Response:
+@operation(keys=("TargetKeyId",), repeated="AlreadyExistsException")
+def create_alias(region: Region, this: Operation, *, alias_name: str, target_key_id: str) -> Response:
     """Give a KMS key a name."""
     check_alias_name(alias_name)
-    key = _target(region, "CreateAlias", target_key_id)
+    if alias_name == PREFIX:
+        raise InvalidAliasNameException
+    key = _target(region, this, target_key_id)
     if region.aliases.get(alias_name) is not None:
         raise AlreadyExistsException(messages.ALIAS_EXISTS.format(arn=_arn(region, alias_name)))
     _check_quota(region, key)
@@ -31,11 +39,11 @@ def create_alias(region: Region, *, alias_name: str, target_key_id: str) -> Resp
     return {}
 
 
-@operation()
-def update_alias(region: Region, *, alias_name: str, target_key_id: str) -> Response:
+@operation(keys=("TargetKeyId",))
+def update_alias(region: Region, this: Operation, *, alias_name: str, target_key_id: str) -> Response:
     """Let a name stand for another KMS key of the same kind."""
     alias = _existing(region, alias_name)
-    key = _target(region, "UpdateAlias", target_key_id)
+    key = _target(region, this, target_key_id)
     _check_same_kind(region, alias, key)
     if key.id != alias.key_id:
         _check_quota(region, key)
@@ -44,7 +52,7 @@ def update_alias(region: Region, *, alias_name: str, target_key_id: str) -> Resp
     return {}
 
 
-@operation()
+@operation(keys=(), repeated="NotFoundException")
 def delete_alias(region: Region, *, alias_name: str) -> Response:
     """Take a name away; the KMS key stays."""
     region.aliases.remove(_existing(region, alias_name).name)
@@ -52,9 +60,11 @@ def delete_alias(region: Region, *, alias_name: str) -> Response:
 
 
 @operation()
-def list_aliases(region: Region, *, key_id: str | None = None, limit: int = 50, marker: str | None = None) -> Response:
+def list_aliases(
+    region: Region, this: Operation, *, key_id: str | None = None, limit: int = 50, marker: str | None = None
+) -> Response:
     """List the names of one KMS key, or all; the mock has none of AWS's own (``alias/aws/...``)."""
-    key = None if key_id is None else OPERATIONS["ListAliases"].admit(region, key_id)
+    key = None if key_id is None else this.admit(region, key_id)
     return page(
         region.aliases.by_age() if key is None else region.aliases.by_age(key.id),
         listing=f"ListAliases:{region.account}:{region.name}:{key.id if key else ''}",
@@ -84,11 +94,11 @@ def _existing(region: Region, name: str) -> Alias:
     return alias
 
 
-def _target(region: Region, operation_name: str, identifier: str) -> Key:
+def _target(region: Region, this: Operation, identifier: str) -> Key:
     """The KMS key that an alias is to stand for; these operations model no InvalidArnException."""
     if identifier.startswith(PREFIX) or f":{PREFIX}" in identifier:
         raise ValidationException(messages.ALIAS_OF_ALIAS)
-    return OPERATIONS[operation_name].admit(region, identifier)
+    return this.admit(region, identifier)
 
 
 def _check_quota(region: Region, key: Key) -> None:

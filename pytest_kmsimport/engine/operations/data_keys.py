@@ -5,22 +5,31 @@ https://docs.aws.amazon.com/kms/latest/developerguide/data-keys.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from .. import messages
-from ..errors import NotOffered, UnsupportedOperationException, ValidationException
+from .. import ciphertext, messages
+from ..errors import InvalidKeyUsageException, NotOffered, UnsupportedOperationException, ValidationException
 from ..keys import Key
-from ..materials import public_key_of
+from ..materials import public_key_of, with_curve_inside
 from ..specs import SPECS, SYMMETRIC_DEFAULT
 from ..store import Region
 from .encrypting import seal
 from .registry import Response, operation
-from .use import check_grant_tokens, check_use, conclude
 
+_USAGE = "ENCRYPT_DECRYPT"
 _LENGTHS = {"AES_128": 16, "AES_256": 32}  # bytes
 
 
-@operation(aliases=True, across_accounts=True, not_offered={"Recipient"})
+@operation(
+    aliases=True,
+    across_accounts=True,
+    usage=_USAGE,
+    algorithm=SYMMETRIC_DEFAULT,
+    secrets={"Plaintext": "the plaintext data key"},
+    grants={"GenerateDataKey"},
+    of="symmetric",
+    not_offered={"Recipient"},
+)
 def generate_data_key(
     region: Region,
     key: Key,
@@ -28,17 +37,20 @@ def generate_data_key(
     encryption_context: Mapping[str, str] | None = None,
     number_of_bytes: int | None = None,
     key_spec: str | None = None,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Make a symmetric data key: its bytes, and the same encrypted under the KMS key."""
     data_key = _data_key(region, number_of_bytes, key_spec)
-    answer = _sealed(region, key, "GenerateDataKey", data_key, encryption_context, grant_tokens)
-    conclude(region, key, "GenerateDataKey", dry_run=dry_run)
-    return {**answer, "Plaintext": data_key}
+    return {**_sealed(region, key, data_key, encryption_context), "Plaintext": data_key}
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(
+    aliases=True,
+    across_accounts=True,
+    usage=_USAGE,
+    algorithm=SYMMETRIC_DEFAULT,
+    grants={"GenerateDataKeyWithoutPlaintext"},
+    of="symmetric",
+)
 def generate_data_key_without_plaintext(
     region: Region,
     key: Key,
@@ -46,52 +58,53 @@ def generate_data_key_without_plaintext(
     encryption_context: Mapping[str, str] | None = None,
     key_spec: str | None = None,
     number_of_bytes: int | None = None,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Make a symmetric data key for later: only encrypted under the KMS key."""
-    data_key = _data_key(region, number_of_bytes, key_spec)
-    answer = _sealed(region, key, "GenerateDataKeyWithoutPlaintext", data_key, encryption_context, grant_tokens)
-    conclude(region, key, "GenerateDataKeyWithoutPlaintext", dry_run=dry_run)
-    return answer
+    return _sealed(region, key, _data_key(region, number_of_bytes, key_spec), encryption_context)
 
 
-@operation(aliases=True, across_accounts=True, not_offered={"Recipient"})
+@operation(
+    aliases=True,
+    across_accounts=True,
+    usage=_USAGE,
+    secrets={"PrivateKeyPlaintext": "the private key of the data key pair"},
+    grants={"GenerateDataKeyPair"},
+    of="symmetric",
+    not_offered={"Recipient"},
+)
 def generate_data_key_pair(
     region: Region,
     key: Key,
     *,
     key_pair_spec: str,
     encryption_context: Mapping[str, str] | None = None,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Make an asymmetric data key pair: public key, private key, and the latter encrypted under the KMS key."""
-    private_key = _key_pair(region, key_pair_spec)
-    answer = _sealed_pair(region, key, "GenerateDataKeyPair", private_key, encryption_context, grant_tokens)
-    conclude(region, key, "GenerateDataKeyPair", dry_run=dry_run)
+    private_key = _key_pair(region, key, key_pair_spec)
+    answer = _sealed_pair(region, key, private_key, encryption_context)
     return {**answer, "PrivateKeyPlaintext": private_key, "KeyPairSpec": key_pair_spec}
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(
+    aliases=True,
+    across_accounts=True,
+    usage=_USAGE,
+    grants={"GenerateDataKeyPairWithoutPlaintext"},
+    of="symmetric",
+)
 def generate_data_key_pair_without_plaintext(
     region: Region,
     key: Key,
     *,
     key_pair_spec: str,
     encryption_context: Mapping[str, str] | None = None,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Make an asymmetric data key pair whose private key is there only encrypted under the KMS key."""
-    private_key = _key_pair(region, key_pair_spec)
-    name = "GenerateDataKeyPairWithoutPlaintext"
-    answer = _sealed_pair(region, key, name, private_key, encryption_context, grant_tokens)
-    conclude(region, key, "GenerateDataKeyPairWithoutPlaintext", dry_run=dry_run)
-    return {**answer, "KeyPairSpec": key_pair_spec}
+    private_key = _key_pair(region, key, key_pair_spec)
+    return {**_sealed_pair(region, key, private_key, encryption_context), "KeyPairSpec": key_pair_spec}
 
 
-@operation(not_offered={"CustomKeyStoreId", "Recipient"})
+@operation(keys=(), not_offered={"CustomKeyStoreId", "Recipient"})
 def generate_random(
     region: Region,
     *,
@@ -109,41 +122,27 @@ def _data_key(region: Region, number_of_bytes: int | None, key_spec: str | None)
     return region.world.random_bytes(number_of_bytes or _LENGTHS[key_spec or ""])
 
 
-def _key_pair(region: Region, spec_name: str) -> bytes:
-    """A private key as PKCS#8 DER."""
+def _key_pair(region: Region, key: Key, spec_name: str) -> bytes:
+    """A private key as PKCS#8 DER, to be encrypted under a symmetric KMS key."""
+    if not key.spec.is_symmetric:
+        raise InvalidKeyUsageException(messages.KEY_PAIR_WITH_ASYMMETRIC)
     if spec_name in region.rules.unsupported:
         raise UnsupportedOperationException(messages.KEY_PAIR_NOT_SUPPORTED.format(spec=spec_name))
     region.rules.check_offered(spec_name)
     spec = SPECS.get(spec_name)
     if spec is None:
         raise NotOffered(f"KeyPairSpec {spec_name} is newer than the mock. It knows: {', '.join(SPECS)}.")
-    return spec.material.generate(region.world)
+    return with_curve_inside(spec.material.generate(region.world))
 
 
-def _sealed(  # noqa: PLR0917  the parts of a request
-    region: Region,
-    key: Key,
-    operation_name: str,
-    plaintext: bytes,
-    context: Mapping[str, str] | None,
-    grant_tokens: Sequence[str],
-) -> Response:
-    check_grant_tokens(region, grant_tokens)
-    check_use(key, operation_name, "ENCRYPT_DECRYPT", SYMMETRIC_DEFAULT)
-    sealed = seal(region, key, plaintext, context or {}, SYMMETRIC_DEFAULT)
+def _sealed(region: Region, key: Key, plaintext: bytes, context: Mapping[str, str] | None) -> Response:
+    sealed = seal(region, key, plaintext, context or {}, SYMMETRIC_DEFAULT, ciphertext.OF_DATA_KEY)
     named = {"KeyMaterialId": sealed.material_id} if key.rules.names_materials else {}
     return {"CiphertextBlob": sealed.blob, "KeyId": key.arn, **named}
 
 
-def _sealed_pair(  # noqa: PLR0917  the parts of a request
-    region: Region,
-    key: Key,
-    operation_name: str,
-    private_key: bytes,
-    context: Mapping[str, str] | None,
-    grant_tokens: Sequence[str],
-) -> Response:
-    answer = _sealed(region, key, operation_name, private_key, context, grant_tokens)
+def _sealed_pair(region: Region, key: Key, private_key: bytes, context: Mapping[str, str] | None) -> Response:
+    answer = _sealed(region, key, private_key, context)
     return {
         "PrivateKeyCiphertextBlob": answer.pop("CiphertextBlob"),
         "PublicKey": public_key_of(private_key),

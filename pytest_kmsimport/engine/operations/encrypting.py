@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from .. import ciphertext, messages
-from ..arns import kms_arn
+from .. import arns, ciphertext, messages
 from ..errors import (
     AccessDeniedException,
     DryRunOperationException,
@@ -20,10 +19,9 @@ from ..keys import Key
 from ..specs import SYMMETRIC_DEFAULT
 from ..store import Region
 from ..wrapping import longest_plaintext, padding_of
-from .registry import OPERATIONS, Response, operation
-from .use import check_grant_tokens, check_no_context, check_use, conclude
+from .admission import check_grant_tokens, check_use, conclude
+from .registry import Operation, Response, operation
 
-_NONCE = 12
 _ENCRYPTION = "ENCRYPT_DECRYPT"
 
 Context = Mapping[str, str]
@@ -50,28 +48,24 @@ class Opened(NamedTuple):
         return f"<Opened {len(self.plaintext)} bytes>"
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, usage=_ENCRYPTION, grants={"Encrypt"})
 def encrypt(
     region: Region,
     key: Key,
     *,
     plaintext: bytes,
     encryption_context: Context | None = None,
-    grant_tokens: Sequence[str] = (),
     encryption_algorithm: str = SYMMETRIC_DEFAULT,
-    dry_run: bool = False,
 ) -> Response:
     """Encrypt up to 4 KiB under a KMS key, or what RSA-OAEP carries."""
-    check_grant_tokens(region, grant_tokens)
-    check_use(key, "Encrypt", _ENCRYPTION, encryption_algorithm)
     sealed = seal(region, key, plaintext, encryption_context or {}, encryption_algorithm)
-    conclude(region, key, "Encrypt", dry_run=dry_run)
     return {"CiphertextBlob": sealed.blob, "KeyId": key.arn, "EncryptionAlgorithm": encryption_algorithm}
 
 
-@operation(aliases=True, across_accounts=True, not_offered={"Recipient"})
+@operation(aliases=True, across_accounts=True, usage=_ENCRYPTION, grants={"Decrypt"}, not_offered={"Recipient"})
 def decrypt(
     region: Region,
+    this: Operation,
     *,
     ciphertext_blob: bytes | None = None,
     encryption_context: Context | None = None,
@@ -85,13 +79,13 @@ def decrypt(
     check_grant_tokens(region, grant_tokens)
     ignored = _ignores_ciphertext(dry_run_modifiers, dry_run=dry_run)
     required = ignored or encryption_algorithm != SYMMETRIC_DEFAULT
-    key = _source_key(region, "Decrypt", "KeyId", key_id, required=required)
+    key = _source_key(region, this, "KeyId", key_id, required=required)
     if key is not None and required:
         check_use(key, "Decrypt", _ENCRYPTION, encryption_algorithm)
     if ignored:
         raise DryRunOperationException(messages.DRY_RUN)
-    opened = _open(region, "Decrypt", key, ciphertext_blob, encryption_context or {}, encryption_algorithm)
-    conclude(region, opened.key, "Decrypt", dry_run=dry_run)
+    opened = _open(region, this, key, ciphertext_blob, encryption_context or {}, encryption_algorithm)
+    conclude(region, opened.key, this.name, dry_run=dry_run)
     return {
         "KeyId": opened.key.arn,
         "Plaintext": opened.plaintext,
@@ -100,9 +94,16 @@ def decrypt(
     }
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(
+    keys=("SourceKeyId", "DestinationKeyId"),
+    aliases=True,
+    across_accounts=True,
+    usage=_ENCRYPTION,
+    grants={"ReEncryptFrom", "ReEncryptTo"},
+)
 def re_encrypt(
     region: Region,
+    this: Operation,
     *,
     destination_key_id: str,
     ciphertext_blob: bytes | None = None,
@@ -119,19 +120,21 @@ def re_encrypt(
     check_grant_tokens(region, grant_tokens)
     ignored = _ignores_ciphertext(dry_run_modifiers, dry_run=dry_run)
     required = ignored or source_encryption_algorithm != SYMMETRIC_DEFAULT
-    source = _source_key(region, "ReEncrypt", "SourceKeyId", source_key_id, required=required)
+    source = _source_key(region, this, "SourceKeyId", source_key_id, required=required)
     if source is not None and required:
         check_use(source, "ReEncryptFrom", _ENCRYPTION, source_encryption_algorithm)
-    destination = OPERATIONS["ReEncrypt"].admit(region, destination_key_id)
-    check_use(destination, "ReEncryptTo", _ENCRYPTION, destination_encryption_algorithm)
-    if ignored:
-        raise DryRunOperationException(messages.DRY_RUN)
     context = source_encryption_context or {}
-    opened = _open(region, "ReEncrypt", source, ciphertext_blob, context, source_encryption_algorithm)
+    opened = None
+    if not ignored:
+        opened = _open(region, this, source, ciphertext_blob, context, source_encryption_algorithm)
+    destination = this.admit(region, destination_key_id)
+    check_use(destination, "ReEncryptTo", _ENCRYPTION, destination_encryption_algorithm)
+    if opened is None:
+        raise DryRunOperationException(messages.DRY_RUN)
     context = destination_encryption_context or {}
     sealed = seal(region, destination, opened.plaintext, context, destination_encryption_algorithm)
-    conclude(region, opened.key, "ReEncrypt", dry_run=dry_run)
-    conclude(region, destination, "ReEncrypt", dry_run=dry_run)
+    conclude(region, opened.key, this.name, dry_run=dry_run)
+    conclude(region, destination, this.name, dry_run=dry_run)
     return {
         "CiphertextBlob": sealed.blob,
         "SourceKeyId": opened.key.arn,
@@ -143,22 +146,18 @@ def re_encrypt(
     }
 
 
-def seal(region: Region, key: Key, plaintext: bytes, context: Context, algorithm: str) -> Sealed:
-    """Encrypt under a KMS key that was found fit for the algorithm."""
+def seal(  # noqa: PLR0917  the parts of a request
+    region: Region, key: Key, plaintext: bytes, context: Context, algorithm: str, kind: bytes = ciphertext.OF_ENCRYPT
+) -> Sealed:
+    """Encrypt under a KMS key that was found fit for the algorithm; ``kind`` is what a symmetric ciphertext is of."""
     if algorithm != SYMMETRIC_DEFAULT:
-        check_no_context(context)
+        _check_no_context(context)
         return Sealed(_seal_rsa(region, key, plaintext, algorithm), None)
     material = key.usable_material(region.world)
     assert material.plaintext is not None  # an Enabled key has its material
-    blob = ciphertext.seal(
-        plaintext,
-        account=key.account,
-        key_id=key.id,
-        material_id=material.id,
-        key_material=material.plaintext,
-        context=context,
-        nonce=region.world.random_bytes(_NONCE),
-    )
+    nonce = region.world.random_bytes(ciphertext.NONCE)
+    binding = ciphertext.Binding(key.scope, context)
+    blob = ciphertext.seal(plaintext, kind, bytes.fromhex(material.id), material.plaintext, binding, nonce)
     return Sealed(blob, material.id)
 
 
@@ -177,13 +176,22 @@ def _rsa_key(region: Region, key: Key) -> RSAPrivateKey:
     return private_key
 
 
-def _source_key(region: Region, operation_name: str, member: str, key_id: str | None, *, required: bool) -> Key | None:
+def _source_key(region: Region, this: Operation, member: str, key_id: str | None, *, required: bool) -> Key | None:
     """The KMS key that a request names for its ciphertext, None where the ciphertext is to say it."""
     if key_id is None:
         if required:
-            raise ValidationException(messages.missing(member))
+            raise ValidationException(messages.MUST_NOT_BE_NULL.format(member=member))
         return None
-    return OPERATIONS[operation_name].admit(region, key_id)
+    name = arns.parse(key_id)
+    if name.region not in {None, region.name} and region.keys.get(name.key_id) is not None:
+        raise IncorrectKeyException(messages.WRONG_KEY)  # the ARN of a related multi-Region key
+    return this.admit(region, key_id)
+
+
+def _check_no_context(context: Context) -> None:
+    """Refuse an encryption context where the algorithm cannot bind one."""
+    if context:
+        raise ValidationException(messages.CONTEXT_NOT_SUPPORTED)
 
 
 def _ignores_ciphertext(modifiers: Sequence[str], *, dry_run: bool) -> bool:
@@ -194,13 +202,13 @@ def _ignores_ciphertext(modifiers: Sequence[str], *, dry_run: bool) -> bool:
 
 
 def _open(  # noqa: PLR0917  the parts of a request
-    region: Region, operation_name: str, key: Key | None, blob: bytes | None, context: Context, algorithm: str
+    region: Region, this: Operation, key: Key | None, blob: bytes | None, context: Context, algorithm: str
 ) -> Opened:
     if blob is None:
-        raise ValidationException(messages.missing("CiphertextBlob"))
+        raise ValidationException(messages.MUST_NOT_BE_NULL.format(member="CiphertextBlob"))
     if key is None or algorithm == SYMMETRIC_DEFAULT:
-        return _open_symmetric(region, operation_name, key, blob, context)
-    check_no_context(context)
+        return _open_symmetric(region, this, key, blob, context)
+    _check_no_context(context)
     try:
         plaintext = _rsa_key(region, key).decrypt(blob, padding_of(algorithm))
     except ValueError as error:
@@ -208,19 +216,19 @@ def _open(  # noqa: PLR0917  the parts of a request
     return Opened(key, plaintext, None)
 
 
-def _open_symmetric(region: Region, operation_name: str, key: Key | None, blob: bytes, context: Context) -> Opened:
+def _open_symmetric(region: Region, this: Operation, key: Key | None, blob: bytes, context: Context) -> Opened:
     parsed = ciphertext.parse(blob)
+    maker = region.of_material(parsed.material_id)
     if key is None:
-        if region.in_account(parsed.account).get(parsed.key_id) is None:
+        if maker is None:
             raise AccessDeniedException(messages.UNKNOWN_CIPHERTEXT_KEY)
-        arn = kms_arn(region.name, parsed.account, f"key/{parsed.key_id}")
-        key = OPERATIONS[operation_name].admit(region, arn)
-    if (key.account, key.id) != (parsed.account, parsed.key_id):
+        key = this.admit(region, maker.arn)
+    elif key is not maker:
         raise IncorrectKeyException(messages.WRONG_KEY)
     material = key.materials.get(parsed.material_id)
     if material is None or material.is_pending or material.plaintext is None:
         raise InvalidCiphertextException
-    return Opened(key, parsed.open(material.plaintext, context), material.id)
+    return Opened(key, parsed.open(material.plaintext, ciphertext.Binding(key.scope, context)), material.id)
 
 
 def _named(key: Key, member: str, material_id: str | None) -> Response:

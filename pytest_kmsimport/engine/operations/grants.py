@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,43 +13,37 @@ from ..arns import partition_of
 from ..errors import (
     AccessDeniedException,
     InvalidArnException,
+    KmsError,
     LimitExceededException,
     NotFoundException,
     ValidationException,
 )
-from ..grants import Grant, GrantName, Permission, check_grant_id
+from ..grants import Grant, GrantName, Permission, check_grant_id, heading
+from ..index import Index
 from ..keys import Key
 from ..pages import page
+from ..principals import is_arn, is_principal, is_role_session
 from ..store import Region
-from .registry import OPERATIONS, Response, operation
-from .use import check_grant_tokens, stop_if_dry
+from .admission import check_grant_tokens, stop_if_dry
+from .registry import OPERATIONS, Operation, Response, Traits, operation
 
-_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
 _CONTEXT_CONSTRAINTS = ("EncryptionContextSubset", "EncryptionContextEquals")
+_MOST_PAIRS, _LONGEST_VALUE = 8, 384
 _SOURCE_ARN = "SourceArn"
 _DEFAULT_LIMIT, _LARGEST_PAGE = 50, 100
 _SALT = 16  # bytes
 _GRANT_ID = 32  # bytes
 
-#: What a grant can permit whatever the KMS key is for.
-_FOR_ALL = {"CreateGrant", "RetireGrant", "DescribeKey"}
-#: What it can permit besides, by KeyUsage; public keys are there for asymmetric KMS keys only.
-_FOR_USAGE: Mapping[str, set[str]] = {
-    "ENCRYPT_DECRYPT": {"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo"},
-    "SIGN_VERIFY": {"Sign", "Verify"},
-    "GENERATE_VERIFY_MAC": {"GenerateMac", "VerifyMac"},
-    "KEY_AGREEMENT": {"DeriveSharedSecret"},
-    "ENCAPSULATE_DECAPSULATE": {"Encapsulate", "Decapsulate"},
-}
-_DATA_KEYS = {
-    "GenerateDataKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext",
-}
+#: Everything that a grant can permit, in the order in which AWS lists it.
+_OPERATIONS = (
+    *("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"),
+    *("Sign", "Verify", "GetPublicKey", "CreateGrant", "RetireGrant", "DescribeKey"),
+    *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "VerifyMac"),
+    *("DeriveSharedSecret", "Encapsulate", "Decapsulate"),
+)
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, grants={"CreateGrant"})
 def create_grant(
     region: Region,
     key: Key,
@@ -67,6 +60,7 @@ def create_grant(
 ) -> Response:
     """Permit a principal to use a KMS key; with a Name, a repeated request gives the same grant again."""
     check_grant_tokens(region, grant_tokens)
+    _check_constraints(constraints or {})
     permission = Permission(
         operations=tuple(operations),
         grantee=grantee_principal,
@@ -78,18 +72,33 @@ def create_grant(
     )
     _check_principals(permission)
     _check_operations(key, permission)
-    grants = region.in_account(key.account).grants.by_age(key.id)
-    grant = next((g for g in grants if g.permission == permission), None) if name is not None else None
-    if grant is None and len(grants) >= region.quotas.grants_per_key:
+    grants = region.in_account(key.account).grants
+    grant = None
+    if name is not None:
+        named = grants.by_age(heading(key.id, name=name))
+        grant = next((grant for grant in named if grant.permission == permission), None)
+    if grant is None and len(grants.by_age(heading(key.id))) >= region.quotas.grants_per_key:
         raise LimitExceededException(messages.TOO_MANY_GRANTS.format(arn=key.arn))
     stop_if_dry(dry_run=dry_run)
     if grant is None:
         grant_id = region.world.random_bytes(_GRANT_ID).hex()
-        now = region.world.now()
         name_of_grant = GrantName(key.region, key.account, key.id, grant_id)
-        grant = Grant(name_of_grant, region.next_serial(), permission, region.account, now)
-        region.in_account(key.account).grants.add(grant)
+        created = region.world.now().replace(microsecond=0)  # AWS tells whole seconds, of grants alone
+        grant = Grant(name_of_grant, region.next_serial(), permission, region.account, created)
+        grants.add(grant)
     return {"GrantToken": grant.name.token(region.world.random_bytes(_SALT)), "GrantId": grant.id}
+
+
+def _check_constraints(constraints: Mapping[str, Any]) -> None:
+    """Refuse constraints on a context beyond what AWS takes: one of them, and how many pairs it may have."""
+    contexts = [constraints[kind] for kind in _CONTEXT_CONSTRAINTS if kind in constraints]
+    if len(contexts) > 1:
+        raise ValidationException(messages.GRANT_CONTEXTS)
+    for pairs in contexts:
+        if len(pairs) > _MOST_PAIRS:
+            raise ValidationException(messages.GRANT_PAIRS.format(limit=_MOST_PAIRS))
+        if any(len(value) > _LONGEST_VALUE for value in pairs.values()):
+            raise ValidationException(messages.GRANT_VALUE.format(limit=_LONGEST_VALUE))
 
 
 def _check_principals(permission: Permission) -> None:
@@ -98,8 +107,11 @@ def _check_principals(permission: Permission) -> None:
         raise ValidationException(messages.ONE_GRANTEE)
     if permission.retiring is not None and permission.retiring_service is not None:
         raise ValidationException(messages.ONE_RETIRING)
-    for principal in (permission.grantee, permission.retiring):
-        _check_principal(principal)
+    for member, principal in (
+        ("GranteePrincipal", permission.grantee),
+        ("RetiringPrincipal", permission.retiring),
+    ):
+        _check_principal(principal, InvalidArnException(messages.NO_GRANTEE.format(member=member)))
     if permission.grantee_service is not None:
         if _SOURCE_ARN not in permission.constraints:
             raise ValidationException(messages.SOURCE_ARN_REQUIRED)
@@ -107,23 +119,42 @@ def _check_principals(permission: Permission) -> None:
             raise ValidationException(messages.RETIRING_REQUIRED)
 
 
-def _check_principal(principal: str | None) -> None:
-    if principal is not None and not _PRINCIPAL.fullmatch(principal):
-        raise InvalidArnException(messages.NO_PRINCIPAL.format(principal=principal))
+def _check_principal(principal: str | None, otherwise: KmsError) -> None:
+    """Refuse what is no principal; ``otherwise`` is AWS's answer to what does not even look like an ARN."""
+    if principal is None or is_principal(principal) or is_role_session(principal):
+        return
+    if not principal.startswith("arn:"):
+        raise otherwise
+    text = messages.NO_PRINCIPAL if is_arn(principal) else messages.MALFORMED_PRINCIPAL
+    raise InvalidArnException(text.format(principal=principal))
 
 
 def _check_operations(key: Key, permission: Permission) -> None:
     """Refuse operations that the KMS key does not support, and constraints on a context that it has none of."""
-    fitting = _FOR_ALL | _FOR_USAGE[key.usage]
-    if key.spec.is_symmetric:
-        fitting |= _DATA_KEYS
-    if key.spec.is_asymmetric:
-        fitting |= {"GetPublicKey"}
+    fitting = {
+        name for operation in OPERATIONS.values() if _fits(operation.traits, key) for name in operation.traits.grants
+    }
     unfit = [name for name in permission.operations if name not in fitting]
     if unfit:
-        raise ValidationException(messages.GRANT_OPERATION.format(operation=unfit[0], arn=key.arn))
+        text = messages.GRANT_OPERATIONS.format(
+            unfit=", ".join(unfit),
+            kind="an asymmetric" if key.spec.is_asymmetric else "a symmetric",
+            usage=key.usage,
+            fitting=", ".join(name for name in _OPERATIONS if name in fitting),
+        )
+        raise ValidationException(text)
+    if set(permission.operations) == {"CreateGrant"}:
+        raise ValidationException(messages.GRANT_OF_GRANTS)
     if not key.spec.is_symmetric and any(kind in permission.constraints for kind in _CONTEXT_CONSTRAINTS):
         raise ValidationException(messages.GRANT_CONTEXT)
+
+
+def _fits(traits: Traits, key: Key) -> bool:
+    """Whether an operation is for KMS keys of this kind."""
+    if traits.usage not in {None, key.usage}:
+        return False
+    kinds = {"symmetric": key.spec.is_symmetric, "asymmetric": key.spec.is_asymmetric}
+    return traits.of is None or kinds[traits.of]
 
 
 @operation(across_accounts=True)
@@ -140,23 +171,28 @@ def list_grants(
     """List the grants on a KMS key, or those that go by an ID or to a grantee."""
     if grantee_principal is not None and grantee_service_principal is not None:
         raise ValidationException(messages.ONE_GRANTEE_FILTER)
-    if grant_id is not None:
-        check_grant_id(grant_id)
-    wanted = (grant_id, grantee_principal, grantee_service_principal)
-    grants = [
-        grant
-        for grant in region.in_account(key.account).grants.by_age(key.id)
-        if all(
-            value in {None, actual}
-            for value, actual in zip(
-                wanted, (grant.id, grant.permission.grantee, grant.permission.grantee_service), strict=True
-            )
-        )
-    ]
-    return _page(region, grants, f"ListGrants:{key.arn}:{wanted}", limit, marker)
+    _check_service_filter("GranteeServicePrincipal", grantee_service_principal)
+    _check_principal(grantee_principal, InvalidArnException(messages.NO_PRINCIPAL_FILTER))
+    grants = _listed(region.in_account(key.account).grants, key, grant_id, grantee_principal)
+    return _page(region, grants, f"ListGrants:{key.arn}:{grant_id}:{grantee_principal}", limit, marker)
 
 
-@operation()
+def _listed(grants: Index[Grant], key: Key, grant_id: str | None, grantee: str | None) -> Sequence[Grant]:
+    wanted = heading(key.id, grantee=grantee)
+    if grant_id is None:
+        return grants.by_age(wanted)
+    check_grant_id(grant_id)
+    grant = grants.get(grant_id)
+    return () if grant is None or wanted not in grant.groups else (grant,)
+
+
+def _check_service_filter(member: str, service_principal: str | None) -> None:
+    """Refuse filters that only AWS's own services may use: no caller here is one."""
+    if service_principal is not None:
+        raise AccessDeniedException(messages.SERVICE_FILTER.format(member=member))
+
+
+@operation(keys=())
 def list_retirable_grants(
     region: Region,
     *,
@@ -168,10 +204,11 @@ def list_retirable_grants(
     """List the grants of the Region that a principal may retire, also those on KMS keys of other accounts."""
     if (retiring_principal is None) == (retiring_service_principal is None):
         raise ValidationException(messages.ONE_RETIRING_FILTER)
-    _check_principal(retiring_principal)
-    if retiring_principal is not None and f"::{region.account}:" not in retiring_principal:
+    _check_service_filter("RetiringServicePrincipal", retiring_service_principal)
+    principal = retiring_principal or ""
+    _check_principal(principal, NotFoundException(messages.NO_RETIRING.format(principal=principal)))
+    if is_principal(principal) and f"::{region.account}:" not in principal:
         raise AccessDeniedException
-    principal = retiring_principal or retiring_service_principal or ""
     grants = region.retirable_grants(principal)
     return _page(region, grants, f"ListRetirableGrants:{region.name}:{principal}", limit, marker)
 
@@ -207,9 +244,10 @@ def _entry(region: Region, grant: Grant) -> dict[str, Any]:
     return {member: value for member, value in entry.items() if value is not None}
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, repeated="NotFoundException", grants={"RetireGrant"})
 def retire_grant(
     region: Region,
+    this: Operation,
     *,
     grant_token: str | None = None,
     key_id: str | None = None,
@@ -222,13 +260,15 @@ def retire_grant(
             raise ValidationException(messages.GRANT_NAMED_TWICE)
         grant = region.grant_of(grant_token)
     elif key_id is not None and grant_id is not None:
-        grant = _grant(region, OPERATIONS["RetireGrant"].admit(region, key_id), grant_id)
+        if not key_id.startswith(("arn:", "alias/")):
+            raise NotFoundException(messages.INVALID_ARN.format(part=key_id))
+        grant = _grant(region, this.admit(region, key_id), grant_id)
     else:
         raise ValidationException(messages.GRANT_NOT_NAMED)
     return _end(region, grant, dry_run=dry_run)
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, repeated="NotFoundException")
 def revoke_grant(region: Region, key: Key, *, grant_id: str, dry_run: bool = False) -> Response:
     """End a grant by its ID."""
     return _end(region, _grant(region, key, grant_id), dry_run=dry_run)

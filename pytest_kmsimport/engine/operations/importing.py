@@ -33,9 +33,6 @@ def get_parameters_for_import(region: Region, key: Key, *, wrapping_algorithm: s
 
 
 def _check_wrapping(rules: Rules, key: Key, algorithm: str, wrapping_spec: str) -> None:
-    if not key.spec.is_importable:  # in 2022 only symmetric keys could import
-        text = messages.SPEC_NOT_IMPORTABLE.format(spec=key.spec.name)
-        raise UnsupportedOperationException(text)
     if algorithm in rules.unsupported:
         raise UnsupportedOperationException(messages.WRAPPING_NOT_SUPPORTED.format(algorithm=algorithm))
     if wrapping_spec in rules.unsupported:
@@ -47,7 +44,7 @@ def _check_wrapping(rules: Rules, key: Key, algorithm: str, wrapping_spec: str) 
         raise ValidationException(text)
 
 
-@operation()
+@operation(changes=True, brings_material=True)
 def import_key_material(
     region: Region,
     key: Key,
@@ -88,24 +85,27 @@ def _check_terms(key: Key, terms: ImportTerms) -> None:
     """Refuse what only symmetric keys or only primary keys take, and an identifier for material that is new."""
     if not key.spec.is_symmetric:
         given = {
-            "ImportType": terms.import_type,
-            "KeyMaterialDescription": terms.description,
-            "KeyMaterialId": terms.material_id,
+            "importType": terms.import_type,
+            "keyMaterialDescription": terms.description,
+            "keyMaterialId": terms.material_id,
         }
         for member, value in given.items():
             if value is not None:
-                raise UnsupportedOperationException(messages.SYMMETRIC_ONLY.format(member=member))
-    if key.is_replica and (terms.import_type == NEW or terms.description is not None):
-        raise UnsupportedOperationException(messages.NOT_PRIMARY.format(arn=key.arn))
+                raise ValidationException(messages.SYMMETRIC_ONLY.format(member=member, spec=key.spec.name))
+    if key.is_replica and terms.import_type == NEW:
+        raise ValidationException(messages.NEW_ON_REPLICA)
+    if key.is_replica and terms.description is not None:
+        raise ValidationException(messages.DESCRIPTION_ON_REPLICA)
     if terms.material_id is not None and key.import_type(terms) == NEW:
         raise ValidationException(messages.ID_WITH_NEW)
 
 
-@operation()
+@operation(changes=True)
 def delete_imported_key_material(region: Region, key: Key, *, key_material_id: str | None = None) -> Response:
     """Forget key material, by default the current one; without it the KMS key waits in PendingImport."""
     if key_material_id is not None and not key.spec.is_symmetric:
-        raise UnsupportedOperationException(messages.SYMMETRIC_ONLY.format(member="KeyMaterialId"))
+        text = messages.SYMMETRIC_ONLY.format(member="keyMaterialId", spec=key.spec.name)
+        raise ValidationException(text)
     material = key.delete_material(key_material_id, region.world.now())
     return _answer(key, material)
 

@@ -12,7 +12,7 @@ from ..store import Region
 from .registry import Response, operation
 
 
-@operation()
+@operation(since=2026)
 def get_key_last_usage(region: Region, key: Key) -> Response:
     """Tell the last successful cryptographic operation; nothing about a KMS key that was never used."""
     use = key.last_use

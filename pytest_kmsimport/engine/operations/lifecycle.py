@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .. import messages
+from .. import messages, timers
 from ..arns import kms_arn
 from ..errors import NotOffered, UnsupportedOperationException, ValidationException
-from ..families import Family
-from ..keys import EXTERNAL, Key
+from ..keys import EXTERNAL, Family, Key
 from ..metadata import metadata
 from ..pages import page
 from ..policies import check_policy, default_policy
@@ -23,7 +22,7 @@ _WINDOW = range(7, 31)  # days
 _DEFAULT_WINDOW = 30
 
 
-@operation()
+@operation(keys=())
 def create_key(
     region: Region,
     *,
@@ -99,16 +98,16 @@ def _check_origin(spec: KeySpec, origin: str, custom_key_store_id: str | None, x
     if xks_key_id is not None:
         raise ValidationException(messages.XKS_KEY_ID)
     if origin == EXTERNAL and not spec.is_importable:
-        raise UnsupportedOperationException(messages.SPEC_NOT_IMPORTABLE.format(spec=spec.name))
+        raise ValidationException(messages.SPEC_NOT_IMPORTABLE.format(spec=spec.name))
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, reads=True, grants={"DescribeKey"})
 def describe_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
     """Tell everything about a KMS key but its key material; DescribeKey models no error for a bad grant token."""
     return {"KeyMetadata": metadata(key)}
 
 
-@operation()
+@operation(keys=())
 def list_keys(
     region: Region, *, limit: int = 100, marker: str | None = None, resource_owners: Sequence[str] = ("SELF",)
 ) -> Response:
@@ -125,21 +124,21 @@ def list_keys(
     )
 
 
-@operation()
+@operation(changes=True)
 def enable_key(region: Region, key: Key) -> Response:
     """Let a disabled KMS key be used again."""
-    key.enable(region.world)
+    timers.enable(key, region.world)
     return {}
 
 
-@operation()
+@operation(changes=True)
 def disable_key(region: Region, key: Key) -> Response:
     """Keep a KMS key from being used until it is enabled again."""
     key.enabled = False
     return {}
 
 
-@operation()
+@operation(changes=True, repeated="KMSInvalidStateException")
 def schedule_key_deletion(region: Region, key: Key, *, pending_window_in_days: int = _DEFAULT_WINDOW) -> Response:
     """Delete a KMS key when the waiting period (days) has passed; a primary key's begins when its replicas are gone."""
     if pending_window_in_days not in _WINDOW:
@@ -149,7 +148,7 @@ def schedule_key_deletion(region: Region, key: Key, *, pending_window_in_days: i
     return {"KeyId": key.arn, **date, "KeyState": key.state.value, "PendingWindowInDays": pending_window_in_days}
 
 
-@operation()
+@operation(changes=True, repeated="KMSInvalidStateException")
 def cancel_key_deletion(region: Region, key: Key) -> Response:
     """Call a deletion off; the KMS key is Disabled, or waits for the key material that it lacks."""
     key.cancel_deletion()

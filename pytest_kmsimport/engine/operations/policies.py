@@ -15,7 +15,7 @@ from .registry import Response, operation
 _DEFAULT, _OF_RAM = "default", "AWS_RAM"
 
 
-@operation()
+@operation(changes=True)
 def put_key_policy(
     region: Region,
     key: Key,
@@ -33,7 +33,7 @@ def put_key_policy(
     return {}
 
 
-@operation()
+@operation(reads=True)
 def get_key_policy(region: Region, key: Key, *, policy_name: str = _DEFAULT) -> Response:
     """Give the key policy as it was put; no KMS key here has one of another name."""
     if policy_name != _DEFAULT:

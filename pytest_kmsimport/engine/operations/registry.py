@@ -1,8 +1,8 @@
-"""The table of operations, and the door that every call about a KMS key passes through.
+"""The table of operations: each is a function, and its decorator says everything about it that AWS's documents do.
 
-An operation is a function: its name in snake case is its name in KMS, its keyword arguments are the members of the
-request, the dict it returns is AWS's response. Where it takes a ``key``, that is the KMS key that the member KeyId
-names, found and let pass by the key-state table before the function is called.
+The function's name in snake case is the operation's in KMS, its keyword arguments are the members of the request, the
+dict that it returns is AWS's response. Where it takes a ``key``, that is the KMS key that the member KeyId names, which
+has been found and let pass; where it takes ``this``, it finds its KMS keys itself, with ``this.admit``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import states
 from ..errors import NotOffered
 from ..keys import Key
 from ..store import Region
+from .admission import check_grant_tokens, check_state, check_use, conclude
 
 Response = dict[str, Any]
 Function = Callable[..., Response]
@@ -23,26 +23,65 @@ Function = Callable[..., Response]
 #: AWS's name of an operation -> the operation.
 OPERATIONS: dict[str, Operation] = {}
 
+_BEGIN = 2014
+_USES = {"GrantTokens": "grant_tokens", "DryRun": "dry_run"}
 
-def _aws_name(snake_case: str) -> str:
-    return "".join(word.capitalize() for word in snake_case.split("_"))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What there is to know of an operation beside its members.
+
+    * ``keys``: the members that name KMS keys. ``aliases``: whether they may be aliases; ``across_accounts``: whether
+      they may be another account's.
+    * ``usage``: the KeyUsage that the KMS key must have, for cryptographic operations alone. Its algorithms must have
+      the one in the member that ends in Algorithm, or ``algorithm`` where there is no such member.
+    * ``changes``: whether it changes what the KMS key in KeyId is. ``reads``: whether it answers from the KMS key
+      alone, so that AWS may answer with what the key was a moment ago.
+    * ``secrets``: members of the answer that are secrets made for the caller, and what they are. ``brings_material``:
+      whether the request has key material in it.
+    * ``repeated``: what a second attempt is refused with, where the first was carried out and its answer was lost.
+    * ``grants``: the names by which a grant can permit it. ``of``: the KMS keys that it is for, ``symmetric``
+      encryption keys or ``asymmetric`` ones, where that does not follow from the usage.
+    * ``since``: the year in which AWS introduced it. ``not_offered``: members that are not built.
+    """
+
+    keys: tuple[str, ...] = ("KeyId",)
+    aliases: bool = False
+    across_accounts: bool = False
+    usage: str | None = None
+    algorithm: str | None = None
+    changes: bool = False
+    reads: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    brings_material: bool = False
+    repeated: str | None = None
+    grants: Collection[str] = ()
+    of: str | None = None
+    since: int = _BEGIN
+    not_offered: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of AWS KMS.
-
-    ``aliases`` says whether its KeyId may be an alias, ``across_accounts`` whether it may be another account's key.
-    ``parameters`` maps AWS's members to the arguments for them, ``not_offered`` are members not built.
-    """
+    """One operation of AWS KMS; ``parameters`` maps AWS's members to the arguments for them."""
 
     name: str
     function: Function = field(repr=False)
-    aliases: bool
-    across_accounts: bool
-    takes_key: bool
+    traits: Traits
+    takes: str | None
     parameters: Mapping[str, str]
-    not_offered: Collection[str]
+    algorithm_argument: str | None
+    default_algorithm: str | None
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether it is about the one KMS key that KeyId names."""
+        return self.takes == "key"
+
+    @property
+    def ends_a_use(self) -> bool:
+        """Whether it is a cryptographic operation with one KMS key, whose use is checked and ended for it."""
+        return self.takes_key and self.traits.usage is not None
 
     def __call__(self, region: Region, members: Mapping[str, Any]) -> Response:
         """Answer a call whose members have passed the constraints of the service model."""
@@ -52,9 +91,13 @@ class Operation:
                 offered = ", ".join(sorted(self.parameters))
                 raise NotOffered(f"{self.name} with {member} is not offered by the mock. It offers: {offered}.")
             arguments[self.parameters[member]] = value
-        if not self.takes_key:
+        if self.takes is None:
             return self.function(region, **arguments)
+        if self.takes == "this":
+            return self.function(region, self, **arguments)
         key = self.admit(region, arguments.pop("key_id"))
+        if self.ends_a_use:
+            return self._use(region, key, arguments)
         return self.function(region, key, **arguments)
 
     def admit(self, region: Region, identifier: str) -> Key:
@@ -62,23 +105,38 @@ class Operation:
 
         Every call about a KMS key comes through here: this is the place for whatever decides who may do what.
         """
-        key = region.find(identifier, self.name, aliases=self.aliases, across_accounts=self.across_accounts)
-        states.check(self.name, key)
+        traits = self.traits
+        key = region.find(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
+        check_state(key, self.name)
         return key
 
+    def _use(self, region: Region, key: Key, arguments: dict[str, Any]) -> Response:
+        check_grant_tokens(region, arguments.pop("grant_tokens", ()))
+        dry_run = arguments.pop("dry_run", False)
+        algorithm = arguments.get(self.algorithm_argument or "", self.default_algorithm)
+        check_use(key, self.name, self.traits.usage or "", algorithm)
+        response = self.function(region, key, **arguments)
+        conclude(region, key, self.name, dry_run=dry_run)
+        return response
 
-def operation(
-    *, aliases: bool = False, across_accounts: bool = False, not_offered: Collection[str] = ()
-) -> Callable[[Function], Function]:
-    """Enter a function into the table of operations."""
 
-    def enter(function: Function) -> Function:
+class operation(Traits):  # noqa: N801  a decorator
+    """Enter a function into the table of operations, with what there is to know of it."""
+
+    def __call__(self, function: Function) -> Function:
+        """Enter it under its name."""
         signature = inspect.signature(function).parameters
         names = [name for name, p in signature.items() if p.kind is inspect.Parameter.KEYWORD_ONLY]
-        takes_key = "key" in signature
-        parameters = {_aws_name(name): name for name in [*names, *(["key_id"] if takes_key else [])]}
+        takes = next((name for name in ("key", "this") if name in signature), None)
+        parameters = {_aws_name(name): name for name in [*names, *(["key_id"] if takes == "key" else [])]}
+        if takes == "key" and self.usage is not None:
+            parameters |= _USES
+        algorithm = next((name for name in names if name.endswith("_algorithm")), None)
+        default = signature[algorithm].default if algorithm else self.algorithm
         name = _aws_name(function.__name__)
-        OPERATIONS[name] = Operation(name, function, aliases, across_accounts, takes_key, parameters, not_offered)
+        OPERATIONS[name] = Operation(name, function, self, takes, parameters, algorithm, default)
         return function
 
-    return enter
+
+def _aws_name(snake_case: str) -> str:
+    return "".join(word.capitalize() for word in snake_case.split("_"))

@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .. import messages
-from ..arns import kms_arn, partition_of
+from ..arns import partition_of
 from ..errors import (
     AlreadyExistsException,
-    NotFoundException,
+    KMSInvalidStateException,
     UnsupportedOperationException,
     ValidationException,
 )
-from ..families import Family
-from ..keys import Key
+from ..keys import Family, Key
 from ..metadata import metadata
 from ..policies import check_policy, default_policy
 from ..store import Region
 from ..tags import tagged
+from .admission import check_state
 from .registry import Response, operation
 
 
-@operation()
+@operation(changes=True, repeated="AlreadyExistsException")
 def replicate_key(
     region: Region,
     key: Key,
@@ -36,7 +36,9 @@ def replicate_key(
     tags: Sequence[Mapping[str, str]] = (),
 ) -> Response:
     """Make a related key with the same key ID in another Region; an EXTERNAL one waits there for its own import."""
-    family = _family_of(key)
+    if key.family is None or key.is_replica:
+        raise UnsupportedOperationException(messages.NOT_PRIMARY.format(arn=key.arn))
+    family = key.family
     there = _region_for(region, family, replica_region)
     if policy is not None:
         check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
@@ -53,33 +55,29 @@ def replicate_key(
     return answer | ({"ReplicaTags": list(tags)} if tags else {})
 
 
-def _family_of(key: Key) -> Family:
-    """The family of a multi-Region primary key; others are refused."""
-    if key.family is None or key.is_replica:
-        raise UnsupportedOperationException(messages.NOT_PRIMARY.format(arn=key.arn))
-    return key.family
-
-
 def _region_for(region: Region, family: Family, name: str) -> Region:
     """The Region for another replica key: of the same partition, and without one of the family yet."""
-    arn = family.primary.arn
+    if name == family.primary.region:
+        raise ValidationException(messages.REPLICA_OF_PRIMARY_REGION.format(region=name))
     if partition_of(name) != partition_of(region.name):
-        raise UnsupportedOperationException(messages.REPLICA_PARTITION.format(region=name, arn=arn))
-    existing = family.in_region(name)
-    if existing is not None:
-        raise AlreadyExistsException(messages.REPLICA_EXISTS.format(arn=existing.arn))
+        raise ValidationException(messages.REPLICA_PARTITION)
+    if not region.world.is_region(name):
+        raise ValidationException(messages.REPLICA_REGION.format(region=name))
+    if name in family.replicas:
+        raise AlreadyExistsException(messages.REPLICA_EXISTS)
     return region.elsewhere(name)
 
 
-@operation()
+@operation(changes=True, repeated="KMSInvalidStateException")
 def update_primary_region(region: Region, key: Key, *, primary_region: str) -> Response:
     """Let a replica key be the primary one, and the primary key a replica."""
-    family = _family_of(key)
+    if key.family is None or key.is_replica:
+        raise KMSInvalidStateException(messages.NOT_PRIMARY_TO_UPDATE.format(arn=key.arn))
     if primary_region == key.region:
-        raise ValidationException(messages.ALREADY_PRIMARY.format(arn=key.arn))
-    replica = family.replicas.get(primary_region)
+        return {}
+    replica = key.family.replicas.get(primary_region)
     if replica is None:
-        arn = kms_arn(primary_region, region.account, f"key/{key.id}")
-        raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
-    family.promote(replica, region.world.now() + region.world.background)
+        raise ValidationException(messages.NO_REPLICA.format(key_id=key.id))
+    check_state(replica, "UpdatePrimaryRegion")
+    key.family.promote(replica, region.world.now() + region.world.background)
     return {}

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from .. import messages
@@ -20,32 +20,47 @@ from ..keys import Key
 from ..materials import KeyMaterial, KeyMaterialState
 from ..pages import page
 from ..rotations import ON_DEMAND, Schedule
+from ..states import KeyState
 from ..store import Region
+from ..timers import apply_time
 from .registry import Response, operation
 
 _DEFAULT_PERIOD = 365  # days
 _ALL_KEY_MATERIAL = "ALL_KEY_MATERIAL"
+_BEFORE_AUTOMATIC = timedelta(minutes=20)
 
 
-@operation()
+@operation(changes=True, repeated="KMSInvalidStateException", since=2024)
 def rotate_key_on_demand(region: Region, key: Key) -> Response:
-    """Make new key material current: what was imported for it, or for AWS_KMS keys what KMS makes."""
+    """Make new key material current: what was imported for it, or for AWS_KMS keys what KMS makes.
+
+    A request while a rotation is under way is answered with that one.
+    """
     _check_rotates(key)
-    _check_primary(key)
+    _check_primary(key, "RotateKeyOnDemand")
     if key.rotation_started is not None:
+        return {"KeyId": key.arn}
+    if key.schedule is not None and key.schedule.next_date <= region.world.now() + _BEFORE_AUTOMATIC:
         raise ConflictException
-    pending = key.pending
-    if key.is_external and (pending is None or key.stage(pending) is not KeyMaterialState.PENDING_ROTATION):
-        raise KMSInvalidStateException(messages.NOTHING_PENDING.format(arn=key.arn))
+    if key.is_external:
+        _check_pending(key)
     rotations = sum(material.rotation_type == ON_DEMAND for material in key.permanent)
     if rotations >= region.quotas.on_demand_rotations_per_key:
         raise LimitExceededException(messages.TOO_MANY_ROTATIONS.format(arn=key.arn))
     key.rotation_started = region.world.now()
-    key.settle(region.world)
+    apply_time(key, region.world)
     return {"KeyId": key.arn}
 
 
-@operation()
+def _check_pending(key: Key) -> None:
+    """Refuse to rotate to key material that was not imported, here or into a replica key."""
+    if key.pending is None:
+        raise KMSInvalidStateException(messages.NOTHING_PENDING.format(arn=key.arn))
+    if key.material_state(key.pending) is not KeyMaterialState.PENDING_ROTATION:
+        raise KMSInvalidStateException(messages.REPLICAS_WITHOUT_MATERIAL)
+
+
+@operation(reads=True, since=2024)
 def list_key_rotations(
     region: Region,
     key: Key,
@@ -58,7 +73,7 @@ def list_key_rotations(
     everything = include_key_material == _ALL_KEY_MATERIAL
     if everything and not key.spec.is_symmetric:
         raise ValidationException(messages.ALL_KEY_MATERIAL_SYMMETRIC_ONLY)
-    _check_rotates(key)
+    told = region.world.now(), region.world.background
     materials = [material for material in key.materials.values() if everything or material.rotation_date is not None]
     return page(
         list(enumerate(materials)),
@@ -67,36 +82,38 @@ def list_key_rotations(
         limit=limit,
         marker=marker,
         member="Rotations",
-        entry=lambda numbered: _entry(key, numbered[1]),
+        entry=lambda numbered: _entry(key, numbered[1], *told),
     )
 
 
-def _entry(key: Key, material: KeyMaterial) -> dict[str, Any]:
-    """One entry of the list; members that do not apply are absent."""
+def _entry(key: Key, material: KeyMaterial, now: datetime, delay: timedelta) -> dict[str, Any]:
+    """One entry of the list, which learns of an expiry with a ``delay``; members that do not apply are absent."""
     entry: dict[str, Any] = {
-        "KeyId": key.id,
+        "KeyId": key.arn,
         "KeyMaterialId": material.id,
-        "KeyMaterialState": key.stage(material),
+        "KeyMaterialState": key.material_state(material),
         "RotationDate": material.rotation_date,
         "RotationType": material.rotation_type,
     }
     if key.is_external:
+        imported = material.is_listed_as_imported(now, delay)
         expires = "KEY_MATERIAL_EXPIRES" if material.valid_to else "KEY_MATERIAL_DOES_NOT_EXPIRE"
         entry |= {
             "KeyMaterialDescription": material.description,
-            "ImportState": "IMPORTED" if material.is_imported else "PENDING_IMPORT",
-            "ExpirationModel": expires if material.is_imported else None,
-            "ValidTo": material.valid_to,
+            "ImportState": "IMPORTED" if imported else "PENDING_IMPORT",
+            "ExpirationModel": expires if imported else None,
+            "ValidTo": material.valid_to if imported else None,
         }
     return {member: value for member, value in entry.items() if value is not None}
 
 
-@operation(across_accounts=True)
+@operation(across_accounts=True, reads=True)
 def get_key_rotation_status(region: Region, key: Key) -> Response:
     """Tell whether the KMS key rotates by itself, when next, and since when a rotation on demand is under way."""
-    _check_rotates(key)
     schedule, started = key.primary.schedule, key.primary.rotation_started
-    status: Response = {"KeyId": key.id, "KeyRotationEnabled": schedule is not None}
+    if key.state is KeyState.PENDING_DELETION:  # comes back when the deletion is called off
+        schedule = None
+    status: Response = {"KeyId": key.arn, "KeyRotationEnabled": schedule is not None}
     if schedule is not None:
         status |= {"RotationPeriodInDays": schedule.period.days, "NextRotationDate": schedule.next_date}
     if started is not None:
@@ -104,20 +121,25 @@ def get_key_rotation_status(region: Region, key: Key) -> Response:
     return status
 
 
-@operation()
-def enable_key_rotation(region: Region, key: Key, *, rotation_period_in_days: int = _DEFAULT_PERIOD) -> Response:
-    """Have KMS rotate a key of its own making every so many days."""
-    _check_rotates_itself(key)
-    period = timedelta(days=rotation_period_in_days)
-    key.schedule = Schedule(period, region.world.now() + period)
+@operation(changes=True)
+def enable_key_rotation(region: Region, key: Key, *, rotation_period_in_days: int | None = None) -> Response:
+    """Have KMS rotate a key of its own making every so many days; without a number, as it does or once a year."""
+    _check_rotates(key)
+    _check_origin(key)
+    _check_primary(key, "EnableKeyRotation")
+    if key.schedule is None or rotation_period_in_days not in {None, key.schedule.period.days}:
+        period = timedelta(days=rotation_period_in_days or _DEFAULT_PERIOD)
+        key.schedule = Schedule(period, region.world.now() + period)
     return {}
 
 
-@operation()
+@operation(changes=True)
 def disable_key_rotation(region: Region, key: Key) -> Response:
-    """Have KMS rotate the key no more by itself."""
-    _check_rotates_itself(key)
-    key.schedule = None
+    """Have KMS rotate the key no more by itself; keys that have one key material for life never did."""
+    if key.spec.is_symmetric:
+        _check_origin(key)
+        _check_primary(key, "DisableKeyRotation")
+        key.schedule = None
     return {}
 
 
@@ -127,14 +149,14 @@ def _check_rotates(key: Key) -> None:
         raise UnsupportedOperationException
 
 
-def _check_rotates_itself(key: Key) -> None:
-    _check_rotates(key)
+def _check_origin(key: Key) -> None:
+    """Refuse imported keys, which do not rotate by themselves."""
     if key.is_external:
         raise UnsupportedOperationException(messages.WRONG_ORIGIN.format(arn=key.arn, origin=key.origin))
-    _check_primary(key)
 
 
-def _check_primary(key: Key) -> None:
+def _check_primary(key: Key, operation_name: str) -> None:
     """Refuse replica keys, which rotate with their primary key."""
     if key.is_replica:
-        raise UnsupportedOperationException(messages.NOT_PRIMARY.format(arn=key.arn))
+        text = messages.ON_REPLICA.format(arn=key.arn, operation=operation_name)
+        raise UnsupportedOperationException(text)

@@ -9,33 +9,30 @@ from cryptography.exceptions import InvalidSignature
 from .. import messages
 from ..errors import (
     KMSInvalidSignatureException,
-    KMSInvalidStateException,
     NotOffered,
     UnsupportedOperationException,
     ValidationException,
 )
 from ..keys import Key
-from ..signatures import ALGORITHMS, RAW, SigningAlgorithm
+from ..materials import public_key_of
+from ..signatures import ALGORITHMS, EXTERNAL_MU, RAW, SigningAlgorithm
 from ..specs import ALGORITHM_MEMBERS
 from ..store import Region
+from .admission import check_grant_tokens
 from .registry import Response, operation
-from .use import check_grant_tokens, check_use, conclude
 
 _SIGNATURES = "SIGN_VERIFY"
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, reads=True, grants={"GetPublicKey"}, of="asymmetric")
 def get_public_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
-    """Give the public key (DER, SubjectPublicKeyInfo); a key whose material was deleted still has it."""
+    """Give the public key (DER, SubjectPublicKeyInfo)."""
     check_grant_tokens(region, grant_tokens)
     if not key.spec.is_asymmetric:
         raise UnsupportedOperationException
-    public_key = key.public_key(region.world)
-    if public_key is None:
-        raise KMSInvalidStateException(messages.PENDING_IMPORT.format(arn=key.arn))
     return {
         "KeyId": key.arn,
-        "PublicKey": public_key,
+        "PublicKey": public_key_of(key.usable_material(region.world).plaintext or b""),
         "CustomerMasterKeySpec": key.spec.name,
         "KeySpec": key.spec.name,
         "KeyUsage": key.usage,
@@ -43,7 +40,7 @@ def get_public_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()
     }
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, usage=_SIGNATURES, grants={"Sign"})
 def sign(
     region: Region,
     key: Key,
@@ -51,18 +48,14 @@ def sign(
     message: bytes,
     signing_algorithm: str,
     message_type: str = RAW,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Sign a message of up to 4 KiB, or the digest of a longer one."""
-    check_grant_tokens(region, grant_tokens)
-    algorithm = _algorithm(key, "Sign", signing_algorithm, message, message_type)
+    algorithm = _algorithm(key, signing_algorithm, message, message_type)
     signature = algorithm.sign(key.private_key(region.world), message, message_type)
-    conclude(region, key, "Sign", dry_run=dry_run)
     return {"KeyId": key.arn, "Signature": signature, "SigningAlgorithm": signing_algorithm}
 
 
-@operation(aliases=True, across_accounts=True)
+@operation(aliases=True, across_accounts=True, usage=_SIGNATURES, grants={"Verify"})
 def verify(
     region: Region,
     key: Key,
@@ -71,28 +64,34 @@ def verify(
     signature: bytes,
     signing_algorithm: str,
     message_type: str = RAW,
-    grant_tokens: Sequence[str] = (),
-    dry_run: bool = False,
 ) -> Response:
     """Tell that a signature is good; one that is not is an error."""
-    check_grant_tokens(region, grant_tokens)
-    algorithm = _algorithm(key, "Verify", signing_algorithm, message, message_type)
+    algorithm = _algorithm(key, signing_algorithm, message, message_type)
     try:
         algorithm.verify(key.private_key(region.world), signature, message, message_type)
     except InvalidSignature as error:
         raise KMSInvalidSignatureException from error
-    conclude(region, key, "Verify", dry_run=dry_run)
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": signing_algorithm}
 
 
-def _algorithm(key: Key, operation_name: str, name: str, message: bytes, message_type: str) -> SigningAlgorithm:
-    """The signing algorithm, after checking that key and message fit it."""
-    check_use(key, operation_name, _SIGNATURES, name)
+def _algorithm(key: Key, name: str, message: bytes, message_type: str) -> SigningAlgorithm:
+    """The signing algorithm, after checking that the message fits it."""
     algorithm = ALGORITHMS.get(name)
     if algorithm is None:
-        raise NotOffered(f"{operation_name} with {name} is not offered. Offered are: {', '.join(ALGORITHMS)}.")
-    if message_type not in algorithm.lengths:
-        raise ValidationException(messages.MESSAGE_TYPE.format(message_type=message_type, algorithm=name))
-    if algorithm.lengths[message_type] not in {None, len(message)}:
-        raise ValidationException(messages.DIGEST_LENGTH.format(algorithm=name))
+        raise NotOffered(f"Signing with {name} is not offered. Offered are: {', '.join(ALGORITHMS)}.")
+    _check_message(key, name, message, message_type)
     return algorithm
+
+
+def _check_message(key: Key, algorithm: str, message: bytes, message_type: str) -> None:
+    """Refuse a type of message that the key spec does not have, or the algorithm, and then a wrong length."""
+    if not any(message_type in ALGORITHMS[other].lengths for other in key.algorithms if other in ALGORITHMS):
+        text = messages.MESSAGE_TYPE_OF_SPEC.format(message_type=message_type, spec=key.spec.name)
+        raise ValidationException(text)
+    lengths = ALGORITHMS[algorithm].lengths
+    if message_type not in lengths:
+        text = messages.MESSAGE_TYPE_OF_ALGORITHM.format(message_type=message_type, algorithm=algorithm)
+        raise ValidationException(text)
+    if lengths[message_type] not in {None, len(message)}:
+        text = messages.MU_LENGTH if message_type == EXTERNAL_MU else messages.DIGEST_LENGTH
+        raise ValidationException(text.format(algorithm=algorithm))

@@ -14,14 +14,14 @@ from ..tags import check_tag_keys, tagged
 from .registry import Response, operation
 
 
-@operation()
+@operation(changes=True)
 def tag_resource(region: Region, key: Key, *, tags: Sequence[Mapping[str, str]]) -> Response:
     """Give a KMS key tags, or tags that it has another value."""
     key.tags = tagged(key.tags, tags, region.next_serial)
     return {}
 
 
-@operation()
+@operation(changes=True)
 def untag_resource(region: Region, key: Key, *, tag_keys: Sequence[str]) -> Response:
     """Take tags away; what the KMS key does not have is no error."""
     check_tag_keys(tag_keys)
@@ -29,7 +29,7 @@ def untag_resource(region: Region, key: Key, *, tag_keys: Sequence[str]) -> Resp
     return {}
 
 
-@operation()
+@operation(reads=True)
 def list_resource_tags(region: Region, key: Key, *, limit: int = 50, marker: str | None = None) -> Response:
     """List a KMS key's tags in the order in which they came."""
     return page(
@@ -43,7 +43,7 @@ def list_resource_tags(region: Region, key: Key, *, limit: int = 50, marker: str
     )
 
 
-@operation()
+@operation(changes=True)
 def update_key_description(region: Region, key: Key, *, description: str) -> Response:
     """Describe a KMS key anew."""
     key.description = description

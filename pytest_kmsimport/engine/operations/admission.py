@@ -1,0 +1,46 @@
+"""What every call about a KMS key passes through: its state, its use, the grant tokens; and how a use ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import messages, states
+from ..errors import DryRunOperationException, InvalidKeyUsageException
+from ..keys import Key, LastUse
+from ..store import Region
+
+
+def check_state(key: Key, operation: str) -> None:
+    """Refuse an operation where AWS's table does so for the state that the KMS key is in."""
+    if operation in states.NEVER_REFUSED:
+        return
+    refusal = states.refusal_in(operation, key.state, imported=key.is_external)
+    if refusal is not None:
+        raise refusal.error(refusal.message.format(arn=key.arn, origin=key.origin))
+
+
+def check_grant_tokens(region: Region, tokens: Sequence[str]) -> None:
+    """Refuse grant tokens of grants that do not exist (any more)."""
+    for token in tokens:
+        region.grant_of(token)
+
+
+def check_use(key: Key, operation: str, usage: str, algorithm: str | None) -> None:
+    """Refuse a KMS key that was made for another use, or whose spec does not have the algorithm."""
+    if key.usage != usage:
+        text = messages.WRONG_USAGE.format(arn=key.arn, usage=key.usage, operation=operation)
+        raise InvalidKeyUsageException(text)
+    if algorithm is not None and algorithm not in key.algorithms:
+        raise InvalidKeyUsageException(messages.WRONG_ALGORITHM.format(algorithm=algorithm, spec=key.spec.name))
+
+
+def conclude(region: Region, key: Key, operation: str, *, dry_run: bool) -> None:
+    """End a use of a KMS key: a dry run stops here, any other is remembered as the key's last."""
+    stop_if_dry(dry_run=dry_run)
+    key.last_use = LastUse(operation, region.world.now(), region.request_id)
+
+
+def stop_if_dry(*, dry_run: bool) -> None:
+    """Answer a dry run that got this far: everything was checked, and nothing is given away."""
+    if dry_run:
+        raise DryRunOperationException(messages.DRY_RUN)

@@ -1,0 +1,112 @@
+"""The recorded answers, replayed: what AWS KMS answered in September 2026, row by row, with all its facts.
+
+The text files beside this are the recordings, one for each: radkawar/stackd at commit 9dc356f5e5cc, testdata/aws/kms
+(and others), one person's recordings of real AWS in one account, not repeated by anybody. ``replay.notation`` says how
+to read them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from pytest_kmsimport.engine.specs import SPECS
+
+from ..installed import CAN_SIGN_ML_DSA, KEY_SPECS
+from .replay.history import Played
+from .replay.notation import Refusal, Row, read
+from .replay.player import play
+
+PLAYS = {path.stem: read(path) for path in sorted(Path(__file__).parent.glob("*.txt"))}
+AUTHORIZATION = "every caller may do everything in its own account: there is no deciding by policies and principals"
+IAM = "there is no IAM: any role may be there, and none has a unique ID, is new, or gets deleted"
+MANAGED_KEYS = "AWS managed keys are not offered"
+TIMING = "states do not travel slowly: AWS still answered right after ScheduleKeyDeletion"
+#: Recorded answers that the mock does not give -> why. AccessDeniedException is always a matter of authorization.
+LISTED = {
+    **dict.fromkeys(
+        (f"rest_1_grants {case}" for case in (
+            "missing_role", "missing_account_federated_user", "lifecycle_create_before_iam_propagation",
+            "lifecycle_filter_id", "lifecycle_retirable_id", "lifecycle_named_id_retry", "lifecycle_list_deleted",
+            "lifecycle_filter_deleted_arn", "lifecycle_retirable_deleted_arn", "lifecycle_filter_deleted_id",
+            "lifecycle_retirable_deleted_id", "lifecycle_create_deleted_id", "lifecycle_list_recreated",
+            "lifecycle_filter_recreated_before_iam_propagation", "lifecycle_recreated_named_grant",
+        )),
+        IAM,
+    ),
+    **dict.fromkeys(
+        (f"rest_2_rotation managed_{case}"
+         for case in ("describe", "sqs_policy", "sqs_status", "sqs_rotations", "sqs_status_later")),
+        MANAGED_KEYS,
+    ),
+    "rest_6_ecc ECC_SECG_P256K1_deleting_public_key": TIMING,
+    "rest_6_ecc ECC_NIST_P521_KEY_AGREEMENT_deleting_public_key": TIMING,
+}  # fmt: skip
+needs_ml_dsa = pytest.mark.skipif(not CAN_SIGN_ML_DSA, reason="newer than this botocore or cryptography")
+each_play = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[needs_ml_dsa] if "mldsa" in name else []) for name in PLAYS]
+)
+
+
+@cache
+def played(name: str) -> dict[str, Played]:
+    """What became of the rows of a play, which is played once; key specs newer than this botocore are left out."""
+    return play(PLAYS[name], without=SPECS.keys() - KEY_SPECS)
+
+
+def reason_of(name: str, row: Row) -> str:
+    """Why the mock does not give a recorded answer; empty where it must."""
+    if isinstance(row.answer, Refusal) and row.answer.code == "AccessDeniedException":
+        return AUTHORIZATION
+    return LISTED.get(f"{name} {row.case}", "")
+
+
+@each_play
+def test_the_recorded_answers(name):
+    """Every answer agrees with the recorded one in all its facts, but for those that are listed."""
+    wrong = [
+        f"{name} {case} | {was.row.operation} | {was.disagreement}"
+        for case, was in played(name).items()
+        if was.disagreement and not reason_of(name, was.row)
+    ]
+    if wrong:
+        pytest.fail("\n".join([f"{len(wrong)} answers disagree:", *wrong]), pytrace=False)
+
+
+@each_play
+def test_listed_answers_do_disagree(name):
+    """An answer that the mock does give has no place in the list."""
+    agreeing = [case for case, was in played(name).items() if reason_of(name, was.row) and not was.disagreement]
+    assert not agreeing
+
+
+def test_the_list_names_answers():
+    """Every entry of the list is a row that is played."""
+    rows = {f"{name} {row.case}" for name, script in PLAYS.items() for row in script.rows if not row.why_not}
+    assert rows >= LISTED.keys()
+
+
+@pytest.mark.parametrize("name", PLAYS)
+def test_no_recorded_answer_is_left_out(name):
+    """The rows of a file stand for as many answers as the recording has."""
+    assert sum(row.count for row in PLAYS[name].rows) == PLAYS[name].answers
+
+
+def test_how_many_answers_there_are():
+    """1249 recorded answers; what becomes of each is said here, so that none can be lost without being missed."""
+    recordings, fates = Counter[str](), Counter[str]()
+    for name, script in PLAYS.items():
+        recordings[name.partition("_")[0]] += script.answers
+        for row in script.rows:
+            fates[_fate(name, row)] += row.count
+    assert recordings == {"imports": 400, "rest": 849}
+    assert fates == {"agrees": 1181, "not played": 15, AUTHORIZATION: 29, IAM: 18, MANAGED_KEYS: 4, TIMING: 2}
+
+
+def _fate(name: str, row: Row) -> str:
+    if row.why_not:
+        return "not played"
+    return reason_of(name, row) or "agrees"
