@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._calls import CallRecord, Calls, Redacted
+    from ._calls import CallRecord, Calls, CallsForgotten, Redacted
     from ._clock import Clock
     from ._decorator import mock_kms_import
     from ._faulty import MeanwhileFailed
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CallRecord",
     "Calls",
+    "CallsForgotten",
     "Clock",
     "FaultNeverStruck",
     "KeyMaterialView",
@@ -46,6 +47,7 @@ __all__ = [
 _HOMES = {
     "CallRecord": "_calls",
     "Calls": "_calls",
+    "CallsForgotten": "_calls",
     "Clock": "_clock",
     "FaultNeverStruck": "_plans",
     "KeyMaterialView": "_views",

@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Protocol
 
 from ._complaints import Complaints
-from ._leaks import LeakCheck
+from ._leak_check import LeakCheck
 from ._service import Service
 
 _MOST_ENDED = 4  # what a failed test may be told about

@@ -13,6 +13,7 @@ from functools import partial
 from ._calls import CallRecord
 from ._fault import Fault, Scene
 from ._journal import Journal
+from ._named_keys import NamedKeys, identifiers_in
 from ._plans import Plan
 from .engine.engine import Answer, Call, Engine, Response, Seen
 from .engine.errors import KmsError
@@ -41,12 +42,18 @@ class Faults:
     """
 
     def __init__(
-        self, engine: Engine, answer: Answer, journal: Journal, act: Callable[[Action, CallRecord], None]
+        self,
+        engine: Engine,
+        answer: Answer,
+        journal: Journal,
+        keys: NamedKeys,
+        act: Callable[[Action, CallRecord], None],
     ) -> None:
         self.plans: list[Plan] = []
         self._journal = journal
         self._engine = engine
         self._engine_answer = answer
+        self._keys = keys
         self._act = act
         self._remembers = False
         self._before: dict[str, Key] = {}
@@ -105,9 +112,9 @@ class Faults:
     # How plans look at a call
 
     def names_of_key(self, call: Call) -> Collection[str]:
-        """What the KMS key of a call is called: as the call names it, by key ID and by key ARN."""
-        named = call.members.get("KeyId", "")
-        return (named, *(self._look_up(call, lambda key: (key.id, key.arn)) or (named.rpartition("/")[2],)))
+        """What the KMS keys of a call are called: as the call names them, by key ID and by key ARN."""
+        names = (*identifiers_in(call), *self._keys.arns_of(call))
+        return {*names, *(name.rpartition("/")[2] for name in names if ":key/" in name)}
 
     def record_of(self, call: Call) -> CallRecord:
         """A record of the call, for a condition of the user's."""

@@ -5,14 +5,16 @@ The journal stands around everything that answers a call, and what it makes of t
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from threading import Lock
+from typing import NamedTuple
 
-from ._calls import CallRecord, Calls
+from ._calls import CallRecord, Calls, Outcome
 from ._fault import Fault, Undelivered
+from ._named_keys import NamedKeys, arns_in
 from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
 from .engine.states import CHANGING, KeyState
@@ -24,18 +26,36 @@ _UNFINISHED = "Unfinished"
 watchers: list[Callable[[CallRecord], None]] = []
 
 
+class Kept(NamedTuple):
+    """What a journal holds: the last calls, by invocation, and of those before how many came out how."""
+
+    records: OrderedDict[str, CallRecord]
+    earlier: Counter[Outcome]
+
+    def copy(self) -> Kept:
+        """The same, to stay as it is."""
+        return Kept(self.records.copy(), self.earlier.copy())
+
+
 class Journal:
     """Keeps the last calls that came through it.
 
-    ``limit`` is how many; attempts at one call share a record. ``see_state`` gives the state of the KMS key that a call
-    names.
+    ``limit`` is how many; attempts at one call share a record. ``keys`` finds the KMS keys that a call is about.
+    ``let_go`` is told of every call that is not kept any more.
     """
 
-    def __init__(self, now: Callable[[], datetime], limit: int, see_state: Callable[[Call], str | None]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        limit: int,
+        keys: NamedKeys,
+        let_go: Callable[[CallRecord], None],
+    ) -> None:
         self._now = now
         self._limit = limit
-        self._see_state = see_state
-        self._records: OrderedDict[str, CallRecord] = OrderedDict()
+        self._keys = keys
+        self._let_go = let_go
+        self._kept = Kept(OrderedDict(), Counter())
         self._lock = Lock()
 
     def around(self, answer: Answer) -> Answer:
@@ -45,19 +65,25 @@ class Journal:
     def _pass_on(self, answer: Answer, call: Call) -> Response:
         record = self._enter(call)
         if record.attempts == 1:
-            record.key_state_before = self._see_state(call)
+            record.key_arns = self._keys.arns_of(call)
+            record.key_state_before = self._state_of(record, call)
         try:
             response = _noted(record, answer, call)
         finally:
             may_differ = call.operation in CHANGING or record.faults  # somebody else may have acted
-            record.key_state_after = self._see_state(call) if may_differ else record.key_state_before
+            record.key_state_after = self._state_of(record, call) if may_differ else record.key_state_before
             for watch in watchers:
                 watch(record)
         record._response = response  # noqa: SLF001  shown redacted only
+        record.key_arns = tuple(dict.fromkeys((*record.key_arns, *arns_in(response))))
         if record.key_state_after is None:
             state = response.get("KeyMetadata", {}).get("KeyState")
             record.key_state_after = state and KeyState(state).value
         return response
+
+    def _state_of(self, record: CallRecord, call: Call) -> str | None:
+        """The state of the KMS key that comes first in a call."""
+        return self._keys.state_of(record.key_arns[0], call) if record.key_arns else None
 
     def record_of(self, call: Call) -> CallRecord:
         """A record of a call as it comes, which is not in the journal."""
@@ -96,34 +122,45 @@ class Journal:
     def calls(self) -> Calls:
         """The calls so far, as they are now."""
         with self._lock:
-            return Calls(list(self._records.values()))
+            return Calls(list(self._kept.records.values()), self._kept.earlier.copy())
 
-    def snapshot(self) -> OrderedDict[str, CallRecord]:
+    def snapshot(self) -> Kept:
         """The calls so far, for ``restore``."""
         with self._lock:
-            return self._records.copy()
+            return self._kept.copy()
 
-    def restore(self, snapshot: OrderedDict[str, CallRecord]) -> None:
+    def restore(self, snapshot: Kept) -> None:
         """Forget the calls since a snapshot."""
         with self._lock:
-            self._records = snapshot.copy()
+            before, self._kept = self._kept, snapshot.copy()
+        for invocation, record in before.records.items():
+            if invocation not in snapshot.records:
+                self._let_go(record)
+
+    def clear(self) -> None:
+        """Forget all calls."""
+        self.restore(Kept(OrderedDict(), Counter()))
 
     def _find(self, invocation: str) -> CallRecord | None:
-        return self._records.get(invocation)
+        return self._kept.records.get(invocation)
 
     def _enter(self, call: Call) -> CallRecord:
+        gone = None
         with self._lock:
-            record = self._records.get(call.invocation)
+            records, earlier = self._kept
+            record = records.get(call.invocation)
             if record is not None:
                 record.attempts += 1
                 record.note(_UNFINISHED)
                 return record
-            record = CallRecord(self._now(), call)
+            record = records[call.invocation] = CallRecord(self._now(), call)
             record.note(_UNFINISHED)
-            self._records[call.invocation] = record
-            if len(self._records) > self._limit:
-                self._records.popitem(last=False)
-            return record
+            if len(records) > self._limit:
+                _, gone = records.popitem(last=False)
+                earlier[gone.operation, gone.error] += 1
+        if gone is not None:
+            self._let_go(gone)
+        return record
 
 
 def _noted(record: CallRecord, answer: Answer, call: Call) -> Response:

@@ -1,29 +1,32 @@
-"""Secrets where they must not be: in logs, in what a test prints, in requests.
+"""Secrets that a mock knows of, and texts in which they must not be.
 
-A secret is looked for as raw bytes (also as Python prints them), as hex and as base64, wherever it starts in what was
-encoded. What is said about a leak does not repeat it.
+What is said about a leak does not repeat it.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-from base64 import b64encode
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from threading import Lock
 from typing import NamedTuple
 
+from botocore.model import StructureShape
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
 from ._calls import Calls, members_of
+from ._readings import SHORTEST, readings, written_forms
+from ._wire import kms_model
 
 __tracebackhide__ = True
 
-#: Shorter ones are found anywhere by chance.
-SHORTEST = 8  # bytes
-_MOST = 1000  # secrets that one mock remembers
-_SEPARATORS = re.compile(r"\\[nr]|[\s:]")  # within hex and base64, also where a line break is shown as two characters
-_ANSWERS = "botocore.parsers"  # logs what AWS KMS answers, which nobody has sent
+_MOST = 100_000  # secrets of each kind that one mock remembers
+_LEAST = (32, 16, SHORTEST)  # bytes: secrets are indexed by how long they are at least
+_DER_SEQUENCE = b"\x30"
+_REDACTED = "<redacted>"
+_ALL_REDACTED = "<redacted: there was a secret in this text>"
 
 #: Members of answers that are secret, and what they are.
 SECRET_MEMBERS = {
@@ -45,6 +48,9 @@ class SecretLeaked(AssertionError):  # noqa: N818  a failure of the test, named 
     """A secret was found where it must not be."""
 
 
+SecretLeaked.__module__ = "pytest_kmsimport"
+
+
 class Leak(NamedTuple):
     """One secret in one place, in words that do not repeat it."""
 
@@ -57,54 +63,173 @@ class Leak(NamedTuple):
 
 
 class Secrets:
-    """The secrets that a mock knows of, the last ones."""
+    """The secrets that a mock knows of: key material, and what answers bring the caller.
+
+    The last hundred thousand of each kind are remembered; ``forgotten`` says how many are not.
+    """
 
     def __init__(self) -> None:
-        self._named: OrderedDict[bytes, str] = OrderedDict()
+        self._materials: dict[bytes, str] = {}
+        self._answered: dict[bytes, str] = {}
+        self._lock = Lock()
+        self.forgotten = 0
 
     def __repr__(self) -> str:
-        return f"<{len(self._named)} secrets>"
+        return f"<{len(self._materials) + len(self._answered)} secrets>"
 
-    def note(self, secret: bytes | None, name: str) -> None:
-        """Remember a secret, under words that tell it from others."""
-        if secret is not None and len(secret) >= SHORTEST:
-            self._named.setdefault(secret, name)
-            if len(self._named) > _MOST:
-                self._named.popitem(last=False)
+    def __reduce__(self) -> str:
+        raise TypeError("The secrets of a mock stay in its process.")
+
+    def note_key_material(self, plaintext: bytes | None, name: str) -> None:
+        """Remember key material, under words that tell it from others."""
+        if plaintext is not None and plaintext not in self._materials:
+            for secret in (plaintext, *_private_numbers(plaintext)):
+                self._note(self._materials, secret, name)
 
     def note_answer(self, operation: str, response: Mapping[str, object]) -> None:
         """Remember what an answer brings the caller that is secret."""
         for member, what in SECRET_MEMBERS.items():
             secret = response.get(member)
             if isinstance(secret, bytes):
-                self.note(secret, f"{what} from {operation}")
+                for part in (secret, *_private_numbers(secret)):
+                    self._note(self._answered, part, f"{what} from {operation}")
 
-    def in_calls(self, calls: Calls) -> Iterator[Leak]:
-        """The leaks in the requests of calls."""
-        for record in calls:
-            for member, text in texts_in(members_of(record)):
-                yield from self.in_text(text, f"the request {record.operation}, member {member}")
+    def _note(self, known: dict[bytes, str], secret: bytes, name: str) -> None:
+        if len(secret) < SHORTEST:
+            return
+        with self._lock:
+            known.setdefault(secret, name)
+            if len(known) > _MOST:
+                del known[next(iter(known))]
+                self.forgotten += 1
 
-    def in_text(self, text: str, where: str) -> Iterator[Leak]:
-        """The leaks in a text."""
-        haystack = Haystack(text)
-        for secret, name in self._named.items():
-            if form := haystack.has(secret):
-                yield Leak(name, form, where)
+    @property
+    def named(self) -> dict[bytes, str]:
+        """All of them, with their names."""
+        with self._lock:
+            return {**self._answered, **self._materials}
 
-    def redact(self, text: str) -> str:
-        """A text without the secrets, as far as they stand in it in one piece."""
-        for secret in self._named:
-            for form in (*_as_raw(secret), secret.hex(), secret.hex().upper(), b64encode(secret).decode()):
-                text = text.replace(form, "<redacted>")
-        return text
+    def materials_since(self, number: int) -> dict[bytes, str]:
+        """The key materials but for the first so many."""
+        with self._lock:
+            return dict(list(self._materials.items())[number:])
+
+    @property
+    def number_of_materials(self) -> int:
+        """How many key materials are known."""
+        return len(self._materials)
+
+    def redaction_of(self, text: str) -> Redaction:
+        """What takes those secrets that are in a text out of it, and out of parts of it."""
+        return Redaction({secret for _, secret in search(text, self.named)})
+
+
+def _private_numbers(secret: bytes) -> Iterator[bytes]:
+    """What is secret in a private key whatever format it is written in; nothing for other secrets."""
+    if not secret.startswith(_DER_SEQUENCE):
+        return
+    try:
+        key = load_der_private_key(secret, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return
+    if isinstance(key, RSAPrivateKey):
+        for prime in (key.private_numbers().p, key.private_numbers().q):
+            yield prime.to_bytes(-(-prime.bit_length() // 8), "big")
+    elif isinstance(key, EllipticCurvePrivateKey):
+        yield key.private_numbers().private_value.to_bytes(-(-key.key_size // 8), "big")
+    elif hasattr(key, "private_bytes_raw"):
+        yield key.private_bytes_raw()
+
+
+# Looking for secrets
+
+
+def search(text: str, named: Mapping[bytes, str]) -> Iterator[tuple[str, bytes]]:
+    """The secrets that are in a text, and the form in which they are found first.
+
+    The time that it takes grows with the text and with the secrets, and not with both at once.
+    """
+    return Index(named).search(text)
+
+
+class Index:
+    """Secrets, to be looked for all at once.
+
+    A secret of so many bytes covers every place of a text that is a multiple of ``step`` away from others, with eight
+    of its bytes from there on. So these are looked up, and no others. They are of a secret's end: that is where
+    private keys differ.
+    """
+
+    def __init__(self, secrets: Iterable[bytes]) -> None:
+        self._by_step: dict[int, dict[bytes, list[tuple[bytes, int]]]] = {}
+        for secret in secrets:
+            step = next(least for least in _LEAST if least <= len(secret)) - SHORTEST + 1
+            places = self._by_step.setdefault(step, {})
+            for place in range(len(secret) - SHORTEST - step + 1, len(secret) - SHORTEST + 1):
+                places.setdefault(secret[place : place + SHORTEST], []).append((secret, place))
+
+    def search(self, text: str) -> Iterator[tuple[str, bytes]]:
+        """Those that are in a text, and the form in which each is found first."""
+        seen: set[bytes] = set()
+        for form, reading in readings(text) if self._by_step else ():
+            for secret in self._found_in(reading):
+                if secret not in seen:
+                    seen.add(secret)
+                    yield form, secret
+
+    def _found_in(self, reading: bytes) -> Iterator[bytes]:
+        """Those that are in there, each as often as it is."""
+        for step, places in self._by_step.items():
+            hits = [at for at in range(0, len(reading), step) if reading[at : at + SHORTEST] in places]
+            for at in hits:
+                for secret, place in places[reading[at : at + SHORTEST]]:
+                    if at >= place and reading.startswith(secret, at - place):
+                        yield secret
+
+
+class Redaction:
+    """Takes secrets out of texts; it is false where there are none to be taken out."""
+
+    def __init__(self, secrets: Collection[bytes]) -> None:
+        self._index = Index(secrets)
+        self._forms = [written_forms(secret) for secret in sorted(secrets, key=len, reverse=True)]
+
+    def __bool__(self) -> bool:
+        return bool(self._forms)
+
+    def __call__(self, text: str) -> str:
+        """A text without the secrets: where they cannot be taken out of it, nothing of it is left."""
+        for forms in self._forms:
+            text = forms.sub(_REDACTED, text)
+        return _ALL_REDACTED if any(self._index.search(text)) else text
+
+
+def leaks_in(texts: Iterable[tuple[str, str]], named: Mapping[bytes, str]) -> Iterator[Leak]:
+    """The leaks in texts, of which it is said where they come from."""
+    index = Index(named)
+    together: dict[str, list[str]] = {}
+    for text, where in texts:
+        together.setdefault(where, []).append(text)
+    for where, parts in together.items():
+        for form, secret in index.search("\n".join(parts)):
+            yield Leak(named[secret], form, where)
+
+
+def requests_of(calls: Calls) -> Iterator[tuple[str, str]]:
+    """The texts and blobs in the requests of calls, and where they stand."""
+    for record in calls:
+        for member, text in texts_in(members_of(record)):
+            yield text, f"the request {record.operation}, member {member}"
 
 
 def texts_in(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """The texts and blobs of a request, with the members that they stand in."""
+    """The texts and blobs of a request, with the members that they stand in; names that a caller chose are texts."""
     if isinstance(value, Mapping):
         for name, item in value.items():
-            yield from texts_in(item, f"{path}.{name}" if path else name)
+            is_member = name in _member_names()
+            if not is_member:
+                yield path, name
+            yield from texts_in(item, (f"{path}.{name}" if path else name) if is_member else path)
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
             yield from texts_in(item, f"{path}[{number}]")
@@ -114,131 +239,28 @@ def texts_in(value: object, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, value.decode("latin-1")
 
 
-class Haystack:
-    """A text to look for secrets in."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._squeezed = _SEPARATORS.sub("", text)
-        self._lower = self._squeezed.lower()
-        self._standard = self._squeezed.replace("-", "+").replace("_", "/")  # base64 for URLs has these
-
-    def has(self, secret: bytes) -> str:
-        """The form in which the secret is there; empty where it is not."""
-        if any(form in self._text for form in _as_raw(secret)):
-            return "raw bytes"
-        if secret.hex() in self._lower:
-            return "hex"
-        return "base64" if any(form in self._standard for form in _as_base64(secret)) else ""
+@cache
+def _member_names() -> frozenset[str]:
+    """The names that AWS gives members of requests, rather than callers an item of their own."""
+    model = kms_model()
+    shapes = map(model.shape_for, model.shape_names)
+    return frozenset(name for shape in shapes if isinstance(shape, StructureShape) for name in shape.members)
 
 
-@lru_cache(maxsize=64)
-def _as_raw(secret: bytes) -> tuple[str, ...]:
-    """The bytes themselves, decoded in the usual ways, and as Python shows them between either quotes."""
-    shown = repr(secret)[2:-1]
-    forms = [secret.decode("latin-1"), shown, shown.replace("'", r"\'"), shown.replace(r"\'", "'")]
-    with suppress(UnicodeDecodeError):
-        forms.append(secret.decode())
-    return tuple(dict.fromkeys(forms))
+def secret_given(secret: object) -> dict[bytes, str]:
+    """A secret that a test hands over, to be looked for.
 
-
-@lru_cache(maxsize=64)
-def _as_base64(secret: bytes) -> tuple[str, ...]:
-    """What of the secret's base64 does not depend on its neighbours, for each place in a group of three bytes."""
-    forms = []
-    for before in range(3):
-        encoded = b64encode(bytes(before) + secret).decode()
-        first = -(-before * 4 // 3)  # characters that the bytes before have a part in
-        last = (before + len(secret)) * 8 // 6  # characters that are of the secret alone
-        forms.append(encoded[first:last])
-    return tuple(forms)
-
-
-def leaks_of(secret: bytes, calls: Calls) -> Iterator[Leak]:
-    """The leaks of one secret in the requests of calls; raises ValueError for a short one."""
-    if not isinstance(secret, (bytes, bytearray)) or len(secret) < SHORTEST:
-        raise ValueError(f"A secret has {SHORTEST} bytes or more: shorter ones are anywhere by chance.")
-    secrets = Secrets()
-    secrets.note(bytes(secret), "the secret")
-    return secrets.in_calls(calls)
-
-
-class LogWatch(logging.Handler):
-    """Looks for secrets in everything that is logged, of all levels that the loggers let through.
-
-    botocore's account of what AWS KMS has answered is left out; that of what was sent is not.
+    Raises TypeError for what is no bytes, ValueError for less than 8 bytes.
     """
-
-    def __init__(self) -> None:
-        super().__init__(logging.NOTSET)
-        self._lines: list[tuple[str, str]] = []
-        self._formatter = logging.Formatter()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep what is logged until it is looked through."""
-        if record.name != _ANSWERS:
-            self._lines.append((record.name, self._formatter.format(record)))
-
-    def leaks(self, secrets: Secrets) -> Iterator[Leak]:
-        """The leaks in what was logged so far."""
-        for logger, line in self._lines:
-            yield from secrets.in_text(line, f"the log of {logger}")
+    if not isinstance(secret, (bytes, bytearray, memoryview)):
+        kind = type(secret).__name__
+        raise TypeError(f"A secret is bytes, and this is a {kind}: pass the bytes, however they may have been written.")
+    if len(secret) < SHORTEST:
+        raise ValueError(f"A secret has {SHORTEST} bytes or more: shorter ones are anywhere by chance.")
+    return {bytes(secret): "the secret"}
 
 
-class LeakCheck:
-    """Looks for the secrets of one mock; with ``watches``, what the option asks for, in the log too."""
-
-    def __init__(self, secrets: Secrets, *, watches: bool) -> None:
-        self.secrets = secrets
-        self.watches = watches
-        self._log = LogWatch()
-        self._overheard: list[tuple[str, str]] = []
-        self._told: set[Leak] = set()
-
-    def start(self) -> None:
-        """Watch the log from now on."""
-        if self.watches:
-            logging.getLogger().addHandler(self._log)
-
-    def stop(self) -> None:
-        """Watch no longer; what was seen is kept."""
-        logging.getLogger().removeHandler(self._log)
-
-    def overhear(self, service: str, operation: str, body: object) -> None:
-        """Take down what is sent to another service, for a mock that watches."""
-        sent = _read(body) if self.watches else b""
-        if sent:
-            self._overheard.append((sent.decode("latin-1"), f"the request {service}.{operation}"))
-
-    def leaks(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> Iterator[Leak]:
-        """The leaks in requests, in the log, and in texts of which it is said where they come from."""
-        yield from self.secrets.in_calls(calls)
-        yield from self._log.leaks(self.secrets)
-        for text, where in (*self._overheard, *texts):
-            yield from self.secrets.in_text(text, where)
-
-    def news(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> str:
-        """What a test is told that asks for the check, each leak once."""
-        leaks = [leak for leak in self.leaks(calls, texts) if leak not in self._told] if self.watches else []
-        self._told.update(leaks)
-        return list_of(leaks)
-
-
-def _read(body: object) -> bytes:
-    """The bytes of a request's body, which may be a stream that can be rewound; others are left alone."""
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, (bytes, bytearray)):
-        return bytes(body)
-    read, seek = getattr(body, "read", None), getattr(body, "seek", None)
-    if read is None or seek is None:
-        return b""
-    sent: bytes = read()
-    seek(0)
-    return sent
-
-
-def list_of(leaks: Iterable[Leak]) -> str:
+def list_of(leaks: Iterable[object]) -> str:
     """What a test is told of leaks, each once; empty where there are none."""
     lines = list(dict.fromkeys(map(str, leaks)))
     return "\n  ".join([f"{len(lines)} leak{'s' * (len(lines) > 1)} of secrets:", *lines]) if lines else ""

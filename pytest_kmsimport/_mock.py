@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -23,7 +22,9 @@ from ._complaints import Complaints
 from ._environment import PLACEHOLDER_KEY, Environment
 from ._fault import Fault
 from ._faulty import MeanwhileFailed
-from ._leaks import LeakCheck, leaks_of, list_of, refuse
+from ._journal import Kept
+from ._leak_check import LeakCheck
+from ._leaks import leaks_in, list_of, refuse, requests_of, secret_given
 from ._options import Options
 from ._plans import Aim, On, Plan, Steps, Timing, make_plan
 from ._regions import is_region
@@ -49,7 +50,7 @@ class Snapshot:
 
     _store: Store = field(repr=False)
     _clock: tuple[int, int | None] = field(repr=False)
-    _calls: OrderedDict[str, CallRecord] = field(repr=False)
+    _calls: Kept = field(repr=False)
     _plans: tuple[Plan, ...] = field(repr=False)
 
 
@@ -72,6 +73,7 @@ class KmsImportMock:
         self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
         self._environment = Environment()
         self.complaints = Complaints()
+        self.leak_check = LeakCheck(watches=options.check_leaks)
         self.service = self._begin()
 
     def _begin(self) -> Service:
@@ -82,11 +84,14 @@ class KmsImportMock:
             strict_tokens=options.strict_tokens,
             quotas=Quotas(**options.quotas),
         )
-        service = Service(
-            self._engine, self.clock, options.journal_size, self._act, sleep_on_retry=options.sleep_on_retry
+        return Service(
+            self._engine,
+            self.clock,
+            options.journal_size,
+            self.leak_check,
+            self._act,
+            sleep_on_retry=options.sleep_on_retry,
         )
-        self.leak_check = LeakCheck(service.secrets, watches=options.check_leaks)
-        return service
 
     def _act(self, action: Action, call: CallRecord) -> None:
         """Let somebody else act while a call is under way."""
@@ -203,6 +208,7 @@ class KmsImportMock:
         """Become as new: no KMS keys, no calls, the computer's time."""
         self.clock.reset()
         self.complaints.clear()
+        self.service.journal.clear()
         self.service = self._begin()
 
     def inject(
@@ -254,7 +260,7 @@ class KmsImportMock:
         ``key_id`` is a key ID, key ARN or alias; ``material`` raw bytes, or a PKCS#8 private key in DER. The failure
         says what the key lacks, and what became of the last import into it.
         """
-        why = why_not_imported(self.key(key_id, region_name=region_name, account=account), material, self.calls)
+        why = why_not_imported(self.key(key_id, region_name=region_name, account=account), material, self.calls.kept)
         if why:
             raise AssertionError(why)
 
@@ -265,7 +271,9 @@ class KmsImportMock:
         Raises SecretLeaked, an AssertionError, that names the requests; ValueError for less than 8 bytes, which could
         be anywhere by chance.
         """
-        refuse(list_of(leaks_of(secret, self.calls)))
+        calls, named = self.calls, secret_given(secret)
+        refuse(list_of(leaks_in(requests_of(calls.kept), named)))
+        calls.check_all_kept()
 
     @sealed
     def assert_no_leaks(self, *texts: str | bytes) -> None:
@@ -278,13 +286,14 @@ class KmsImportMock:
         Raises SecretLeaked, an AssertionError, that says which secret is where, without repeating it.
         """
         as_text = (text if isinstance(text, str) else text.decode("latin-1") for text in texts)
-        refuse(
-            list_of(self.leak_check.leaks(self.calls, ((text, "the text that was handed over") for text in as_text)))
-        )
+        handed_over = [(text, "the text that was handed over") for text in as_text]
+        calls = self.calls
+        refuse(list_of(self.leak_check.leaks(calls.kept, handed_over)))
+        calls.check_all_kept()
 
     def leaks_found(self, texts: Iterable[tuple[str, str]] = ()) -> str:
         """What the option ``check_leaks`` finds, in texts and where they come from too; each leak is told once."""
-        leaks = self.leak_check.news(self.calls, texts)
+        leaks = self.leak_check.news(self.calls.kept, texts)
         self.complaints.told = self.complaints.told or bool(leaks)
         return leaks
 

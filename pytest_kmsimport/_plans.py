@@ -31,7 +31,7 @@ class View(Protocol):
     """How a plan looks at a call."""
 
     def names_of_key(self, call: Call) -> Collection[str]:
-        """What the KMS key of a call is called: as the call names it, by key ID and by key ARN."""
+        """What the KMS keys of a call are called: as the call names them, by key ID and by key ARN."""
 
     def record_of(self, call: Call) -> CallRecord:
         """A record of the call, for a condition of the user's."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
+from typing import Any
+
+import pytest
 
 from ._calls import CallRecord, Calls
+from ._leaks import Redaction, Secrets
 from ._plans import Plan
 
 TITLE = "KMS calls"
@@ -27,7 +31,7 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
 
     Then the faults that were planned, with the seeds of those that are left to chance.
     """
-    shown = calls[-_MOST:]
+    shown = calls.kept[-_MOST:]
     rows = [_HEAD, *(_cells(record) for record in shown)]
     if not any(record.faults for record in shown):
         rows = [(*cells[:_FAULT], "", *cells[_FAULT + 1 :]) for cells in rows]
@@ -110,3 +114,30 @@ def properties(calls: Calls) -> Iterator[tuple[str, str]]:
         if record.error is not None:
             text = f"{record.operation}: {record.error}"
             yield "kms_import_refusal", f"{text} - {record.diagnosis}" if record.diagnosis else text
+
+
+def redact(report: pytest.TestReport, secrets: Secrets) -> None:
+    """Take secrets out of all that pytest shows or writes down of a test."""
+    texts = [str(report.longrepr or ""), *(text for _, text in (*report.sections, *report.user_properties))]
+    take_out = secrets.redaction_of("\n\n".join(map(str, texts)))
+    if take_out:
+        report.sections = _redacted(report.sections, take_out)
+        report.user_properties = _redacted(report.user_properties, take_out)
+        report.longrepr = _redacted(report.longrepr, take_out)
+        shown = str(report.longrepr or "")
+        if take_out(shown) != shown:  # over the end of a line
+            report.longrepr = take_out(shown)
+
+
+def _redacted(value: Any, take_out: Redaction) -> Any:  # noqa: ANN401  whatever a report of pytest is made of
+    if isinstance(value, str):
+        return take_out(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_redacted(item, take_out) for item in value)
+    if type(value).__module__ == _TRACEBACKS:
+        for name, item in vars(value).items():
+            setattr(value, name, _redacted(item, take_out))
+    return value
+
+
+_TRACEBACKS = "_pytest._code.code"  # where pytest has its texts of tracebacks

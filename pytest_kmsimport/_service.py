@@ -14,7 +14,9 @@ from ._constraints import constrained
 from ._fault import Undelivered
 from ._faulty import Faults, offstage
 from ._journal import Journal
-from ._leaks import MAKING_SECRETS, Secrets
+from ._leak_check import LeakCheck
+from ._leaks import MAKING_SECRETS
+from ._named_keys import NamedKeys
 from ._sockets import Delay, Delivery
 from ._tracebacks import sealed
 from ._wire import WireResponse
@@ -30,14 +32,16 @@ _TICK = 0.001  # seconds, the least that the clock shows
 class Service:
     """An engine with the journal around it, and the faults between the two.
 
-    ``act`` lets somebody else act while a call is under way.
+    ``leak_check`` is told of secrets, and of requests that the journal lets go. ``act`` lets somebody else act while a
+    call is under way.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a service is made of
         self,
         engine: Engine,
         clock: Clock,
         journal_size: int,
+        leak_check: LeakCheck,
         act: Callable[[Action, CallRecord], None],
         *,
         sleep_on_retry: bool,
@@ -45,21 +49,18 @@ class Service:
         self._engine = engine
         self._clock = clock
         self._sleep_on_retry = sleep_on_retry
-        self.journal = Journal(clock.now, journal_size, self._state_of_key)
-        self.faults = Faults(engine, self._ask, self.journal, act)
-        self.secrets = Secrets()
+        keys = NamedKeys(engine)
+        self.journal = Journal(clock.now, journal_size, keys, leak_check.let_go)
+        self.faults = Faults(engine, self._ask, self.journal, keys, act)
+        self._secrets = leak_check.secrets
         self._constrained = constrained(engine)
         self._answer = self.journal.around(self.faults)
-
-    def _state_of_key(self, call: Call) -> str | None:
-        key_id = call.members.get("KeyId")
-        return self._engine.look_up(key_id, call.region, call.account, _state) if key_id else None
 
     def _ask(self, call: Call) -> Response:
         """Ask the engine, and remember the secrets that the call has brought into the world."""
         response = self._constrained(call)
         if call.operation in MAKING_SECRETS:
-            self.secrets.note_answer(call.operation, response)
+            self._secrets.note_answer(call.operation, response)
         elif call.operation == "ImportKeyMaterial":
             self.note_key_material(call.members["KeyId"], call.region, call.account)
         return response
@@ -67,7 +68,7 @@ class Service:
     def note_key_material(self, key_id: str, region: str, account: str) -> None:
         """Remember the key material of a KMS key as a secret."""
         for material in self._engine.look_up(key_id, region, account, _materials) or ():
-            self.secrets.note(material.plaintext, f"key material of KMS key {key_id.rpartition('/')[2]}")
+            self._secrets.note_key_material(material.plaintext, f"key material of KMS key {key_id.rpartition('/')[2]}")
 
     @sealed
     def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> Delivery:
@@ -130,7 +131,3 @@ class Service:
 
 def _materials(key: Key) -> tuple[KeyMaterial, ...]:
     return tuple(key.materials.values())
-
-
-def _state(key: Key) -> str:
-    return key.state.value

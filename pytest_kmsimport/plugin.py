@@ -128,6 +128,12 @@ def pytest_runtest_makereport(
         active.told(call.excinfo.value)
     if report.failed:
         _tell(item, report, mocks)
+    watching = [mock for mock in mocks if mock.leak_check.watches]
+    if watching:
+        from ._report import redact  # noqa: PLC0415  only for those who ask for it
+
+        for mock in watching:
+            redact(report, mock.leak_check.secrets)
     return report
 
 
@@ -137,7 +143,6 @@ def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
     for mock in mocks:
         if leaks := mock.leaks_found(printed):
             report.outcome, report.longrepr = "failed", leaks
-            report.sections = [(title, mock.leak_check.secrets.redact(text)) for title, text in report.sections]
 
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
@@ -146,7 +151,7 @@ def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMoc
     for mock in mocks:
         if mock.calls or mock.plans:
             report.sections.append((TITLE, report_of(mock.calls, mock.plans)))
-            found = list(properties(mock.calls))
+            found = list(properties(mock.calls.kept))
             item.user_properties.extend(found)
             if report.when == "teardown":  # this report has taken its copy already
                 report.user_properties.extend(found)

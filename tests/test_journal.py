@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 from base64 import b64encode
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -13,7 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from pytest_kmsimport import NotOffered, Redacted, mock_kms_import, wrap_key_material
+from pytest_kmsimport import CallsForgotten, NotOffered, Redacted, mock_kms_import, wrap_key_material
 
 SECRET = b"this is 32 bytes of key material"
 UNKNOWN = "12345678-1234-1234-1234-123456789012"
@@ -130,7 +131,7 @@ def test_to_filters_by_operation(three_calls, operations, count):
 def test_about_filters_by_kms_key(three_calls, name):
     """``about`` finds calls by key ID or ARN, whichever of the two they used."""
     calls, key = three_calls
-    assert [call.key_id for call in calls.about(key[name])] == [key["Arn"]]
+    assert [call.key_id for call in calls.about(key[name])] == [None, key["Arn"]]
 
 
 @pytest.mark.parametrize(("code", "count"), [(None, 1), ("NotFoundException", 1), ("DisabledException", 0)])
@@ -166,7 +167,59 @@ def test_the_journal_keeps_the_last_calls():
         kms = mock.client()
         for number in range(5):
             kms.create_key(Description=str(number))
-        assert [call.request["Description"] for call in mock.calls] == ["2", "3", "4"]
+        assert [call.request["Description"] for call in mock.calls.kept] == ["2", "3", "4"]
+        assert len(mock.calls) == len(mock.calls.to("CreateKey")) == 5
+        assert mock.calls[-1].request["Description"] == "4"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        list,
+        lambda calls: calls[0],
+        lambda calls: calls[-4],
+        lambda calls: calls[:2],
+        lambda calls: calls[-9:],
+        lambda calls: len(calls.about("12345678-1234-1234-1234-123456789012")),
+        lambda calls: calls.about("12345678-1234-1234-1234-123456789012") == [],
+        lambda calls: bool(calls.about("12345678-1234-1234-1234-123456789012")),
+    ],
+)
+def test_what_only_all_calls_can_tell_is_not_told_of_some(ask):
+    """Who asks for calls that the journal has let go is told so, instead of that there are none."""
+    with mock_kms_import(journal_size=3) as mock:
+        for _ in range(5):
+            mock.client().create_key()
+        with pytest.raises(CallsForgotten, match=r"let go of 2 earlier calls.*journal_size"):
+            ask(mock.calls)
+
+
+def test_absence_is_known_of_calls_that_were_let_go(kms):
+    """How many there were of each operation, and how they came out, is never forgotten."""
+    with mock_kms_import(journal_size=1) as mock:
+        kms = mock.client()
+        with suppress(ClientError):
+            kms.describe_key(KeyId="nonsense")
+        kms.create_key()
+        kms.list_keys()
+        assert mock.calls.to("Encrypt") == []
+        assert not mock.calls.to("Encrypt")
+        assert len(mock.calls.refused()) == len(mock.calls.to("DescribeKey").refused("NotFoundException")) == 1
+        assert mock.calls.to("CreateKey")
+
+
+def test_a_failed_test_is_told_how_many_calls_came_before(pytester):
+    """The table counts those that the journal has let go."""
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.kms_import(journal_size=2)
+        def test_it(kms_import_mock):
+            for _ in range(5):
+                kms_import_mock.client().create_key()
+            raise AssertionError
+    """)
+    pytester.runpytest_subprocess().stdout.fnmatch_lines(["*(3 earlier calls)"])
 
 
 def test_calls_taken_earlier_stay(kms, calls):

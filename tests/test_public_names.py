@@ -45,6 +45,7 @@ def test_all_is_what_the_package_offers():
     assert set(NAMES) == {
         "CallRecord",
         "Calls",
+        "CallsForgotten",
         "Clock",
         "FaultNeverStruck",
         "KeyMaterialView",
