@@ -18,9 +18,10 @@ from ._plans import Plan
 from .engine.engine import Answer, Call, Engine, Response, Seen
 from .engine.errors import KmsError
 from .engine.keys import Key
-from .engine.states import CHANGING
+from .engine.operations import OPERATIONS
+from .engine.operations.registry import Traits
 from .faults._actions import Action
-from .faults._world import READING, StaleRead
+from .faults._world import StaleRead
 
 #: Whether somebody else is acting: what happens then is neither in the journal nor struck by faults.
 offstage: ContextVar[bool] = ContextVar("pytest_kmsimport_offstage", default=False)
@@ -85,11 +86,11 @@ class Faults:
 
     def answer(self, call: Call) -> Response:
         """Answer a call as AWS KMS does, without faults."""
-        before = self._look_up(call, Key.copy) if self._remembers and call.operation in CHANGING else None
+        before = self._look_up(call, Key.copy) if self._remembers and _traits(call).changes else None
         try:
             response = self._engine_answer(call)
         except KmsError as refusal:
-            if call.operation not in READING and self._journal.effects_of(call):
+            if not _traits(call).reads and self._journal.effects_of(call):
                 refusal.diagnosis = f"{_REPEATED} {refusal.diagnosis}".strip()
             raise
         self._journal.note_effect(call)
@@ -139,3 +140,8 @@ class Faults:
         response = self._engine.answer_as_of(call, key)
         self._journal.note_effect(call)
         return response
+
+
+def _traits(call: Call) -> Traits:
+    """What there is to know of the operation of a call; of one that is not offered, nothing."""
+    return OPERATIONS[call.operation].traits if call.operation in OPERATIONS else Traits()

@@ -17,7 +17,8 @@ from ._fault import Fault, Undelivered
 from ._named_keys import NamedKeys, arns_in
 from .engine.engine import Answer, Call, Response
 from .engine.errors import KmsError, NotOffered
-from .engine.states import CHANGING, KeyState
+from .engine.operations import OPERATIONS
+from .engine.states import KeyState
 
 #: The outcome of a call that is under way, or was given up where nobody could say so.
 _UNFINISHED = "Unfinished"
@@ -70,7 +71,9 @@ class Journal:
         try:
             response = _noted(record, answer, call)
         finally:
-            may_differ = call.operation in CHANGING or record.faults  # somebody else may have acted
+            may_differ = (
+                record.faults or call.operation not in OPERATIONS or OPERATIONS[call.operation].traits.changes
+            )  # somebody else may have acted
             record.key_state_after = self._state_of(record, call) if may_differ else record.key_state_before
             for watch in watchers:
                 watch(record)

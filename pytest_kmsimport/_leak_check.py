@@ -101,6 +101,11 @@ class LeakCheck:
         self._log = LogWatch(self._logged.add)
         self._told: set[object] = set()
 
+    @property
+    def lock_owners(self) -> tuple[object, ...]:
+        """What has a lock, for the sake of processes that are forked off."""
+        return (self.secrets, self._logged, self._sent, self._gone)
+
     def start(self) -> None:
         """Watch the log from now on."""
         if self.watches:

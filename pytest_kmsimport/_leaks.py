@@ -28,21 +28,6 @@ _DER_SEQUENCE = b"\x30"
 _REDACTED = "<redacted>"
 _ALL_REDACTED = "<redacted: there was a secret in this text>"
 
-#: Members of answers that are secret, and what they are.
-SECRET_MEMBERS = {
-    "Plaintext": "the plaintext data key",
-    "PrivateKeyPlaintext": "the private key of the data key pair",
-    "SharedSecret": "the shared secret",
-}
-#: Operations that answer with a secret that is made for the caller.
-MAKING_SECRETS = {
-    "Decapsulate",
-    "DeriveSharedSecret",
-    "Encapsulate",
-    "GenerateDataKey",
-    "GenerateDataKeyPair",
-}
-
 
 class SecretLeaked(AssertionError):  # noqa: N818  a failure of the test, named for what happened
     """A secret was found where it must not be."""
@@ -86,9 +71,9 @@ class Secrets:
             for secret in (plaintext, *_private_numbers(plaintext)):
                 self._note(self._materials, secret, name)
 
-    def note_answer(self, operation: str, response: Mapping[str, object]) -> None:
-        """Remember what an answer brings the caller that is secret."""
-        for member, what in SECRET_MEMBERS.items():
+    def note_answer(self, operation: str, response: Mapping[str, object], secret_members: Mapping[str, str]) -> None:
+        """Remember what an answer brings the caller that is secret, in these members, and what that is."""
+        for member, what in secret_members.items():
             secret = response.get(member)
             if isinstance(secret, bytes):
                 for part in (secret, *_private_numbers(secret)):

@@ -322,7 +322,7 @@ class KmsImportMock:
     def lock_owners(self) -> tuple[object, ...]:
         """What has a lock, or may have, for the sake of processes that are forked off; first the engine."""
         service = self.service
-        return (self._engine, service, service.journal, service.faults, service.secrets, self.leak_check, *self.plans)
+        return (self._engine, service.journal, *self.leak_check.lock_owners, *self.plans)
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""

@@ -15,7 +15,6 @@ from ._fault import Undelivered
 from ._faulty import Faults, offstage
 from ._journal import Journal
 from ._leak_check import LeakCheck
-from ._leaks import MAKING_SECRETS
 from ._named_keys import NamedKeys
 from ._sockets import Delay, Delivery
 from ._tracebacks import sealed
@@ -24,6 +23,7 @@ from .engine.engine import Call, Engine, Response
 from .engine.errors import KmsError, SerializationException
 from .engine.keys import Key
 from .engine.materials import KeyMaterial
+from .engine.operations import OPERATIONS
 from .faults._actions import Action
 
 _TICK = 0.001  # seconds, the least that the clock shows
@@ -59,9 +59,9 @@ class Service:
     def _ask(self, call: Call) -> Response:
         """Ask the engine, and remember the secrets that the call has brought into the world."""
         response = self._constrained(call)
-        if call.operation in MAKING_SECRETS:
-            self._secrets.note_answer(call.operation, response)
-        elif call.operation == "ImportKeyMaterial":
+        traits = OPERATIONS[call.operation].traits
+        self._secrets.note_answer(call.operation, response, traits.secrets)
+        if traits.brings_material:
             self.note_key_material(call.members["KeyId"], call.region, call.account)
         return response
 

@@ -19,7 +19,8 @@ class KeyMaterialView:
 
     ``id`` is AWS's key material ID; ``state`` is CURRENT, NON_CURRENT, PENDING_ROTATION or
     PENDING_MULTI_REGION_IMPORT_AND_ROTATION; ``import_state`` is IMPORTED or PENDING_IMPORT (it was deleted or has
-    expired); ``valid_to`` is None for material that does not expire.
+    expired; what is pending stays IMPORTED after that); ``valid_to`` is None for material that does not expire or was
+    deleted.
     """
 
     id: str

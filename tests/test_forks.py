@@ -171,7 +171,7 @@ def test_every_lock_is_minded():
     for path in Path(pytest_kmsimport.__file__).parent.rglob("*.py"):
         lines = path.read_text().splitlines()
         owners |= {path.stem for line in lines if re.search(r"= (R?Lock|Condition|Semaphore)\(", line)}
-    assert owners == {"_active", "_environment", "_journal", "_plans", "_rsa_pool", "engine"}
+    assert owners == {"_active", "_environment", "_journal", "_leak_check", "_leaks", "_plans", "_rsa_pool", "engine"}
 
 
 def test_nothing_is_registered_before_the_first_mock():

@@ -196,7 +196,10 @@ class EcPrivateKey:
         key = _load_pkcs8(der)
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, self.curve):
             raise InvalidCiphertextException
-        canonical = to_pkcs8(key.private_numbers().private_key())  # some encoders keep a compressed public point
+        try:
+            canonical = to_pkcs8(key.private_numbers().private_key())  # some encoders keep a compressed public point
+        except ValueError as error:  # the public point is not that of the private key
+            raise InvalidCiphertextException from error
         if _algorithm(der) != _algorithm(canonical):  # the curve's parameters are written out instead of its name
             raise InvalidCiphertextException
         return canonical

@@ -146,27 +146,6 @@ def _table(text: str) -> dict[str, dict[KeyState, Cell]]:
 
 TABLE: Mapping[str, Mapping[KeyState, Cell]] = _table(TABLE_AS_PUBLISHED)
 
-#: Operations that change what the KMS key in their KeyId is; all others leave it as it was.
-CHANGING = frozenset(
-    {
-        "CancelKeyDeletion",
-        "DeleteImportedKeyMaterial",
-        "DisableKey",
-        "DisableKeyRotation",
-        "EnableKey",
-        "EnableKeyRotation",
-        "ImportKeyMaterial",
-        "PutKeyPolicy",
-        "ReplicateKey",
-        "RotateKeyOnDemand",
-        "ScheduleKeyDeletion",
-        "TagResource",
-        "UntagResource",
-        "UpdateKeyDescription",
-        "UpdatePrimaryRegion",
-    }
-)
-
 #: Operations that every state lets pass.
 NEVER_REFUSED = {name for name, row in TABLE.items() if set(row.values()) == {Cell(imported_only=False, footnote=None)}}
 

@@ -11,13 +11,11 @@ from .._fault import Fault, Scene, Sight
 from .._wire import kms_model
 from ..engine.engine import Response
 from ..engine.errors import KmsError
+from ..engine.operations import OPERATIONS
 from ._actions import Action, is_about_import, is_about_key, refused_with
 from ._refusals import Refusal, modelled_codes
 
-#: Operations that answer from a KMS key alone, so that AWS may answer them with what the key was a moment ago.
-READING = frozenset(
-    {"DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListKeyRotations", "ListResourceTags"}
-)
+_READING = sorted(name for name, operation in OPERATIONS.items() if operation.traits.reads)
 
 
 @cache
@@ -119,7 +117,7 @@ class StaleRead(Fault):
 
     def cannot_happen_to(self, operation: str) -> str:
         """It happens to operations that read a KMS key."""
-        return "" if operation in READING else f"{operation} does not read a KMS key; {', '.join(sorted(READING))} do"
+        return "" if operation in _READING else f"{operation} does not read a KMS key; {', '.join(_READING)} do"
 
     def strikes(self, scene: Scene) -> bool:
         """Whether there is older news to tell."""

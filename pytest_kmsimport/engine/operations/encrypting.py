@@ -182,10 +182,18 @@ def _source_key(region: Region, this: Operation, member: str, key_id: str | None
         if required:
             raise ValidationException(messages.MUST_NOT_BE_NULL.format(member=member))
         return None
-    name = arns.parse(key_id)
-    if name.region not in {None, region.name} and region.keys.get(name.key_id) is not None:
-        raise IncorrectKeyException(messages.WRONG_KEY)  # the ARN of a related multi-Region key
+    if _is_related(region, arns.parse(key_id)):
+        raise IncorrectKeyException(messages.WRONG_KEY)
     return this.admit(region, key_id)
+
+
+def _is_related(region: Region, name: arns.KeyName) -> bool:
+    """Whether this is the key ARN of a multi-Region key in another Region, to which one in this Region is related."""
+    key = region.keys.get(name.key_id)
+    if key is None or key.family is None:
+        return False
+    others = [related for related in key.family if related is not key]
+    return name in {arns.parse(related.arn) for related in others}
 
 
 def _check_no_context(context: Context) -> None:
