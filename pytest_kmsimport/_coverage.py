@@ -81,9 +81,9 @@ def _counted_as(fault: Fault, operation: str) -> str:
 
 
 def percent(rows: list[Row]) -> float:
-    """How much of what can go wrong was exercised; 100 where no operation was called."""
+    """How much of what can go wrong was exercised; 0 where no operation was called."""
     possible = sum(len(row.possible) for row in rows)
-    return 100 * sum(len(row.exercised) for row in rows) / possible if possible else 100.0
+    return 100 * sum(len(row.exercised) for row in rows) / possible if possible else 0.0
 
 
 def lines(rows: list[Row]) -> Iterator[str]:
@@ -109,6 +109,7 @@ class FaultCoverage:
         self._file = file
         self._floor = floor
         self._exercised = Exercised()
+        self._unwritten = ""
         _journal.watchers.append(self._exercised.note)
         config.add_cleanup(lambda: _journal.watchers.remove(self._exercised.note))
 
@@ -127,9 +128,17 @@ class FaultCoverage:
             self._config.workeroutput[_WORKER_KEY] = self._exercised.as_data()
             return
         if self._file is not None:
-            Path(self._file).write_text(page(self._exercised.rows()), encoding="utf-8")
-        if self._is_short and session.exitstatus == pytest.ExitCode.OK:
+            self._write(Path(self._file))
+        if (self._is_short or self._unwritten) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, file: Path) -> None:
+        """Write the page, into a folder that need not be there yet; what keeps it from that is told at the end."""
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(page(self._exercised.rows()), encoding="utf-8")
+        except OSError as error:
+            self._unwritten = f"KMS fault coverage could not be written to {file}: {error.strerror}."
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print the report."""
@@ -138,7 +147,9 @@ class FaultCoverage:
             terminalreporter.section("KMS fault coverage")
             for line in lines(rows):
                 terminalreporter.write_line(line)
-        if self._file is not None:
+        if self._unwritten:
+            terminalreporter.write_line(self._unwritten, red=True, bold=True)
+        elif self._file is not None:
             terminalreporter.write_line(f"KMS fault coverage written to {self._file}")
         if self._is_short:
             text = f"KMS fault coverage is {percent(rows):.1f} %, below the floor of {self._floor:g} %."

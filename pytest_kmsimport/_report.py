@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ._calls import CallRecord, Calls
 from ._leaks import Redaction, Secrets
 from ._plans import Plan
+
+if TYPE_CHECKING:
+    from ._mock import KmsImportMock
 
 TITLE = "KMS calls"
 _HEAD = ("time", "operation", "key", "outcome", "fault", "attempts")
@@ -32,7 +36,7 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     Then the faults that were planned, with the seeds of those that are left to chance.
     """
     shown = calls.kept[-_MOST:]
-    rows = [_HEAD, *(_cells(record) for record in shown)]
+    rows = [_HEAD, *(_cells(record, shown[0].time) for record in shown)]
     if not any(record.faults for record in shown):
         rows = [(*cells[:_FAULT], "", *cells[_FAULT + 1 :]) for cells in rows]
     widths = _widths(rows)
@@ -48,13 +52,22 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     return "\n".join(lines)
 
 
-def _cells(record: CallRecord) -> tuple[str, ...]:
+def title_of(mock: KmsImportMock, number: int, count: int) -> str:
+    """The title of a mock's calls; where a test has several mocks, it tells them apart."""
+    if count == 1:
+        return TITLE
+    return f"{TITLE} of mock {number} of {count}: account {mock.account}, {mock.region}"
+
+
+def _cells(record: CallRecord, begin: datetime) -> tuple[str, ...]:
     outcome = record.error or "ok"
     if record.key_state_after != record.key_state_before and record.error is None:
         outcome = f"ok, {record.key_state_after}"
     counted = Counter(fault.id for fault in record.faults)
     faults = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in counted.items())
-    return f"{record.time:%H:%M:%S}", record.operation, _named(record), outcome, faults or "-", str(record.attempts)
+    days = (record.time.date() - begin.date()).days
+    time = f"{record.time:%H:%M:%S}" + (f" {days:+}d" if days else "")
+    return time, record.operation, _named(record), outcome, faults or "-", str(record.attempts)
 
 
 def _named(record: CallRecord) -> str:

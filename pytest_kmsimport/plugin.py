@@ -36,7 +36,9 @@ _INI = {
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
+    "quotas": ("linelist", "limits of AWS KMS, lowered, one a line: aliases_per_key = 2"),
 }
+_ALL = 100  # percent
 _NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for them
 
 
@@ -81,6 +83,8 @@ def _configure_coverage(config: pytest.Config) -> None:
     shows: bool = config.getoption("--kms-import-coverage")
     file: str | None = config.getoption("--kms-import-coverage-html")
     floor: float | None = config.getoption("--kms-import-coverage-fail-under")
+    if floor is not None and not 0 <= floor <= _ALL:
+        raise pytest.UsageError(f"--kms-import-coverage-fail-under={floor:g}: write a percentage, from 0 to 100.")
     if shows or file is not None or floor is not None:
         from ._coverage import FaultCoverage  # noqa: PLC0415  only for those who ask for it
 
@@ -146,15 +150,15 @@ def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
 
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
-    from ._report import TITLE, properties, report_of  # noqa: PLC0415  not before a test has failed
+    from ._report import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
 
-    for mock in mocks:
-        if mock.calls or mock.plans:
-            report.sections.append((TITLE, report_of(mock.calls, mock.plans)))
-            found = list(properties(mock.calls.kept))
-            item.user_properties.extend(found)
-            if report.when == "teardown":  # this report has taken its copy already
-                report.user_properties.extend(found)
+    telling = [mock for mock in mocks if mock.calls or mock.plans]
+    for number, mock in enumerate(telling, 1):
+        report.sections.append((title_of(mock, number, len(telling)), report_of(mock.calls, mock.plans)))
+        found = list(properties(mock.calls.kept))
+        item.user_properties.extend(found)
+        if report.when == "teardown":  # this report has taken its copy already
+            report.user_properties.extend(found)
 
 
 class _Colours:
@@ -168,7 +172,9 @@ class _Colours:
         if report.failed and self._config.get_terminal_writer().hasmarkup:
             from ._report import TITLE, coloured  # noqa: PLC0415  not before a test has failed
 
-            report.sections = [(title, coloured(text) if title == TITLE else text) for title, text in report.sections]
+            report.sections = [
+                (title, coloured(text) if title.startswith(TITLE) else text) for title, text in report.sections
+            ]
 
 
 def pytest_runtest_setup() -> None:
@@ -231,6 +237,17 @@ def kms_fault(request: pytest.FixtureRequest, kms_import_mock: KmsImportMock) ->
     return replace(case, plan=kms_import_mock.inject(case.fault, case.operation, times=case.times))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Refuse a test that was handed a case of the catalogue which nobody has planned."""
+    case = pyfuncitem.funcargs.get(_FAULT_MARKER)
+    if type(case).__module__.startswith("pytest_kmsimport.") and getattr(case, "plan", case) is None:
+        _misused(
+            "kms_fault was not planned, because indirect=True is missing: write"
+            " @pytest.mark.parametrize('kms_fault', faults.catalogue(...), indirect=True)."
+        )
+
+
 @pytest.fixture
 def kms_import_client(kms_import_mock: KmsImportMock) -> BaseClient:
     """A botocore KMS client of the mock's own account and Region."""
@@ -256,9 +273,15 @@ def _options(request: pytest.FixtureRequest) -> Options:
 
 def _ini_options(config: pytest.Config) -> dict[str, object]:
     values = {name: config.getini(f"kms_import_{name}") for name in _INI}
-    given = {name: value for name, value in values.items() if value is not None}
-    numbers = {name: int(value) for name, value in given.items() if name in _NUMBERS and str(value).isdigit()}
-    return {**given, **numbers}
+    given = {name: value for name, value in values.items() if value is not None and value != []}
+    numbers = {name: _number(str(value)) for name, value in given.items() if name in _NUMBERS}
+    quotas = [line.partition("=") for line in given.get("quotas", ())]
+    limits = {"quotas": {name.strip(): _number(value.strip()) for name, _, value in quotas}} if quotas else {}
+    return {**given, **numbers, **limits}
+
+
+def _number(value: str) -> int | str:
+    return int(value) if value.isdigit() else value
 
 
 def _misused(text: str) -> NoReturn:

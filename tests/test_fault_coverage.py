@@ -135,3 +135,33 @@ def test_the_page(run, pytester):
     assert cells["GenerateRandom"]["stale-read"] == "none"
     assert not grid.links
     assert "http" not in text.replace("http</th>", "")
+
+
+@pytest.mark.parametrize("percent", ["101", "150", "-1"])
+def test_the_floor_is_a_percentage(run, percent):
+    """A floor that cannot be met, or means nothing, is refused."""
+    result = run(f"--kms-import-coverage-fail-under={percent}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*write a percentage, from 0 to 100*"])
+
+
+@pytest.mark.parametrize(("floor", "code"), [(90, pytest.ExitCode.TESTS_FAILED), (0, pytest.ExitCode.OK)])
+def test_a_run_without_calls_has_exercised_nothing(pytester, floor, code):
+    """The floor does not pass because there was nothing to look at."""
+    pytester.makepyfile("def test_nothing(): pass")
+    result = pytester.runpytest_subprocess(f"--kms-import-coverage-fail-under={floor}")
+    assert result.ret == code
+
+
+def test_the_page_goes_into_a_new_folder(run, pytester):
+    """One that is not there is made."""
+    run("--kms-import-coverage-html=reports/kms/faults.html")
+    assert "DescribeKey" in (pytester.path / "reports" / "kms" / "faults.html").read_text()
+
+
+def test_a_page_that_cannot_be_written_fails_the_run(run, pytester):
+    """It is told at the end, with the rest of the summary."""
+    (pytester.path / "reports").write_text("a file")
+    result = run("--kms-import-coverage-html=reports/faults.html")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["KMS fault coverage could not be written to reports/faults.html: *", "*3 passed*"])

@@ -476,3 +476,41 @@ def test_the_decorator_stands_below_fixture(run, order):
     else:
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines(["*TypeError: @mock_kms_import stands above @pytest.fixture*"])
+
+
+def test_a_forgotten_indirect_is_told(pytester):
+    """A case that was handed over without being planned fails its test, which would have tested nothing."""
+    pytester.makepyfile("""
+        import pytest
+        from pytest_kmsimport import faults
+
+        @pytest.mark.parametrize("kms_fault", faults.catalogue("CreateKey", kinds="http"))
+        def test_it(kms_import_client, kms_fault):
+            kms_import_client.create_key()
+    """)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["*kms_fault was not planned, because indirect=True is missing*"])
+
+
+def test_quotas_in_the_ini_file(pytester):
+    """One limit a line."""
+    pytester.makeini("[pytest]\nkms_import_quotas =\n    aliases_per_key = 1\n    keys = 2\n")
+    pytester.makepyfile("""
+        import pytest
+
+        def test_it(kms_import_client):
+            kms_import_client.create_key()
+            kms_import_client.create_key()
+            with pytest.raises(kms_import_client.exceptions.LimitExceededException):
+                kms_import_client.create_key()
+    """)
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_a_quota_that_is_none_is_told(pytester):
+    """With what to write."""
+    pytester.makeini("[pytest]\nkms_import_quotas = aliases_per_key = few\n")
+    pytester.makepyfile("def test_it(kms_import_client): pass")
+    result = pytester.runpytest_subprocess()
+    result.stdout.fnmatch_lines(["*quotas has aliases_per_key='few'; write a number, 0 or more.*"])

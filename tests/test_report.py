@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timezone
 
 import pytest
 from botocore.config import Config
@@ -181,3 +182,34 @@ def test_a_repeated_import_is_explained(kms, kms_import_mock, make_key, import_m
     with pytest.raises(kms.exceptions.InvalidImportTokenException):
         import_material(make_key(), os.urandom(32))
     assert kms_import_mock.calls[-1].diagnosis.startswith("An earlier attempt at this call was carried out")
+
+
+def test_days_are_told(kms, kms_import_mock):
+    """A day and an hour later does not read as an hour later."""
+    kms_import_mock.clock.freeze(datetime(2026, 1, 1, 10, tzinfo=timezone.utc))
+    kms.list_keys()
+    kms_import_mock.clock.advance(hours=25)
+    kms.list_keys()
+    lines = report_of(kms_import_mock.calls).splitlines()
+    assert [line.partition("ListKeys")[0].strip() for line in lines[1:]] == ["10:00:00", "11:00:00 +1d"]
+
+
+def test_the_tables_of_two_mocks_are_told_apart(pytester):
+    """The fixture's and the decorator's."""
+    pytester.makepyfile("""
+        import boto3
+        import pytest
+        from pytest_kmsimport import mock_kms_import
+
+        @pytest.fixture
+        def key(kms_import_client):
+            return kms_import_client.create_key()
+
+        @mock_kms_import(region="eu-west-1")
+        def test_it(key):
+            boto3.client("kms").list_keys()
+            assert False
+    """)
+    output = pytester.runpytest_subprocess().stdout.str()
+    assert "KMS calls of mock 1 of 2: account 123456789012, eu-west-1" in output
+    assert "KMS calls of mock 2 of 2: account 123456789012, us-east-1" in output
