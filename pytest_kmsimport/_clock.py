@@ -7,6 +7,10 @@ from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
+# Tokens, expiry and rotations reach years from now, and a datetime must hold them.
+_EARLIEST = (datetime(1971, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MILLISECOND
+_LATEST = (datetime(9990, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MILLISECOND
+_BEYOND = "The clock goes from 1971 to 9990, so that what AWS KMS reckons from it is a date as well; it stays at {now}."
 _BACKWARDS = "advance() takes a positive time; to go back, use move_to() with the time to go to."
 
 
@@ -26,31 +30,52 @@ class Clock:
 
     def now(self) -> datetime:
         """The time in UTC."""
-        return datetime.fromtimestamp((self._base() + self._ahead) / 1000, timezone.utc)
+        return _EPOCH + _MILLISECOND * min(max(self._base() + self._ahead, _EARLIEST), _LATEST)
 
     def _base(self) -> int:
         return int(time.time() * 1000) if self._frozen_at is None else self._frozen_at
 
-    def advance(self, by: timedelta | None = None, **parts: float) -> datetime:
+    def advance(  # noqa: PLR0913  the keywords of timedelta
+        self,
+        by: timedelta | None = None,
+        *,
+        weeks: float = 0,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        milliseconds: float = 0,
+        microseconds: float = 0,
+    ) -> datetime:
         """Let time pass and give the new time: ``advance(hours=25)``, with the keywords of ``timedelta``, or one.
 
-        Raises ValueError where the time is not positive, or shorter than the millisecond that the clock shows.
+        Raises ValueError where the time is not positive, shorter than the millisecond that the clock shows, or longer
+        than the clock can go; it stays then.
         """
         if by is not None and not isinstance(by, timedelta):
             text = f"advance() takes a timedelta or its keywords: write advance(seconds={by!r}), or minutes=, hours=."
             raise TypeError(text)
-        step = (by or timedelta()) + timedelta(**parts)
+        try:
+            step = (by or timedelta()) + timedelta(days, seconds, microseconds, milliseconds, minutes, hours, weeks)
+        except OverflowError as error:
+            raise ValueError(_BEYOND.format(now=self.now())) from error
         if step <= timedelta():
             raise ValueError(_BACKWARDS)
         if step < _MILLISECOND:
             raise ValueError("advance() takes at least one millisecond: the clock shows no less.")
-        self._ahead += step // _MILLISECOND
+        return self._go(self._ahead + step // _MILLISECOND)
+
+    def _go(self, ahead: int) -> datetime:
+        """Stand so far ahead of the computer's clock; raises ValueError, and stays, where there is no time there."""
+        if not _EARLIEST <= self._base() + ahead <= _LATEST:
+            raise ValueError(_BEYOND.format(now=self.now()))
+        self._ahead = ahead
         return self.now()
 
     def move_to(self, moment: datetime) -> datetime:
         """Go to a moment, forwards or backwards, and give it.
 
-        Raises ValueError for a naive datetime, TypeError for anything else.
+        Raises ValueError for a naive datetime and for one before 1971 or after 9990, TypeError for anything else.
         """
         if not isinstance(moment, datetime):
             raise TypeError(
@@ -59,8 +84,7 @@ class Clock:
         if moment.tzinfo is None:
             text = f"move_to() takes an aware datetime: write {moment!r} with tzinfo=timezone.utc."
             raise ValueError(text)
-        self._ahead = (moment - _EPOCH) // _MILLISECOND - self._base()
-        return self.now()
+        return self._go(_in_milliseconds(moment) - self._base())
 
     def freeze(self, at: datetime | None = None) -> datetime:
         """Stop the clock, now or at a moment, and give the time; advance() and move_to() still move it."""
@@ -86,3 +110,7 @@ class Clock:
     def restore(self, snapshot: tuple[int, int | None]) -> None:
         """Set the clock as it stood against the computer's."""
         self._ahead, self._frozen_at = snapshot
+
+
+def _in_milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MILLISECOND

@@ -26,6 +26,9 @@ from .faults._world import StaleRead
 #: Whether somebody else is acting: what happens then is neither in the journal nor struck by faults.
 offstage: ContextVar[bool] = ContextVar("pytest_kmsimport_offstage", default=False)
 
+_MOST_ENDED = 30  # plans, for the report of a failed test
+_MOST_REMEMBERED = 1000  # KMS keys as they were, for stale reads
+
 _REPEATED = (
     "An earlier attempt at this call was carried out, its answer did not arrive, and botocore asked once more. Look at"
     " what is there before you do it again."
@@ -73,6 +76,9 @@ class Faults:
         """Let a plan strike from now on."""
         steps = [plan.fault] if isinstance(plan.fault, Fault) else plan.fault
         self._remembers |= any(isinstance(step, StaleRead) for step in steps)
+        ended = [past for past in self.plans if past.ended]
+        if len(ended) >= _MOST_ENDED:
+            self.plans.remove(ended[0])
         self.plans.append(plan)
 
     def forget_ended(self) -> None:
@@ -95,7 +101,10 @@ class Faults:
             raise
         self._journal.note_effect(call)
         if before is not None:
+            self._before.pop(before.arn, None)
             self._before[before.arn] = before
+            if len(self._before) > _MOST_REMEMBERED:
+                del self._before[next(iter(self._before))]
         return response
 
     def _look_up(self, call: Call, see: Callable[[Key], Seen]) -> Seen | None:

@@ -6,16 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from ._calls import CallRecord, Calls
 from ._leaks import Redaction, Secrets
 from ._plans import Plan
-
-if TYPE_CHECKING:
-    from ._mock import KmsImportMock
 
 TITLE = "KMS calls"
 _HEAD = ("time", "operation", "key", "outcome", "fault", "attempts")
@@ -52,11 +49,9 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     return "\n".join(lines)
 
 
-def title_of(mock: KmsImportMock, number: int, count: int) -> str:
+def title_of(account: str, region: str, number: int, count: int) -> str:
     """The title of a mock's calls; where a test has several mocks, it tells them apart."""
-    if count == 1:
-        return TITLE
-    return f"{TITLE} of mock {number} of {count}: account {mock.account}, {mock.region}"
+    return TITLE if count == 1 else f"{TITLE} of mock {number} of {count}: account {account}, {region}"
 
 
 def _cells(record: CallRecord, begin: datetime) -> tuple[str, ...]:

@@ -154,7 +154,8 @@ def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMoc
 
     telling = [mock for mock in mocks if mock.calls or mock.plans]
     for number, mock in enumerate(telling, 1):
-        report.sections.append((title_of(mock, number, len(telling)), report_of(mock.calls, mock.plans)))
+        title = title_of(mock.account, mock.region, number, len(telling))
+        report.sections.append((title, report_of(mock.calls, mock.plans)))
         found = list(properties(mock.calls.kept))
         item.user_properties.extend(found)
         if report.when == "teardown":  # this report has taken its copy already

@@ -186,3 +186,44 @@ def test_moments_are_datetimes(clock, moment):
     """A text, a number or a date is refused with what to write instead."""
     with pytest.raises(TypeError, match=r"takes an aware datetime, not .*: write datetime\("):
         clock.move_to(moment)
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda clock: clock.advance(days=365 * 9000),
+        lambda clock: clock.advance(weeks=10**12),
+        lambda clock: clock.advance(timedelta.max),
+        lambda clock: clock.move_to(datetime(9991, 1, 1, tzinfo=timezone.utc)),
+        lambda clock: clock.move_to(datetime(1970, 1, 1, tzinfo=timezone.utc)),
+        lambda clock: clock.move_to(datetime(1, 1, 1, tzinfo=timezone.utc)),
+    ],
+)
+def test_a_time_that_the_clock_cannot_show_leaves_it_where_it_is(kms_import_mock, move):
+    """It is refused before the clock moves."""
+    before = kms_import_mock.clock.freeze()
+    with pytest.raises(ValueError, match="The clock goes from 1971 to 9990"):
+        move(kms_import_mock.clock)
+    assert kms_import_mock.clock.now() == before
+
+
+@pytest.mark.parametrize(
+    "end", [datetime(1971, 1, 1, tzinfo=timezone.utc), datetime(9989, 12, 31, tzinfo=timezone.utc)]
+)
+def test_the_ceremony_works_at_the_ends_of_time(kms_import_mock, kms, end):
+    """Whatever AWS KMS reckons from there is a date."""
+    kms_import_mock.clock.freeze(end)
+    key = kms_import_mock.import_key(ValidTo=end + timedelta(days=365))
+    kms.encrypt(KeyId=key.id, Plaintext=b"x")
+    kms.schedule_key_deletion(KeyId=key.id)
+    made = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=made, RotationPeriodInDays=2560)
+    assert kms.get_key_rotation_status(KeyId=made)["NextRotationDate"] == end + timedelta(days=2560)
+
+
+def test_the_clock_holds_at_its_end(kms_import_mock):
+    """A computer's clock that runs on from there does not take it along."""
+    end = datetime(9990, 1, 1, tzinfo=timezone.utc)
+    kms_import_mock.clock.move_to(end - timedelta(milliseconds=1))
+    with freeze_time(datetime.now(timezone.utc) + timedelta(days=1)):
+        assert kms_import_mock.clock.now() == end

@@ -527,3 +527,19 @@ def test_misuse_of_faults(make, error, said):
     """Of what they are made from."""
     with pytest.raises(error, match=said):
         make()
+
+
+def test_ended_plans_do_not_add_up(kms, kms_import_mock):
+    """A mock that has had thousands of plans keeps the last of them, for the report."""
+    for _ in range(200):
+        with kms_import_mock.inject(faults.EmptyAnswer(), on="CreateKey", must_strike=False):
+            pass
+    assert len(kms_import_mock.plans) <= 31
+
+
+def test_stale_reads_remember_so_many_keys(kms, kms_import_mock):
+    """What KMS keys were is forgotten with time, however many have been changed."""
+    kms_import_mock.inject(faults.StaleRead(), on="DescribeKey", must_strike=False)
+    for _ in range(1100):
+        kms.disable_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    assert len(kms_import_mock.service.faults._before) == 1000
