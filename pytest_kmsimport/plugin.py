@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _MARKER = "kms_import"
 _FAULT_MARKER = "kms_fault"
 _FIXTURE = "kms_import_mock"
+_FAULT_FIXTURE = "kms_fault"
+_WRITE_CASES = (
+    "write @pytest.mark.parametrize('kms_fault', faults.catalogue('ImportKeyMaterial'), indirect=True),"
+    " or [faults.Case('Encrypt', faults.ReadTimeout())] for cases of your own."
+)
 
 #: ini option, without its prefix -> pytest's type of it, and what it is for.
 _INI = {
@@ -122,6 +127,8 @@ def pytest_runtest_makereport(
     if active is None:
         return report
     mocks = active.of_this_test()
+    if report.passed and report.when == "call":
+        _check_cases(item, report, mocks)
     if report.passed and report.when != "setup":
         _check_leaks(report, mocks)
     elif call.excinfo is not None:
@@ -129,6 +136,34 @@ def pytest_runtest_makereport(
     if report.failed:
         _tell(item, report, mocks)
     return report
+
+
+def _cases(item: pytest.Item) -> dict[str, Case]:
+    """The cases of faults that a test is parametrized with, by the name of the parameter, as they were written."""
+    catalogue = sys.modules.get("pytest_kmsimport.faults._catalogue")
+    callspec = getattr(item, "callspec", None)
+    if catalogue is None or callspec is None:
+        return {}
+    return {name: value for name, value in callspec.params.items() if isinstance(value, catalogue.Case)}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Refuse a test whose ``kms_fault`` is the bare parameter and not the fixture, which would have planned it."""
+    case = _cases(item).get(_FAULT_FIXTURE)
+    if case is not None and item.funcargs.get(_FAULT_FIXTURE) is case:  # type: ignore[attr-defined]
+        _misused(f"Nothing has planned the fault of {case.id}: indirect=True is missing; {_WRITE_CASES}")
+
+
+def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
+    """Fail a test that has passed with the case of a fault, and a call that it is for, but without any fault."""
+    if any(mock.plans or any(record.faults for record in mock.calls) for mock in mocks):
+        return
+    for name, case in _cases(item).items():
+        if any(record.operation == case.operation for mock in mocks for record in mock.calls):
+            by_hand = f"or plan it in the test: kms_import_mock.inject({name}.fault, on={name}.operation)."
+            text = f"Nothing has planned the fault of {case.id}: only the fixture kms_fault does, not {name!r};"
+            report.outcome, report.longrepr = "failed", f"{text} {_WRITE_CASES.rstrip('.')}, {by_hand}"
 
 
 def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
@@ -219,10 +254,7 @@ def kms_fault(request: pytest.FixtureRequest, kms_import_mock: KmsImportMock) ->
 
     case = getattr(request, "param", None)
     if not isinstance(case, Case):
-        _misused(
-            "kms_fault takes cases: write @pytest.mark.parametrize('kms_fault',"
-            " faults.catalogue('ImportKeyMaterial'), indirect=True), or [faults.Case('Encrypt', faults.ReadTimeout())]."
-        )
+        _misused(f"kms_fault takes cases: {_WRITE_CASES}")
     return replace(case, plan=kms_import_mock.inject(case.fault, case.operation, times=case.times))
 
 

@@ -476,3 +476,68 @@ def test_the_decorator_stands_below_fixture(run, order):
     else:
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines(["*TypeError: @mock_kms_import stands above @pytest.fixture*"])
+
+
+# Cases of faults
+
+
+@pytest.fixture
+def run_with_a_case(run):
+    """Run a test of CreateKey that has the case of a refusal as a parameter."""
+
+    def run_test(name, arguments, body, more=""):
+        return run(
+            f"""
+            import pytest
+            from pytest_kmsimport import faults
+
+            @pytest.mark.parametrize("{name}", faults.catalogue("CreateKey", kinds="http"){more})
+            def test_a({arguments}):
+                {body}
+            """
+        )
+
+    return run_test
+
+
+CREATE = "kms_import_client.create_key()"
+
+
+def test_a_forgotten_indirect_is_refused(run_with_a_case):
+    """Without it the parameter takes the fixture's place and nothing is planned: no such test passes, or begins."""
+    result = run_with_a_case("kms_fault", "kms_fault, kms_import_client", f"{CREATE}; print('has begun')")
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["*fault of CreateKey-html-502: indirect=True is missing; write @pytest.mark.par*"])
+    result.stdout.no_fnmatch_line("*has begun*")
+
+
+@pytest.mark.parametrize("more", ["", ", indirect=True"], ids=["bare", "through a fixture"])
+def test_a_case_under_another_name_that_nobody_plans_is_refused(run, run_with_a_case, pytester, more):
+    """The test makes the very call that the case is about, no fault is planned, and it passes: that proves nothing."""
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef trouble(request):\n    return request.param")
+    result = run_with_a_case("trouble", "trouble, kms_import_client", CREATE, more)
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(
+        ["*fault of CreateKey-html-502: only the fixture kms_fault does, not 'trouble'*inject(trouble.fault, on=trou*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body"),
+    [
+        (
+            "case, kms_import_client, kms_import_mock",
+            f"kms_import_mock.inject(case.fault, case.operation, times=1); {CREATE}",
+        ),
+        (
+            "case, kms_import_client, kms_import_mock",
+            f"kms_import_mock.inject(case.fault, nth=9, must_strike=False); {CREATE}",
+        ),
+        ("case, kms_import_client", "kms_import_client.list_keys(); assert case.expect(kms_import_client)"),
+        ("case", "assert case.operation == 'CreateKey'"),
+    ],
+    ids=["planned by hand", "planned, never due", "another operation", "no mock"],
+)
+def test_a_case_may_be_used_by_hand(run_with_a_case, arguments, body):
+    """Who plans it, or only asks it what a client would see, is let alone."""
+    run_with_a_case("case", arguments, body).assert_outcomes(passed=4)
