@@ -81,9 +81,9 @@ def _counted_as(fault: Fault, operation: str) -> str:
 
 
 def percent(rows: list[Row]) -> float:
-    """How much of what can go wrong was exercised; 100 where no operation was called."""
+    """How much of what can go wrong was exercised; nothing where no operation was called."""
     possible = sum(len(row.possible) for row in rows)
-    return 100 * sum(len(row.exercised) for row in rows) / possible if possible else 100.0
+    return 100 * sum(len(row.exercised) for row in rows) / possible if possible else 0.0
 
 
 def lines(rows: list[Row]) -> Iterator[str]:
@@ -107,7 +107,9 @@ class FaultCoverage:
         self._config = config
         self._shows = shows
         self._file = file
-        self._floor = floor
+        self._path = None if file is None else config.invocation_params.dir / file  # tests may go elsewhere
+        self._floor = None if config.getoption("collectonly", default=False) else floor
+        self._why_not_written = ""
         self._exercised = Exercised()
         _journal.watchers.append(self._exercised.note)
         config.add_cleanup(lambda: _journal.watchers.remove(self._exercised.note))
@@ -126,10 +128,17 @@ class FaultCoverage:
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_WORKER_KEY] = self._exercised.as_data()
             return
-        if self._file is not None:
-            Path(self._file).write_text(page(self._exercised.rows()), encoding="utf-8")
-        if self._is_short and session.exitstatus == pytest.ExitCode.OK:
+        if self._path is not None:
+            self._write(self._path)
+        if (self._is_short or self._why_not_written) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page(self._exercised.rows()), encoding="utf-8")
+        except OSError as error:
+            self._why_not_written = f"{type(error).__name__}: {error.strerror}"
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print the report."""
@@ -138,8 +147,12 @@ class FaultCoverage:
             terminalreporter.section("KMS fault coverage")
             for line in lines(rows):
                 terminalreporter.write_line(line)
-        if self._file is not None:
+        if self._why_not_written:
+            text = f"KMS fault coverage could not be written to {self._file}: {self._why_not_written}."
+            terminalreporter.write_line(text, red=True, bold=True)
+        elif self._file is not None:
             terminalreporter.write_line(f"KMS fault coverage written to {self._file}")
         if self._is_short:
-            text = f"KMS fault coverage is {percent(rows):.1f} %, below the floor of {self._floor:g} %."
+            none_called = "" if rows else " (no operation of AWS KMS was called)"
+            text = f"KMS fault coverage is {percent(rows):.1f} %{none_called}, below the floor of {self._floor:g} %."
             terminalreporter.write_line(text, red=True, bold=True)

@@ -57,12 +57,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kms-import-coverage-html", metavar="FILE", help="write that as one page of HTML, operations by faults"
     )
     group.addoption(
-        "--kms-import-coverage-fail-under", metavar="PERCENT", type=float, help="fail a run that has exercised less"
+        "--kms-import-coverage-fail-under", metavar="PERCENT", type=_percent, help="fail a run that has exercised less"
     )
     parser.addini("kms_import_guard", "fail tests that call KMS outside any mock", type="bool", default=False)
     for name, (kind, purpose) in _INI.items():
         text = f"kms_import_mock: {purpose}"
         parser.addini(f"kms_import_{name}", text, type=kind, default=None)  # type: ignore[arg-type]
+
+
+def _percent(text: str) -> float:
+    """A floor from the command line."""
+    from argparse import ArgumentTypeError  # noqa: PLC0415  only for those who ask for it
+
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1
+    if not 0 <= percent <= 100:  # noqa: PLR2004
+        raise ArgumentTypeError(f"{text!r} is no share of what can go wrong; write a number from 0 to 100")
+    return percent
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -70,11 +70,25 @@ def test_the_floor(run, options):
 
 
 def test_no_operation(pytester):
-    """A run without AWS KMS has nothing to report, and misses no floor."""
+    """A run without AWS KMS has nothing to report and reaches no floor: its fixtures may have got lost."""
     pytester.makepyfile("def test_a(): pass")
-    result = pytester.runpytest_subprocess("--kms-import-coverage", "--kms-import-coverage-fail-under=100")
-    result.stdout.fnmatch_lines(["No operation of AWS KMS was called."])
-    assert result.ret == 0
+    result = pytester.runpytest_subprocess("--kms-import-coverage", "--kms-import-coverage-fail-under=90")
+    result.stdout.fnmatch_lines(
+        [
+            "No operation of AWS KMS was called.",
+            "KMS fault coverage is 0.0 % (no operation of AWS KMS was called), below the floor of 90 %.",
+        ]
+    )
+    assert result.ret == 1
+    assert pytester.runpytest_subprocess("--kms-import-coverage-fail-under=90", "--collect-only").ret == 0
+
+
+@pytest.mark.parametrize("floor", ["150", "-1", "nan", "most"])
+def test_a_floor_that_is_none(pytester, floor):
+    """What no run can reach, or every run does, is refused before any test."""
+    result = pytester.runpytest_subprocess(f"--kms-import-coverage-fail-under={floor}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*'{floor}' is no share of what can go wrong; write a number from 0 to 100*"])
 
 
 @pytest.mark.parametrize(
@@ -135,3 +149,27 @@ def test_the_page(run, pytester):
     assert cells["GenerateRandom"]["stale-read"] == "none"
     assert not grid.links
     assert "http" not in text.replace("http</th>", "")
+
+
+def test_the_page_makes_its_folders(pytester):
+    """It stands below the folder in which pytest began, although a test has gone to another one."""
+    pytester.mkdir("elsewhere")
+    pytester.makepyfile("import os\ndef test_a(kms_import_client):\n    os.chdir('elsewhere')")
+    result = pytester.runpytest_subprocess("--kms-import-coverage-html=new/folder/faults.html")
+    assert result.ret == 0
+    assert (pytester.path / "new" / "folder" / "faults.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_page_that_cannot_be_written(pytester):
+    """The run keeps its summary, says why, and fails."""
+    pytester.makepyfile("def test_a(): pass")
+    pytester.mkdir("taken")
+    result = pytester.runpytest_subprocess("--kms-import-coverage-html=taken", "--kms-import-coverage")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "No operation of AWS KMS was called.",
+            "KMS fault coverage could not be written to taken: IsADirectoryError: Is a directory.",
+        ]
+    )
+    assert result.ret == 1
