@@ -24,6 +24,7 @@ _MARKER = "kms_import"
 _FAULT_MARKER = "kms_fault"
 _FIXTURE = "kms_import_mock"
 _FAULT_FIXTURE = "kms_fault"
+_MOCK_OF_FIXTURE = pytest.StashKey["KmsImportMock"]()
 _WRITE_CASES = (
     "write @pytest.mark.parametrize('kms_fault', faults.catalogue('ImportKeyMaterial'), indirect=True),"
     " or [faults.Case('Encrypt', faults.ReadTimeout())] for cases of your own."
@@ -41,6 +42,7 @@ _INI = {
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
+    "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
 }
 _NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for them
 
@@ -80,7 +82,7 @@ def _percent(text: str) -> float:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and put up the guard where it is asked for."""
-    options = ", ".join(f"{name}=..." for name in [*_INI, "quotas"])
+    options = ", ".join(f"{name}=..." for name in _INI)
     config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
     text = "(fault, on=..., times=...): plan a fault of pytest_kmsimport.faults, with what mock.inject takes."
     config.addinivalue_line("markers", f"{_FAULT_MARKER}{text}")
@@ -189,11 +191,14 @@ def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
 
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
-    from ._report import TITLE, properties, report_of  # noqa: PLC0415  not before a test has failed
+    from ._report import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
 
+    fixture = item.stash.get(_MOCK_OF_FIXTURE, None)
     for mock in mocks:
         if mock.calls or mock.plans:
-            report.sections.append((TITLE, report_of(mock.calls, mock.plans)))
+            made = _FIXTURE if mock is fixture else str(mock._options)  # noqa: SLF001  as it was written
+            name = made if len(mocks) > 1 else ""
+            report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
             found = list(properties(mock.calls))
             item.user_properties.extend(found)
             if report.when == "teardown":  # this report has taken its copy already
@@ -209,9 +214,9 @@ class _Colours:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and self._config.get_terminal_writer().hasmarkup:
-            from ._report import TITLE, coloured  # noqa: PLC0415  not before a test has failed
+            from ._report import coloured, is_title  # noqa: PLC0415  not before a test has failed
 
-            report.sections = [(title, coloured(text) if title == TITLE else text) for title, text in report.sections]
+            report.sections = [(title, coloured(text) if is_title(title) else text) for title, text in report.sections]
 
 
 def pytest_runtest_setup() -> None:
@@ -237,7 +242,7 @@ def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     """An active, empty mock of AWS KMS for one test; options come from the marker ``kms_import`` and the ini file."""
     from ._mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
 
-    mock = KmsImportMock(_options(request))
+    mock = request.node.stash[_MOCK_OF_FIXTURE] = KmsImportMock(_options(request))
     for marker in reversed(list(request.node.iter_markers(_FAULT_MARKER))):
         _plan(mock, marker)
     mock.start()
@@ -297,8 +302,16 @@ def _options(request: pytest.FixtureRequest) -> Options:
 def _ini_options(config: pytest.Config) -> dict[str, object]:
     values = {name: config.getini(f"kms_import_{name}") for name in _INI}
     given = {name: value for name, value in values.items() if value is not None}
-    numbers = {name: int(value) for name, value in given.items() if name in _NUMBERS and str(value).isdigit()}
-    return {**given, **numbers}
+    given.update({name: _number(str(given[name])) for name in _NUMBERS if name in given})
+    if "quotas" in given:
+        lines = [line.partition("=") for line in values["quotas"]]
+        given["quotas"] = {name.strip(): _number(number.strip()) for name, _, number in lines}
+    return given
+
+
+def _number(text: str) -> int | str:
+    """What is no number stays as it is, for the check of the options to say so."""
+    return int(text) if text.isdecimal() else text
 
 
 def _misused(text: str) -> NoReturn:

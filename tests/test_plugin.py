@@ -295,17 +295,26 @@ def test_ini_options_reach_the_mock(pytester, run):
         kms_import_strict_tokens = true
         kms_import_allow_real_aws = true
         kms_import_sleep_on_retry = true
+        kms_import_faults_must_strike = false
+        kms_import_check_leaks = true
+        kms_import_background_seconds = 5
         kms_import_journal_size = 7
+        kms_import_quotas =
+            aliases_per_key = 2
+            keys=30
     """)
     run(
         """
+        from dataclasses import asdict as vars_of
         from pytest_kmsimport._options import Options
 
         def test_a(kms_import_mock):
             assert kms_import_mock._options == Options(
                 region="eu-west-3", account="111122223333", service="2022", strict_tokens=True, allow_real_aws=True,
-                sleep_on_retry=True, journal_size=7,
+                sleep_on_retry=True, faults_must_strike=False, check_leaks=True, background_seconds=5, journal_size=7,
+                quotas={"aliases_per_key": 2, "keys": 30},
             )
+            assert all(vars_of(kms_import_mock._options)[name] != usual for name, usual in vars_of(Options()).items())
         """
     ).assert_outcomes(passed=1)
 
@@ -330,6 +339,9 @@ def test_the_marker_goes_before_the_ini_file(pytester, run):
         ("kms_import_journal_size = many", "*journal_size is 'many'; write a*int*"),
         ("kms_import_journal_size = 0", "*journal_size is 0; write how many calls to keep*"),
         ("kms_import_account = 1234", "*account is '1234'; write the 12 digits*"),
+        ("kms_import_quotas = alias_per_key = 2", "*quotas has no 'alias_per_key'; write one of*"),
+        ("kms_import_quotas = keys", "*quotas has keys=''; write a number*"),
+        ("kms_import_quotas = keys = -1", "*quotas has keys='-1'; write a number*"),
         ("kms_import_service = 2021", "*service is '2021'; write one of*"),
     ],
 )
