@@ -58,9 +58,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kms-import-coverage-html", metavar="FILE", help="write that as one page of HTML, operations by faults"
     )
+    group.addoption("--kms-import-coverage-json", metavar="FILE", help="write that for machines, with the tests' names")
+    group.addoption("--kms-import-coverage-missing", action="store_true", help="print what was not exercised too")
     group.addoption(
         "--kms-import-coverage-fail-under", metavar="PERCENT", type=_percent, help="fail a run that has exercised less"
     )
+    for which in ("include", "exclude"):
+        text = f"what to {which} in the coverage: operations, kinds, faults, or Operation-fault; * stands for anything"
+        parser.addini(f"kms_import_coverage_{which}", text, type="linelist", default=[])
     parser.addini("kms_import_guard", "fail tests that call KMS outside any mock", type="bool", default=False)
     for name, (kind, purpose) in _INI.items():
         text = f"kms_import_mock: {purpose}"
@@ -98,13 +103,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_coverage(config: pytest.Config) -> None:
-    shows: bool = config.getoption("--kms-import-coverage")
-    file: str | None = config.getoption("--kms-import-coverage-html")
-    floor: float | None = config.getoption("--kms-import-coverage-fail-under")
-    if shows or file is not None or floor is not None:
-        from ._coverage import FaultCoverage  # noqa: PLC0415  only for those who ask for it
+    given = [config.getoption(f"--kms-import-coverage{o}") for o in ("", "-missing", "-html", "-json", "-fail-under")]
+    if all(value is None or value is False for value in given):
+        return
+    from ._coverage import FaultCoverage, Scope  # noqa: PLC0415  only for those who ask for it
 
-        config.pluginmanager.register(FaultCoverage(config, shows=shows, file=file, floor=floor))
+    patterns = [config.getini(f"kms_import_coverage_{which}") for which in ("include", "exclude")]
+    try:
+        scope = Scope.checked(*patterns)
+    except ValueError as error:
+        raise pytest.UsageError(f"kms_import_coverage_include or _exclude: {error}") from None
+    config.pluginmanager.register(FaultCoverage(config, scope=scope))
 
 
 class _GuardedTests:
