@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Protocol
@@ -16,20 +16,23 @@ class Row(Protocol):
     @property
     def possible(self) -> Mapping[str, str]: ...
     @property
-    def exercised(self) -> frozenset[str]: ...
+    def exercised(self) -> Mapping[str, Collection[str]]: ...
 
 
-def page(rows: Sequence[Row]) -> str:
+def page(rows: Sequence[Row], by_kind: Mapping[str, tuple[int, int]], made: Mapping[str, str]) -> str:
     """The whole page."""
     kinds = {name: kind for row in rows for name, kind in row.possible.items()}
     order = list(dict.fromkeys(kinds.values()))
     columns = sorted(kinds, key=lambda name: order.index(kinds[name]))
     exercised, possible = sum(len(row.exercised) for row in rows), sum(len(row.possible) for row in rows)
     total = f"{exercised} of {possible} exercised" + (f", {100 * exercised / possible:.0f} %" if possible else "")
-    groups = [(kind, len(list(names))) for kind, names in groupby(columns, key=kinds.__getitem__)]
+    shares = {kind: f"{kind} {done}/{count}" for kind, (done, count) in by_kind.items()}
+    groups = [(shares[kind], len(list(names))) for kind, names in groupby(columns, key=kinds.__getitem__)]
     return _PAGE.format(
         total=escape(total),
         operations=len(rows),
+        made=escape(", ".join(f"{name} {value}" for name, value in made.items())),
+        tests="\n".join(_tests(row) for row in rows if row.exercised),
         groups="".join(f'<th class="kind" colspan="{count}">{escape(kind)}</th>' for kind, count in groups),
         columns="".join(f"<th><span>{escape(name)}</span></th>" for name in columns),
         rows="\n".join(_row(row, columns) for row in rows),
@@ -52,6 +55,14 @@ def _cell(row: Row, name: str) -> str:
     return f'<td class="{"done" if done else "open"}" title="{escape(title)}">{"&#10003;" if done else ""}</td>'
 
 
+def _tests(row: Row) -> str:
+    names = "".join(
+        f"<dt>{escape(name)}</dt>" + "".join(f"<dd>{escape(test)}</dd>" for test in tests)
+        for name, tests in row.exercised.items()
+    )
+    return f"<details><summary>{escape(row.operation)}</summary><dl>{names}</dl></details>"
+
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -65,6 +76,8 @@ _PAGE = """<!doctype html>
   --open: #5c4523; --none: #1c232b; }} }}
 body {{ font: 14px/1.4 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem; }}
 h1 {{ font-size: 1.4rem; margin: 0; }}
+h2 {{ font-size: 1.1rem; margin: 1.2rem 0 .3rem; }}
+dt {{ margin-top: .3rem; }}
 p {{ margin: .3rem 0 1.2rem; }}
 .key span {{ display: inline-block; width: 1em; height: 1em; vertical-align: -.1em; margin: 0 .3em 0 1em;
   border: 1px solid var(--line); }}
@@ -102,6 +115,9 @@ td {{ text-align: center; width: 1.4em; }}
 </tbody>
 </table>
 </div>
+<h2>Exercised by</h2>
+{tests}
+<p>{made}</p>
 </body>
 </html>
 """

@@ -55,6 +55,11 @@ class Options:
             raise ValueError(f"journal_size is {self.journal_size}; write how many calls to keep, 1 or more.")
         _check_quotas(self.quotas)
 
+    def __str__(self) -> str:
+        """What a user has written for them."""
+        given = ((option.name, getattr(self, option.name)) for option in fields(self))
+        return f"mock_kms_import({', '.join(f'{name}={value!r}' for name, value in given if value != _usual(name))})"
+
     @property
     def home_region(self) -> str:
         """The Region of clients that name none: the option's, else that of the environment, else us-east-1."""
@@ -70,6 +75,10 @@ class Options:
                 meant = f"; did you mean {near[0]}?" if near else "."
                 raise TypeError(f"{where} has no option {name!r}{meant} Options are {', '.join(names)}.")
         return cls(**given)  # type: ignore[arg-type]  # __post_init__ checks every value
+
+
+def _usual(name: str) -> object:
+    return getattr(Options(), name)
 
 
 def _check_quotas(quotas: Mapping[str, int]) -> None:

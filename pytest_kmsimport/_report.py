@@ -14,7 +14,7 @@ from ._calls import CallRecord, Calls
 from ._leaks import Redaction, Secrets
 from ._plans import Plan
 
-TITLE = "KMS calls"
+_TITLE = "KMS calls"
 _HEAD = ("time", "operation", "key", "outcome", "fault", "attempts")
 _TIME, _OPERATION, _KEY, _OUTCOME, _FAULT, _ATTEMPTS = range(6)
 _LEAST = {_FAULT: 12, _OPERATION: 17}  # characters that a column keeps where room is short, the first to shrink first
@@ -27,10 +27,21 @@ _NAME = 13  # characters of an alias
 _RESET, _BOLD, _RED, _GREEN, _YELLOW = (f"\x1b[{code}m" for code in (0, 1, 31, 32, 33))
 
 
+def title_of(mock: str = "") -> str:
+    """The title of a report, with the name of the mock where there are several."""
+    return f"{_TITLE} of {mock}" if mock else _TITLE
+
+
+def is_title(title: str) -> bool:
+    """Whether a report stands under this title."""
+    return title == _TITLE or title.startswith(f"{_TITLE} of ")
+
+
 def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     """The last calls, oldest first: when by the mock's clock, what, about which KMS key, with what outcome and why.
 
-    Then the faults that were planned, with the seeds of those that are left to chance.
+    Where they are not of one day, each day's stand below its date. Then the faults that were planned, with the seeds of
+    those that are left to chance.
     """
     shown = calls.kept[-_MOST:]
     rows = [_HEAD, *(_cells(record, shown[0].time) for record in shown)]
@@ -40,7 +51,13 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     lines = [_row(rows[0], widths)]
     if len(calls) > len(shown):
         lines.append(f"{_INDENT}({len(calls) - len(shown)} earlier calls)")
+    day = shown[0].time.date() if shown else None
+    if day and any(record.time.date() != day for record in shown):
+        day = None
     for record, cells in zip(shown, rows[1:], strict=True):
+        if record.time.date() != day:
+            day = record.time.date()
+            lines.append(f"--- {day} ---")
         lines.append(_row(cells, widths))
         lines.extend(_remarks(record, cells, widths))
     if plans:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 _MARKER = "kms_import"
 _FAULT_MARKER = "kms_fault"
 _FIXTURE = "kms_import_mock"
+_FAULT_FIXTURE = "kms_fault"
+_MOCK_OF_FIXTURE = pytest.StashKey["KmsImportMock"]()
+_WRITE_CASES = (
+    "write @pytest.mark.parametrize('kms_fault', faults.catalogue('ImportKeyMaterial'), indirect=True),"
+    " or [faults.Case('Encrypt', faults.ReadTimeout())] for cases of your own."
+)
 
 #: ini option, without its prefix -> pytest's type of it, and what it is for.
 _INI = {
@@ -36,7 +42,7 @@ _INI = {
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
-    "quotas": ("linelist", "limits of AWS KMS, lowered, one a line: aliases_per_key = 2"),
+    "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
 }
 _ALL = 100  # percent
 _NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for them
@@ -53,18 +59,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kms-import-coverage-html", metavar="FILE", help="write that as one page of HTML, operations by faults"
     )
+    group.addoption("--kms-import-coverage-json", metavar="FILE", help="write that for machines, with the tests' names")
+    group.addoption("--kms-import-coverage-missing", action="store_true", help="print what was not exercised too")
     group.addoption(
-        "--kms-import-coverage-fail-under", metavar="PERCENT", type=float, help="fail a run that has exercised less"
+        "--kms-import-coverage-fail-under", metavar="PERCENT", type=_percent, help="fail a run that has exercised less"
     )
+    for which in ("include", "exclude"):
+        text = f"what to {which} in the coverage: operations, kinds, faults, or Operation-fault; * stands for anything"
+        parser.addini(f"kms_import_coverage_{which}", text, type="linelist", default=[])
     parser.addini("kms_import_guard", "fail tests that call KMS outside any mock", type="bool", default=False)
     for name, (kind, purpose) in _INI.items():
         text = f"kms_import_mock: {purpose}"
         parser.addini(f"kms_import_{name}", text, type=kind, default=None)  # type: ignore[arg-type]
 
 
+def _percent(text: str) -> float:
+    """A floor from the command line."""
+    from argparse import ArgumentTypeError  # noqa: PLC0415  only for those who ask for it
+
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1
+    if not 0 <= percent <= 100:  # noqa: PLR2004
+        raise ArgumentTypeError(f"{text!r} is no share of what can go wrong; write a number from 0 to 100")
+    return percent
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and put up the guard where it is asked for."""
-    options = ", ".join(f"{name}=..." for name in [*_INI, "quotas"])
+    options = ", ".join(f"{name}=..." for name in _INI)
     config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
     text = "(fault, on=..., times=...): plan a fault of pytest_kmsimport.faults, with what mock.inject takes."
     config.addinivalue_line("markers", f"{_FAULT_MARKER}{text}")
@@ -80,15 +104,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_coverage(config: pytest.Config) -> None:
-    shows: bool = config.getoption("--kms-import-coverage")
-    file: str | None = config.getoption("--kms-import-coverage-html")
-    floor: float | None = config.getoption("--kms-import-coverage-fail-under")
-    if floor is not None and not 0 <= floor <= _ALL:
-        raise pytest.UsageError(f"--kms-import-coverage-fail-under={floor:g}: write a percentage, from 0 to 100.")
-    if shows or file is not None or floor is not None:
-        from ._coverage import FaultCoverage  # noqa: PLC0415  only for those who ask for it
+    given = [config.getoption(f"--kms-import-coverage{o}") for o in ("", "-missing", "-html", "-json", "-fail-under")]
+    if all(value is None or value is False for value in given):
+        return
+    from ._coverage import FaultCoverage, Scope  # noqa: PLC0415  only for those who ask for it
 
-        config.pluginmanager.register(FaultCoverage(config, shows=shows, file=file, floor=floor))
+    patterns = [config.getini(f"kms_import_coverage_{which}") for which in ("include", "exclude")]
+    try:
+        scope = Scope.checked(*patterns)
+    except ValueError as error:
+        raise pytest.UsageError(f"kms_import_coverage_include or _exclude: {error}") from None
+    config.pluginmanager.register(FaultCoverage(config, scope=scope))
 
 
 class _GuardedTests:
@@ -126,6 +152,8 @@ def pytest_runtest_makereport(
     if active is None:
         return report
     mocks = active.of_this_test()
+    if report.passed and report.when == "call":
+        _check_cases(item, report, mocks)
     if report.passed and report.when != "setup":
         _check_leaks(report, mocks)
     elif call.excinfo is not None:
@@ -141,6 +169,34 @@ def pytest_runtest_makereport(
     return report
 
 
+def _cases(item: pytest.Item) -> dict[str, Case]:
+    """The cases of faults that a test is parametrized with, by the name of the parameter, as they were written."""
+    catalogue = sys.modules.get("pytest_kmsimport.faults._catalogue")
+    callspec = getattr(item, "callspec", None)
+    if catalogue is None or callspec is None:
+        return {}
+    return {name: value for name, value in callspec.params.items() if isinstance(value, catalogue.Case)}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Refuse a test whose ``kms_fault`` is the bare parameter and not the fixture, which would have planned it."""
+    case = _cases(item).get(_FAULT_FIXTURE)
+    if case is not None and item.funcargs.get(_FAULT_FIXTURE) is case:  # type: ignore[attr-defined]
+        _misused(f"Nothing has planned the fault of {case.id}: indirect=True is missing; {_WRITE_CASES}")
+
+
+def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
+    """Fail a test that has passed with the case of a fault, and a call that it is for, but without any fault."""
+    if any(mock.plans or any(record.faults for record in mock.calls) for mock in mocks):
+        return
+    for name, case in _cases(item).items():
+        if any(record.operation == case.operation for mock in mocks for record in mock.calls):
+            by_hand = f"or plan it in the test: kms_import_mock.inject({name}.fault, on={name}.operation)."
+            text = f"Nothing has planned the fault of {case.id}: only the fixture kms_fault does, not {name!r};"
+            report.outcome, report.longrepr = "failed", f"{text} {_WRITE_CASES.rstrip('.')}, {by_hand}"
+
+
 def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
     """Fail a test that has passed, but for a secret in its requests, its logs or what it printed."""
     printed = [(text, title) for title, text in report.sections if "stdout" in title or "stderr" in title]
@@ -152,14 +208,16 @@ def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
     from ._report import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
 
-    telling = [mock for mock in mocks if mock.calls or mock.plans]
-    for number, mock in enumerate(telling, 1):
-        title = title_of(mock.account, mock.region, number, len(telling))
-        report.sections.append((title, report_of(mock.calls, mock.plans)))
-        found = list(properties(mock.calls.kept))
-        item.user_properties.extend(found)
-        if report.when == "teardown":  # this report has taken its copy already
-            report.user_properties.extend(found)
+    fixture = item.stash.get(_MOCK_OF_FIXTURE, None)
+    for mock in mocks:
+        if mock.calls or mock.plans:
+            made = _FIXTURE if mock is fixture else str(mock._options)  # noqa: SLF001  as it was written
+            name = made if len(mocks) > 1 else ""
+            report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
+            found = list(properties(mock.calls))
+            item.user_properties.extend(found)
+            if report.when == "teardown":  # this report has taken its copy already
+                report.user_properties.extend(found)
 
 
 class _Colours:
@@ -171,11 +229,9 @@ class _Colours:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and self._config.get_terminal_writer().hasmarkup:
-            from ._report import TITLE, coloured  # noqa: PLC0415  not before a test has failed
+            from ._report import coloured, is_title  # noqa: PLC0415  not before a test has failed
 
-            report.sections = [
-                (title, coloured(text) if title.startswith(TITLE) else text) for title, text in report.sections
-            ]
+            report.sections = [(title, coloured(text) if is_title(title) else text) for title, text in report.sections]
 
 
 def pytest_runtest_setup() -> None:
@@ -201,7 +257,7 @@ def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     """An active, empty mock of AWS KMS for one test; options come from the marker ``kms_import`` and the ini file."""
     from ._mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
 
-    mock = KmsImportMock(_options(request))
+    mock = request.node.stash[_MOCK_OF_FIXTURE] = KmsImportMock(_options(request))
     for marker in reversed(list(request.node.iter_markers(_FAULT_MARKER))):
         _plan(mock, marker)
     mock.start()
@@ -231,10 +287,7 @@ def kms_fault(request: pytest.FixtureRequest, kms_import_mock: KmsImportMock) ->
 
     case = getattr(request, "param", None)
     if not isinstance(case, Case):
-        _misused(
-            "kms_fault takes cases: write @pytest.mark.parametrize('kms_fault',"
-            " faults.catalogue('ImportKeyMaterial'), indirect=True), or [faults.Case('Encrypt', faults.ReadTimeout())]."
-        )
+        _misused(f"kms_fault takes cases: {_WRITE_CASES}")
     return replace(case, plan=kms_import_mock.inject(case.fault, case.operation, times=case.times))
 
 
@@ -274,15 +327,17 @@ def _options(request: pytest.FixtureRequest) -> Options:
 
 def _ini_options(config: pytest.Config) -> dict[str, object]:
     values = {name: config.getini(f"kms_import_{name}") for name in _INI}
-    given = {name: value for name, value in values.items() if value is not None and value != []}
-    numbers = {name: _number(str(value)) for name, value in given.items() if name in _NUMBERS}
-    quotas = [line.partition("=") for line in given.get("quotas", ())]
-    limits = {"quotas": {name.strip(): _number(value.strip()) for name, _, value in quotas}} if quotas else {}
-    return {**given, **numbers, **limits}
+    given = {name: value for name, value in values.items() if value is not None}
+    given.update({name: _number(str(given[name])) for name in _NUMBERS if name in given})
+    if "quotas" in given:
+        lines = [line.partition("=") for line in values["quotas"]]
+        given["quotas"] = {name.strip(): _number(number.strip()) for name, _, number in lines}
+    return given
 
 
-def _number(value: str) -> int | str:
-    return int(value) if value.isdigit() else value
+def _number(text: str) -> int | str:
+    """What is no number stays as it is, for the check of the options to say so."""
+    return int(text) if text.isdecimal() else text
 
 
 def _misused(text: str) -> NoReturn:

@@ -295,17 +295,26 @@ def test_ini_options_reach_the_mock(pytester, run):
         kms_import_strict_tokens = true
         kms_import_allow_real_aws = true
         kms_import_sleep_on_retry = true
+        kms_import_faults_must_strike = false
+        kms_import_check_leaks = true
+        kms_import_background_seconds = 5
         kms_import_journal_size = 7
+        kms_import_quotas =
+            aliases_per_key = 2
+            keys=30
     """)
     run(
         """
+        from dataclasses import asdict as vars_of
         from pytest_kmsimport._options import Options
 
         def test_a(kms_import_mock):
             assert kms_import_mock._options == Options(
                 region="eu-west-3", account="111122223333", service="2022", strict_tokens=True, allow_real_aws=True,
-                sleep_on_retry=True, journal_size=7,
+                sleep_on_retry=True, faults_must_strike=False, check_leaks=True, background_seconds=5, journal_size=7,
+                quotas={"aliases_per_key": 2, "keys": 30},
             )
+            assert all(vars_of(kms_import_mock._options)[name] != usual for name, usual in vars_of(Options()).items())
         """
     ).assert_outcomes(passed=1)
 
@@ -330,6 +339,9 @@ def test_the_marker_goes_before_the_ini_file(pytester, run):
         ("kms_import_journal_size = many", "*journal_size is 'many'; write a*int*"),
         ("kms_import_journal_size = 0", "*journal_size is 0; write how many calls to keep*"),
         ("kms_import_account = 1234", "*account is '1234'; write the 12 digits*"),
+        ("kms_import_quotas = alias_per_key = 2", "*quotas has no 'alias_per_key'; write one of*"),
+        ("kms_import_quotas = keys", "*quotas has keys=''; write a number*"),
+        ("kms_import_quotas = keys = -1", "*quotas has keys='-1'; write a number*"),
         ("kms_import_service = 2021", "*service is '2021'; write one of*"),
     ],
 )
@@ -478,39 +490,66 @@ def test_the_decorator_stands_below_fixture(run, order):
         result.stdout.fnmatch_lines(["*TypeError: @mock_kms_import stands above @pytest.fixture*"])
 
 
-def test_a_forgotten_indirect_is_told(pytester):
-    """A case that was handed over without being planned fails its test, which would have tested nothing."""
-    pytester.makepyfile("""
-        import pytest
-        from pytest_kmsimport import faults
+# Cases of faults
 
-        @pytest.mark.parametrize("kms_fault", faults.catalogue("CreateKey", kinds="http"))
-        def test_it(kms_import_client, kms_fault):
-            kms_import_client.create_key()
-    """)
-    result = pytester.runpytest_subprocess()
+
+@pytest.fixture
+def run_with_a_case(run):
+    """Run a test of CreateKey that has the case of a refusal as a parameter."""
+
+    def run_test(name, arguments, body, more=""):
+        return run(
+            f"""
+            import pytest
+            from pytest_kmsimport import faults
+
+            @pytest.mark.parametrize("{name}", faults.catalogue("CreateKey", kinds="http"){more})
+            def test_a({arguments}):
+                {body}
+            """
+        )
+
+    return run_test
+
+
+CREATE = "kms_import_client.create_key()"
+
+
+def test_a_forgotten_indirect_is_refused(run_with_a_case):
+    """Without it the parameter takes the fixture's place and nothing is planned: no such test passes, or begins."""
+    result = run_with_a_case("kms_fault", "kms_fault, kms_import_client", f"{CREATE}; print('has begun')")
     result.assert_outcomes(failed=4)
-    result.stdout.fnmatch_lines(["*kms_fault was not planned, because indirect=True is missing*"])
+    result.stdout.fnmatch_lines(["*fault of CreateKey-html-502: indirect=True is missing; write @pytest.mark.par*"])
+    result.stdout.no_fnmatch_line("*has begun*")
 
 
-def test_quotas_in_the_ini_file(pytester):
-    """One limit a line."""
-    pytester.makeini("[pytest]\nkms_import_quotas =\n    aliases_per_key = 1\n    keys = 2\n")
-    pytester.makepyfile("""
-        import pytest
-
-        def test_it(kms_import_client):
-            kms_import_client.create_key()
-            kms_import_client.create_key()
-            with pytest.raises(kms_import_client.exceptions.LimitExceededException):
-                kms_import_client.create_key()
-    """)
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+@pytest.mark.parametrize("more", ["", ", indirect=True"], ids=["bare", "through a fixture"])
+def test_a_case_under_another_name_that_nobody_plans_is_refused(run, run_with_a_case, pytester, more):
+    """The test makes the very call that the case is about, no fault is planned, and it passes: that proves nothing."""
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef trouble(request):\n    return request.param")
+    result = run_with_a_case("trouble", "trouble, kms_import_client", CREATE, more)
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(
+        ["*fault of CreateKey-html-502: only the fixture kms_fault does, not 'trouble'*inject(trouble.fault, on=trou*"]
+    )
 
 
-def test_a_quota_that_is_none_is_told(pytester):
-    """With what to write."""
-    pytester.makeini("[pytest]\nkms_import_quotas = aliases_per_key = few\n")
-    pytester.makepyfile("def test_it(kms_import_client): pass")
-    result = pytester.runpytest_subprocess()
-    result.stdout.fnmatch_lines(["*quotas has aliases_per_key='few'; write a number, 0 or more.*"])
+@pytest.mark.parametrize(
+    ("arguments", "body"),
+    [
+        (
+            "case, kms_import_client, kms_import_mock",
+            f"kms_import_mock.inject(case.fault, case.operation, times=1); {CREATE}",
+        ),
+        (
+            "case, kms_import_client, kms_import_mock",
+            f"kms_import_mock.inject(case.fault, nth=9, must_strike=False); {CREATE}",
+        ),
+        ("case, kms_import_client", "kms_import_client.list_keys(); assert case.expect(kms_import_client)"),
+        ("case", "assert case.operation == 'CreateKey'"),
+    ],
+    ids=["planned by hand", "planned, never due", "another operation", "no mock"],
+)
+def test_a_case_may_be_used_by_hand(run_with_a_case, arguments, body):
+    """Who plans it, or only asks it what a client would see, is let alone."""
+    run_with_a_case("case", arguments, body).assert_outcomes(passed=4)

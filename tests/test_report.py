@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime, timezone
 
 import pytest
@@ -184,32 +185,51 @@ def test_a_repeated_import_is_explained(kms, kms_import_mock, make_key, import_m
     assert kms_import_mock.calls[-1].diagnosis.startswith("An earlier attempt at this call was carried out")
 
 
-def test_days_are_told(kms, kms_import_mock):
-    """A day and an hour later does not read as an hour later."""
-    kms_import_mock.clock.freeze(datetime(2026, 1, 1, 10, tzinfo=timezone.utc))
+def test_another_day_has_its_date(kms, kms_import_mock):
+    """An hour later reads as an hour later, and 25 hours later as the next day."""
+    kms_import_mock.clock.move_to(datetime(2030, 5, 17, 9, 30, tzinfo=timezone.utc))
+    kms_import_mock.clock.freeze()
     kms.list_keys()
-    kms_import_mock.clock.advance(hours=25)
-    kms.list_keys()
-    lines = report_of(kms_import_mock.calls).splitlines()
-    assert [line.partition("ListKeys")[0].strip() for line in lines[1:]] == ["10:00:00", "11:00:00 +1d"]
+    kms_import_mock.clock.advance(hours=1)
+    kms.list_aliases()
+    assert "---" not in report_of(kms_import_mock.calls)
+    kms_import_mock.clock.advance(hours=24)
+    kms.create_key()
+    lines = [line[:20].rstrip() for line in report_of(kms_import_mock.calls).splitlines()[1:]]
+    assert lines == [
+        "--- 2030-05-17 ---",
+        "09:30:00 ListKeys",
+        "10:30:00 ListAliases",
+        "--- 2030-05-18 ---",
+        "10:30:00 CreateKey",
+    ]
 
 
-def test_the_tables_of_two_mocks_are_told_apart(pytester):
-    """The fixture's and the decorator's."""
-    pytester.makepyfile("""
-        import boto3
-        import pytest
+def test_two_mocks_are_told_apart(pytester):
+    """The decorator with options has a mock of its own beside the fixture's; each table says whose it is."""
+    pytester.makepyfile(
+        """
+        import boto3, pytest
         from pytest_kmsimport import mock_kms_import
 
         @pytest.fixture
         def key(kms_import_client):
-            return kms_import_client.create_key()
+            return kms_import_client.list_keys()
 
-        @mock_kms_import(region="eu-west-1")
-        def test_it(key):
-            boto3.client("kms").list_keys()
+        @mock_kms_import(region="eu-west-3", journal_size=9)
+        def test_a(key):
+            boto3.client("kms").list_aliases()
+            with mock_kms_import(strict_tokens=True) as mock:
+                mock.client().create_key()
             assert False
-    """)
-    output = pytester.runpytest_subprocess().stdout.str()
-    assert "KMS calls of mock 1 of 2: account 123456789012, eu-west-1" in output
-    assert "KMS calls of mock 2 of 2: account 123456789012, us-east-1" in output
+        """
+    )
+    result = pytester.runpytest_subprocess("--color=yes")
+    text = re.sub("\x1b\\[[0-9;]*m", "", result.stdout.str())
+    titles = [line.strip(" -") for line in text.splitlines() if "KMS calls" in line]
+    assert sorted(titles) == [
+        "KMS calls of kms_import_mock",
+        "KMS calls of mock_kms_import(region='eu-west-3', journal_size=9)",
+        "KMS calls of mock_kms_import(strict_tokens=True)",
+    ]
+    assert result.stdout.str().count("\x1b[32mok") == 3
