@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
@@ -44,7 +43,7 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     those that are left to chance.
     """
     shown = calls.kept[-_MOST:]
-    rows = [_HEAD, *(_cells(record, shown[0].time) for record in shown)]
+    rows = [_HEAD, *(_cells(record) for record in shown)]
     if not any(record.faults for record in shown):
         rows = [(*cells[:_FAULT], "", *cells[_FAULT + 1 :]) for cells in rows]
     widths = _widths(rows)
@@ -66,20 +65,13 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     return "\n".join(lines)
 
 
-def title_of(account: str, region: str, number: int, count: int) -> str:
-    """The title of a mock's calls; where a test has several mocks, it tells them apart."""
-    return TITLE if count == 1 else f"{TITLE} of mock {number} of {count}: account {account}, {region}"
-
-
-def _cells(record: CallRecord, begin: datetime) -> tuple[str, ...]:
+def _cells(record: CallRecord) -> tuple[str, ...]:
     outcome = record.error or "ok"
     if record.key_state_after != record.key_state_before and record.error is None:
         outcome = f"ok, {record.key_state_after}"
     counted = Counter(fault.id for fault in record.faults)
     faults = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in counted.items())
-    days = (record.time.date() - begin.date()).days
-    time = f"{record.time:%H:%M:%S}" + (f" {days:+}d" if days else "")
-    return time, record.operation, _named(record), outcome, faults or "-", str(record.attempts)
+    return f"{record.time:%H:%M:%S}", record.operation, _named(record), outcome, faults or "-", str(record.attempts)
 
 
 def _named(record: CallRecord) -> str:

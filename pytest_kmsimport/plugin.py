@@ -44,7 +44,6 @@ _INI = {
     "journal_size": ("string", "how many calls mock.calls keeps"),
     "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
 }
-_ALL = 100  # percent
 _NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for them
 
 
@@ -188,10 +187,10 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
     """Fail a test that has passed with the case of a fault, and a call that it is for, but without any fault."""
-    if any(mock.plans or any(record.faults for record in mock.calls) for mock in mocks):
+    if any(mock.plans or any(record.faults for record in mock.calls.kept) for mock in mocks):
         return
     for name, case in _cases(item).items():
-        if any(record.operation == case.operation for mock in mocks for record in mock.calls):
+        if any(record.operation == case.operation for mock in mocks for record in mock.calls.kept):
             by_hand = f"or plan it in the test: kms_import_mock.inject({name}.fault, on={name}.operation)."
             text = f"Nothing has planned the fault of {case.id}: only the fixture kms_fault does, not {name!r};"
             report.outcome, report.longrepr = "failed", f"{text} {_WRITE_CASES.rstrip('.')}, {by_hand}"
@@ -214,7 +213,7 @@ def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMoc
             made = _FIXTURE if mock is fixture else str(mock._options)  # noqa: SLF001  as it was written
             name = made if len(mocks) > 1 else ""
             report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
-            found = list(properties(mock.calls))
+            found = list(properties(mock.calls.kept))
             item.user_properties.extend(found)
             if report.when == "teardown":  # this report has taken its copy already
                 report.user_properties.extend(found)
@@ -289,17 +288,6 @@ def kms_fault(request: pytest.FixtureRequest, kms_import_mock: KmsImportMock) ->
     if not isinstance(case, Case):
         _misused(f"kms_fault takes cases: {_WRITE_CASES}")
     return replace(case, plan=kms_import_mock.inject(case.fault, case.operation, times=case.times))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
-    """Refuse a test that was handed a case of the catalogue which nobody has planned."""
-    case = pyfuncitem.funcargs.get(_FAULT_MARKER)
-    if type(case).__module__.startswith("pytest_kmsimport.") and getattr(case, "plan", case) is None:
-        _misused(
-            "kms_fault was not planned, because indirect=True is missing: write"
-            " @pytest.mark.parametrize('kms_fault', faults.catalogue(...), indirect=True)."
-        )
 
 
 @pytest.fixture
