@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from .._fault import Fault, Scene, Sight, Undelivered
+from .._names import ErrorCode
 from .._wire import WireResponse, kms_model
 from ..engine import arns, messages
 from ..engine.engine import Call, Response
@@ -32,7 +33,7 @@ class Default(NamedTuple):
 
 #: The errors that any operation can answer with, whatever its model says; evidence is in docs/fidelity.md.
 #: https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
-COMMON: dict[str, Default] = {
+COMMON: dict[ErrorCode, Default] = {
     "ThrottlingException": Default(
         text="You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
     ),
@@ -66,7 +67,7 @@ _MODELLED: dict[str, Default] = {
 
 
 @cache
-def modelled_codes(operation: str) -> tuple[str, ...]:
+def modelled_codes(operation: str) -> tuple[ErrorCode, ...]:
     """The error codes that botocore's service model gives an operation."""
     return tuple(sorted(shape.name for shape in kms_model().operation_model(operation).error_shapes))
 
@@ -93,7 +94,7 @@ class Refusal(Fault):
     Raises ValueError for a code that AWS KMS does not have.
     """
 
-    code: str
+    code: ErrorCode
     message: str | None = None
     status: int | None = None
 
