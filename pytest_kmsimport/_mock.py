@@ -183,8 +183,8 @@ class KmsImportMock:
         CreateKey and ImportKeyMaterial in AWS's spelling, such as ``MultiRegion=True`` or ``ValidTo=...``; without
         ValidTo the key material does not expire. The journal stays as it is.
 
-        Raises ValueError where KMS refuses, TypeError for a member that neither request has, LookupError where there
-        is no KMS key ``key_id``.
+        Raises ValueError where KMS refuses, TypeError for a member that neither request has and for key material that
+        is not bytes, LookupError where there is no KMS key ``key_id``.
         """
         region_name, account = region_name or self.region, account or self.account
         key = None

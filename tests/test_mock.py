@@ -263,6 +263,26 @@ def test_import_key_says_what_kms_refuses(kms_import_mock, arguments, members, t
         kms_import_mock.import_key(*arguments, **members)
 
 
+@pytest.mark.parametrize("name", ["KeySpec", "CustomerMasterKeySpec"])
+def test_import_key_says_how_to_name_a_key_spec(kms_import_mock, name):
+    """AWS's member has a parameter of its own."""
+    with pytest.raises(TypeError, match=f"takes no {name}: write key_spec="):
+        kms_import_mock.import_key(**{name: "RSA_2048"})
+
+
+def test_import_key_takes_bytes(kms_import_mock, kms):
+    """Text is refused by its type, and no KMS key is left of it."""
+    with pytest.raises(TypeError, match="takes key material as bytes, not str"):
+        kms_import_mock.import_key("a" * 32)
+    assert kms.list_keys()["Keys"] == []
+
+
+def test_import_key_diagnoses_a_wrong_length(kms_import_mock):
+    """A refusal comes with the diagnosis that the journal would have."""
+    with pytest.raises(ValueError, match=r"InvalidCiphertextException .*31 bytes"):
+        kms_import_mock.import_key(bytes(31))
+
+
 def test_import_key_that_is_refused_leaves_no_key(kms_import_mock, kms):
     """A ceremony that fails half-way leaves no KMS key behind for the code under test to find."""
     with pytest.raises(ValueError, match="refused"):

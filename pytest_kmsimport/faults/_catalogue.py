@@ -68,13 +68,26 @@ class Case:
     times: int | None = None
     plan: Plan | None = field(default=None, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        check_operations(Aim(self.operation))
+        if not isinstance(self.fault, Fault):
+            raise TypeError(f"{self.fault!r} is no fault: write one of pytest_kmsimport.faults, such as ReadTimeout().")
+        if reason := self.fault.cannot_happen_to(self.operation):
+            raise ValueError(f"{self.fault!r} cannot happen to {self.operation}: {reason}.")
+
     @property
     def id(self) -> str:
         """A name for the test, such as ``ImportKeyMaterial-read-timeout``."""
         return f"{self.operation}-{self.fault.id}"
 
     def expect(self, client: BaseClient) -> Expectation:
-        """What this client sees of it, with its retry mode, its attempts and its timeouts."""
+        """What this client of AWS KMS sees of it, with its retry mode, its attempts and its timeouts.
+
+        Raises TypeError for what is no client of AWS KMS.
+        """
+        service = client.meta.service_model.service_name if isinstance(client, BaseClient) else None
+        if service != "kms":
+            raise TypeError(f"expect() takes a client of AWS KMS, not {client!r}: write case.expect(mock.client()).")
         sight = self.fault.sight(client, self.operation)
         most = most_attempts(client)
         retried = is_retried(client, self.operation, sight)

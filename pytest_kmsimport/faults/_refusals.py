@@ -78,6 +78,17 @@ def _all_codes() -> frozenset[str]:
     return frozenset([*COMMON, *modelled])
 
 
+def _nearest_code(code: str) -> str:
+    """The error code that was probably meant, with or without ``Exception`` at its end; empty where it could be any."""
+    stems = {_stem(known): known for known in sorted(_all_codes())}
+    near = get_close_matches(_stem(code), stems, n=1)
+    return stems[near[0]] if near else ""
+
+
+def _stem(code: str) -> str:
+    return code.removesuffix("Exception").casefold()
+
+
 @cache
 def _error_class(code: str, status: int) -> type[KmsError]:
     return type(code, (KmsError,), {"status": status})
@@ -102,8 +113,8 @@ class Refusal(Fault):
 
     def __post_init__(self) -> None:
         if self.code not in _all_codes():
-            near = get_close_matches(self.code, _all_codes(), n=1)
-            meant = f"; did you mean {near[0]}?" if near else ", nor has any operation of it."
+            near = _nearest_code(str(self.code))
+            meant = f"; did you mean {near}?" if near else ", nor has any operation of it."
             raise ValueError(f"AWS KMS has no error {self.code!r}{meant}")
         if self.status is not None:
             _check_status(self.status)
