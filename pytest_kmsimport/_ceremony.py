@@ -17,6 +17,7 @@ from .wrapping import wrap_key_material
 __tracebackhide__ = True
 
 _CREATED = {"KeySpec", "Origin", "CustomerMasterKeySpec"}
+_KEY_SPEC = {"KeySpec", "CustomerMasterKeySpec"}
 _IMPORTED = {"KeyId", "ImportToken", "EncryptedKeyMaterial"}
 
 
@@ -35,6 +36,8 @@ class Ceremony:
         self._import = _of("ImportKeyMaterial", members, without=_IMPORTED)
         for name in members:
             if name not in {**self._create, **self._import}:
+                if of_create_key and name in _KEY_SPEC:
+                    raise TypeError(f"import_key() takes no {name}: write key_spec=.")
                 requests = "CreateKey or ImportKeyMaterial" if of_create_key else "ImportKeyMaterial"
                 text = f"import_key() takes no {name}: write members of {requests}."
                 raise TypeError(text)
@@ -42,8 +45,10 @@ class Ceremony:
     def hold(self, world: World, material: bytes | None, key_spec: str, key: Key | None = None) -> str:
         """Import ``material`` (made where it is None) into ``key`` (made where it is None), and give the key ARN.
 
-        Raises ValueError where KMS refuses.
+        Raises ValueError where KMS refuses, TypeError for key material that is not bytes.
         """
+        if material is not None and not isinstance(material, (bytes, bytearray, memoryview)):
+            raise TypeError(f"import_key() takes key material as bytes, not {type(material).__name__}.")
         made = None
         try:
             key = key or (made := self._new_key(key_spec))
@@ -51,7 +56,8 @@ class Ceremony:
         except (KmsError, ValueError) as refusal:
             if made is not None:
                 self._engine.take_back(made)
-            raise ValueError(f"import_key() was refused: {type(refusal).__name__} {refusal}") from refusal
+            said = f"{type(refusal).__name__} {refusal} {getattr(refusal, 'diagnosis', '')}".strip()
+            raise ValueError(f"import_key() was refused: {said}") from refusal
         return key.arn
 
     def _new_key(self, key_spec: str) -> Key:

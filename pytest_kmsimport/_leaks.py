@@ -32,6 +32,8 @@ _ALL_REDACTED = "<redacted: there was a secret in this text>"
 class SecretLeaked(AssertionError):  # noqa: N818  a failure of the test, named for what happened
     """A secret was found where it must not be."""
 
+    __module__ = "pytest_kmsimport"  # where users import it from
+
 
 SecretLeaked.__module__ = "pytest_kmsimport"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.client import BaseClient
@@ -25,8 +25,9 @@ from ._faulty import MeanwhileFailed
 from ._journal import Kept
 from ._leak_check import LeakCheck
 from ._leaks import leaks_in, list_of, refuse, requests_of, secret_given
+from ._names import Operation
 from ._options import Options
-from ._plans import Aim, On, Plan, Steps, Timing, make_plan
+from ._plans import Aim, Plan, Steps, Timing, make_plan
 from ._regions import is_region
 from ._rsa_pool import RsaKeys
 from ._service import Service
@@ -38,6 +39,11 @@ from .engine.quotas import Quotas
 from .engine.store import Store
 from .engine.world import World
 from .faults._actions import Action
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms.client import KMSClient  # Any for a type checker that has no stubs
+else:
+    KMSClient = BaseClient  # for typing.get_type_hints
 
 __tracebackhide__ = True
 
@@ -129,21 +135,23 @@ class KmsImportMock:
 
     def client(
         self, region_name: str | None = None, account: str | None = None, config: Config | None = None
-    ) -> BaseClient:
+    ) -> KMSClient:
         """Build a botocore KMS client of its own, for a Region and an account (12 digits); by default the mock's.
 
-        ``config`` is botocore's, for a retry mode or timeouts.
+        ``config`` is botocore's, for a retry mode or timeouts. A type checker takes the client for the ``KMSClient`` of
+        ``boto3-stubs[kms]`` where that is installed, and otherwise lets it do anything.
         """
         session = botocore.session.Session()
         session.register_component("data_loader", _loader)
         key = account or PLACEHOLDER_KEY
-        return session.create_client(
+        client: KMSClient = session.create_client(
             "kms",
             region_name=region_name or self.region,
             aws_access_key_id=key,
             aws_secret_access_key=key,
             config=config or Config(),
         )
+        return client
 
     def key(self, key_id: str, *, region_name: str | None = None, account: str | None = None) -> KeyView:
         """Look at a KMS key, by key ID, key ARN or alias, as it is now; the journal stays as it is.
@@ -180,8 +188,8 @@ class KmsImportMock:
         CreateKey and ImportKeyMaterial in AWS's spelling, such as ``MultiRegion=True`` or ``ValidTo=...``; without
         ValidTo the key material does not expire. The journal stays as it is.
 
-        Raises ValueError where KMS refuses, TypeError for a member that neither request has, LookupError where there
-        is no KMS key ``key_id``.
+        Raises ValueError where KMS refuses, TypeError for a member that neither request has and for key material that
+        is not bytes, LookupError where there is no KMS key ``key_id``.
         """
         region_name, account = region_name or self.region, account or self.account
         key = None
@@ -211,15 +219,20 @@ class KmsImportMock:
         self.service.journal.clear()
         self.service = self._begin()
 
-    def inject(
+    def inject(  # noqa: PLR0913  each keyword is a way to say when
         self,
         fault: Fault | Steps,
-        on: On = None,
+        on: Operation | Collection[Operation] | Callable[[CallRecord], bool] | None = None,
         *,
         key_id: str | None = None,
         region: str | None = None,
         must_strike: bool | None = None,
-        **timing: Any,  # noqa: ANN401  Timing's own, which checks them
+        nth: int | Collection[int] | None = None,
+        times: int | None = None,
+        after: int = 0,
+        every: int = 1,
+        probability: float | None = None,
+        seed: int | None = None,
     ) -> Plan:
         """Plan a fault, until the mock ends or, as a context manager, until its block does.
 
@@ -242,12 +255,10 @@ class KmsImportMock:
         Raises ValueError for a fault that cannot happen to an operation, an operation that there is not, and a timing
         that is none; TypeError for what is no fault.
         """
-        unknown = timing.keys() - {option.name for option in fields(Timing)}
-        if unknown:
-            raise TypeError(f"inject() takes no {', '.join(sorted(unknown))}; see its documentation.")
+        timing = Timing(nth, times, after, every, probability, seed)
         if must_strike is None:
-            must_strike = self._options.faults_must_strike and "probability" not in timing
-        plan = make_plan(fault, Aim(on, key_id, region), Timing(**timing), must_strike=must_strike)
+            must_strike = self._options.faults_must_strike and probability is None
+        plan = make_plan(fault, Aim(on, key_id, region), timing, must_strike=must_strike)
         self.service.faults.plan(plan)
         return plan
 

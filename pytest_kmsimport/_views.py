@@ -5,12 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
+from hmac import digest as hmac
+from os import urandom
+from typing import NamedTuple
 
 from ._tracebacks import sealed
 from .engine.keys import Key
 from .engine.materials import KeyMaterial
 
 __tracebackhide__ = True
+
+
+class _Fingerprint(NamedTuple):
+    """What tells a key material from others without giving it away: a view may be copied, pickled and taken apart."""
+
+    salt: bytes
+    digest: bytes
+
+    @classmethod
+    def of(cls, key_material: bytes, salt: bytes) -> _Fingerprint:
+        return cls(salt, hmac(salt, key_material, "sha256"))
+
+    def is_of(self, key_material: bytes) -> bool:
+        return compare_digest(self.digest, hmac(self.salt, key_material, "sha256"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +45,12 @@ class KeyMaterialView:
     import_state: str
     valid_to: datetime | None
     description: str | None
-    _plaintext: bytes | None = field(repr=False, compare=False)  # a failed == would show it
+    _fingerprint: _Fingerprint | None = field(repr=False, compare=False)  # salted afresh, so never equal
 
     @sealed
     def matches(self, key_material: bytes) -> bool:
         """Whether the KMS key holds exactly these bytes: raw, or PKCS#8 DER; never after deletion or expiry."""
-        return self._plaintext is not None and compare_digest(self._plaintext, key_material)
+        return self._fingerprint is not None and self._fingerprint.is_of(key_material)
 
     @classmethod
     def of(cls, key: Key, material: KeyMaterial) -> KeyMaterialView:
@@ -45,7 +62,7 @@ class KeyMaterialView:
             import_state,
             material.valid_to,
             material.description,
-            material.plaintext,
+            None if material.plaintext is None else _Fingerprint.of(material.plaintext, urandom(16)),
         )
 
 

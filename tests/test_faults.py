@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
 from botocore.config import Config
 
@@ -135,3 +136,33 @@ def test_what_a_client_sees_in_each_retry_mode(operation, mode, times):
     """The same, for the operations of the ceremony, where the fault passes before the client gives up and where not."""
     for fault in everything(operation):
         check(Case(operation, fault, times), mode)
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "error", "said"),
+    [
+        ("Encypt", faults.ReadTimeout(), ValueError, "no operation of AWS KMS. Did you mean Encrypt?"),
+        ("Encrypt", "ReadTimeout", TypeError, "'ReadTimeout' is no fault"),
+        ("CreateKey", faults.StaleRead(), ValueError, "StaleRead() cannot happen to CreateKey"),
+    ],
+)
+def test_a_case_that_cannot_be(operation, fault, error, said):
+    """It is refused where it is written."""
+    with pytest.raises(error) as caught:
+        Case(operation, fault)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("service", ["s3", "sts"])
+def test_a_case_expects_nothing_of_other_clients(kms_import_mock, service):
+    """What the client of another service would see is not known."""
+    client = boto3.client(service, region_name="eu-west-1")
+    with pytest.raises(TypeError, match="takes a client of AWS KMS"):
+        Case("Encrypt", faults.ReadTimeout()).expect(client)
+
+
+@pytest.mark.parametrize("meant", ["Throttled", "throttling", "ThrottlingError"])
+def test_a_refusal_asks_what_was_meant(meant):
+    """With and without the end that most error codes have."""
+    with pytest.raises(ValueError, match="did you mean ThrottlingException"):
+        faults.Refusal(meant)

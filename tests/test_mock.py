@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import os
+import pickle
+from base64 import b64encode
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -13,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from pytest_kmsimport import NotOffered, RealAwsRefused, mock_kms_import, wrap_key_material
 from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport.engine.keys import Key
 
 from .refusal import refused
 
@@ -171,7 +177,11 @@ def test_import_key_takes_key_material(kms_import_mock, material, key_spec):
 def test_import_key_makes_key_material_afresh(kms_import_mock):
     """Without key material to import, no two KMS keys get the same."""
     first, second = kms_import_mock.import_key(), kms_import_mock.import_key()
-    assert first.current_material._plaintext != second.current_material._plaintext
+    keys = [
+        kms_import_mock._look_up(view.id, kms_import_mock.region, kms_import_mock.account, Key.copy)
+        for view in (first, second)
+    ]
+    assert len({material.plaintext for key in keys for material in key.materials.values()}) == 2
 
 
 def test_import_key_takes_members_of_both_requests(kms_import_mock, kms):
@@ -251,6 +261,26 @@ def test_import_key_says_what_kms_refuses(kms_import_mock, arguments, members, t
     """Where KMS would refuse, the test gets a ValueError with AWS's code and message."""
     with pytest.raises(ValueError, match=f"refused: {text}"):
         kms_import_mock.import_key(*arguments, **members)
+
+
+@pytest.mark.parametrize("name", ["KeySpec", "CustomerMasterKeySpec"])
+def test_import_key_says_how_to_name_a_key_spec(kms_import_mock, name):
+    """AWS's member has a parameter of its own."""
+    with pytest.raises(TypeError, match=f"takes no {name}: write key_spec="):
+        kms_import_mock.import_key(**{name: "RSA_2048"})
+
+
+def test_import_key_takes_bytes(kms_import_mock, kms):
+    """Text is refused by its type, and no KMS key is left of it."""
+    with pytest.raises(TypeError, match="takes key material as bytes, not str"):
+        kms_import_mock.import_key("a" * 32)
+    assert kms.list_keys()["Keys"] == []
+
+
+def test_import_key_diagnoses_a_wrong_length(kms_import_mock):
+    """A refusal comes with the diagnosis that the journal would have."""
+    with pytest.raises(ValueError, match=r"InvalidCiphertextException .*31 bytes"):
+        kms_import_mock.import_key(bytes(31))
 
 
 def test_import_key_that_is_refused_leaves_no_key(kms_import_mock, kms):
@@ -423,3 +453,19 @@ def test_strict_tokens_are_good_for_one_import(strict):
         kms.import_key_material(**request)
         with refused("InvalidImportTokenException") if strict else nullcontext():
             kms.import_key_material(**request)
+
+
+@pytest.mark.parametrize("carry", [pickle.dumps, lambda view: repr(asdict(view)).encode()], ids=["pickle", "asdict"])
+def test_a_view_that_travels_leaves_the_key_material_behind(kms_import_mock, carry):
+    """Neither a pickle of what is seen of a KMS key nor its fields hold its key material, in whatever form."""
+    secret = os.urandom(32)
+    carried = carry(kms_import_mock.import_key(secret))
+    assert not any(form.encode() in carried for form in (secret.hex(), b64encode(secret).decode(), repr(secret)[2:-1]))
+    assert secret not in carried
+
+
+@pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, lambda view: pickle.loads(pickle.dumps(view))])  # noqa: S301
+def test_a_view_that_has_travelled_knows_its_key_material(kms_import_mock, travel):
+    """A copy still says whether key material is the KMS key's own."""
+    (held,) = travel(kms_import_mock.import_key(bytes(32))).materials
+    assert (held.matches(bytes(32)), held.matches(bytes(31) + b"x")) == (True, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -110,6 +111,16 @@ def test_every_option_is_documented(option):
 def test_the_mocks_own_complaints_are_assertion_errors(name):
     """That type is left alone by botocore's retry handlers, and pytest takes it for a failure."""
     assert issubclass(getattr(pytest_kmsimport, name), AssertionError)
+
+
+@pytest.mark.parametrize(
+    "name", ["FaultNeverStruck", "MeanwhileFailed", "NotOffered", "RealAwsRefused", "SecretLeaked"]
+)
+def test_a_traceback_names_the_home_that_users_import_from(name):
+    """What is raised says where it is imported from, not where it is defined."""
+    raised = getattr(pytest_kmsimport, name)
+    assert raised.__module__ == "pytest_kmsimport"
+    assert type(pickle.loads(pickle.dumps(raised("x")))) is raised  # noqa: S301  its own
 
 
 @pytest.mark.parametrize("module", ["pytest_kmsimport", "pytest_kmsimport.plugin"])

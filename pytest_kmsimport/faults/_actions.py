@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from botocore.client import BaseClient
 
+from .._names import ErrorCode
 from ..engine.states import KeyState, refusal_in
 from ..engine.wrapping import LIFETIME
 
@@ -68,7 +69,10 @@ _STATES = {
     delete_material: KeyState.PENDING_IMPORT,
     expire_material: KeyState.PENDING_IMPORT,
 }
-_AT_IMPORT = {import_first: "IncorrectKeyMaterialException", expire_token: "ExpiredImportTokenException"}
+_AT_IMPORT: dict[Action, ErrorCode] = {
+    import_first: "IncorrectKeyMaterialException",
+    expire_token: "ExpiredImportTokenException",
+}
 
 
 def is_about_import(action: Action) -> bool:
@@ -81,14 +85,14 @@ def is_about_key(action: Action) -> bool:
     return action in _STATES
 
 
-def refused_with(action: Action, operation: str) -> str | None:
+def refused_with(action: Action, operation: str) -> ErrorCode | None:
     """The error code that an operation gets after one of the ready-made actions; None where it succeeds."""
     if operation == "ImportKeyMaterial" and action in _AT_IMPORT:
         return _AT_IMPORT[action]
     if action not in _STATES or refusal_in(operation, KeyState.ENABLED) is not None:
         return None
     refusal = refusal_in(operation, _STATES[action])
-    return None if refusal is None else refusal.error.__name__
+    return None if refusal is None else cast("ErrorCode", refusal.error.__name__)
 
 
 #: Those that lead to a refusal whatever the KMS key is like.

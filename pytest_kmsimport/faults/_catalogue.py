@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.client import BaseClient
 
 from .._fault import Fault, Sight
+from .._names import ErrorCode, Kind, Operation
 from .._plans import Aim, Plan, check_operations
 from . import _actions, _network, _refusals, _world
 from ._retries import is_retried, most_attempts
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
 #: The kinds of faults, for ``catalogue``.
-KINDS = ("refusal", "http", "network", "lost answer", "race", "consistency", "slow")
+KINDS: tuple[Kind, ...] = ("refusal", "http", "network", "lost answer", "race", "consistency", "slow")
 #: The operations of a key ceremony, in their order.
-CEREMONY = ("CreateKey", "GetParametersForImport", "ImportKeyMaterial", "DescribeKey")
+CEREMONY: tuple[Operation, ...] = ("CreateKey", "GetParametersForImport", "ImportKeyMaterial", "DescribeKey")
 
 
 #: Operations that cannot be carried out twice -> what the second attempt is refused with, where the answer to the first
 #: was lost. CreateKey makes a second KMS key.
-NOT_TWICE = {
+NOT_TWICE: dict[str, ErrorCode] = {
     "CancelKeyDeletion": "KMSInvalidStateException",
     "CreateAlias": "AlreadyExistsException",
     "DeleteAlias": "NotFoundException",
@@ -62,10 +63,17 @@ class Case:
     It is a parameter of the fixture ``kms_fault``, which plans it and hands it over with its ``plan``.
     """
 
-    operation: str
+    operation: Operation
     fault: Fault
     times: int | None = None
     plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_operations(Aim(self.operation))
+        if not isinstance(self.fault, Fault):
+            raise TypeError(f"{self.fault!r} is no fault: write one of pytest_kmsimport.faults, such as ReadTimeout().")
+        if reason := self.fault.cannot_happen_to(self.operation):
+            raise ValueError(f"{self.fault!r} cannot happen to {self.operation}: {reason}.")
 
     @property
     def id(self) -> str:
@@ -73,7 +81,13 @@ class Case:
         return f"{self.operation}-{self.fault.id}"
 
     def expect(self, client: BaseClient) -> Expectation:
-        """What this client sees of it, with its retry mode, its attempts and its timeouts."""
+        """What this client of AWS KMS sees of it, with its retry mode, its attempts and its timeouts.
+
+        Raises TypeError for what is no client of AWS KMS.
+        """
+        service = client.meta.service_model.service_name if isinstance(client, BaseClient) else None
+        if service != "kms":
+            raise TypeError(f"expect() takes a client of AWS KMS, not {client!r}: write case.expect(mock.client()).")
         sight = self.fault.sight(client, self.operation)
         most = most_attempts(client)
         retried = is_retried(client, self.operation, sight)
@@ -125,7 +139,9 @@ _ANYWHERE: tuple[Fault, ...] = (
 )
 
 
-def catalogue(*operations: str, kinds: str | Collection[str] = KINDS, times: int | None = None) -> list[ParameterSet]:
+def catalogue(
+    *operations: Operation, kinds: Kind | Collection[Kind] = KINDS, times: int | None = None
+) -> list[ParameterSet]:
     """Everything that can go wrong with one operation or several, as parameters for the fixture ``kms_fault``.
 
     ``@pytest.mark.parametrize("kms_fault", faults.catalogue("ImportKeyMaterial"), indirect=True)``; the whole

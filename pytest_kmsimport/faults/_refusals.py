@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from .._fault import Fault, Scene, Sight, Undelivered
+from .._names import ErrorCode
 from .._wire import WireResponse, kms_model
 from ..engine import arns, messages
 from ..engine.engine import Call, Response
@@ -32,7 +33,7 @@ class Default(NamedTuple):
 
 #: The errors that any operation can answer with, whatever its model says; evidence is in docs/fidelity.md.
 #: https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
-COMMON: dict[str, Default] = {
+COMMON: dict[ErrorCode, Default] = {
     "ThrottlingException": Default(
         text="You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
     ),
@@ -66,7 +67,7 @@ _MODELLED: dict[str, Default] = {
 
 
 @cache
-def modelled_codes(operation: str) -> tuple[str, ...]:
+def modelled_codes(operation: str) -> tuple[ErrorCode, ...]:
     """The error codes that botocore's service model gives an operation."""
     return tuple(sorted(shape.name for shape in kms_model().operation_model(operation).error_shapes))
 
@@ -75,6 +76,17 @@ def modelled_codes(operation: str) -> tuple[str, ...]:
 def _all_codes() -> frozenset[str]:
     modelled = (code for operation in kms_model().operation_names for code in modelled_codes(operation))
     return frozenset([*COMMON, *modelled])
+
+
+def _nearest_code(code: str) -> str:
+    """The error code that was probably meant, with or without ``Exception`` at its end; empty where it could be any."""
+    stems = {_stem(known): known for known in sorted(_all_codes())}
+    near = get_close_matches(_stem(code), stems, n=1)
+    return stems[near[0]] if near else ""
+
+
+def _stem(code: str) -> str:
+    return code.removesuffix("Exception").casefold()
 
 
 @cache
@@ -93,7 +105,7 @@ class Refusal(Fault):
     Raises ValueError for a code that AWS KMS does not have.
     """
 
-    code: str
+    code: ErrorCode
     message: str | None = None
     status: int | None = None
 
@@ -101,8 +113,8 @@ class Refusal(Fault):
 
     def __post_init__(self) -> None:
         if self.code not in _all_codes():
-            near = get_close_matches(self.code, _all_codes(), n=1)
-            meant = f"; did you mean {near[0]}?" if near else ", nor has any operation of it."
+            near = _nearest_code(str(self.code))
+            meant = f"; did you mean {near}?" if near else ", nor has any operation of it."
             raise ValueError(f"AWS KMS has no error {self.code!r}{meant}")
         if self.status is not None:
             _check_status(self.status)

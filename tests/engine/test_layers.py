@@ -20,6 +20,7 @@ LAYERS = {
     "_wire": 1,
     "_constraints": 1,
     "_known_names": 1,
+    "_names": 0,
     "_named_keys": 1,
     "_readings": 1,
     "_leaks": 1,

@@ -1,0 +1,31 @@
+"""What a type checker makes of the public names: each ignore is a mistake that it must find, or the check fails."""
+
+from __future__ import annotations
+
+from typing_extensions import assert_type
+
+from pytest_kmsimport import CallRecord, KeyView, Plan, faults, mock_kms_import
+
+
+def picks(call: CallRecord) -> bool:
+    """A condition for a plan."""
+    return call.region == "eu-west-1"
+
+
+with mock_kms_import(region="eu-west-1") as mock:
+    assert_type(mock.import_key(bytes(32), "SYMMETRIC_DEFAULT"), KeyView)
+    assert_type(mock.inject(faults.ReadTimeout(), "ListKeys", nth=[1, 3]), Plan)
+    mock.inject(faults.Refusal("ThrottlingException"), ["Encrypt", "Decrypt"], probability=0.5, seed=1)
+    mock.inject([None, faults.Slow(5)], picks, after=1)
+    mock.inject(faults.Slow(5), faults.CEREMONY, times=1, every=2, must_strike=False)
+    faults.catalogue("ImportKeyMaterial", kinds=["network", "lost answer"], times=1)
+    mock.client().encrypt(KeyId="alias/x", Plaintext=b"x")
+
+    mock.inject(faults.ReadTimeout(), time=1)  # type: ignore[call-arg]
+    mock.inject(faults.ReadTimeout(), times="1")  # type: ignore[arg-type]
+    mock.inject(faults.ReadTimeout(), "ListKey")  # type: ignore[arg-type]
+    mock.inject("ReadTimeout")  # type: ignore[arg-type]
+    faults.Refusal("Throttled")  # type: ignore[arg-type]
+    faults.Case("Encypt", faults.ReadTimeout())  # type: ignore[arg-type]
+    faults.catalogue("Encrypt", kinds="networks")  # type: ignore[arg-type]
+    mock.client().encrypt(KeyId=1, Plaintext=b"x")  # type: ignore[arg-type]
