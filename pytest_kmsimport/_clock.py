@@ -7,6 +7,12 @@ from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
+#: The moments that a clock shows. AWS's answers count from 1970, and what AWS KMS sets for later is less than ten years
+#: on, so that every date there is has a place in Python's calendar.
+EARLIEST = _EPOCH
+LATEST = datetime(9990, 1, 1, tzinfo=timezone.utc)
+_LATEST = (LATEST - _EPOCH) // _MILLISECOND
+_BEYOND = f"The clock goes from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}, both at midnight in UTC."
 _BACKWARDS = "advance() takes a positive time; to go back, use move_to() with the time to go to."
 
 
@@ -14,7 +20,8 @@ class Clock:
     """The time that AWS KMS has in a mock.
 
     It runs with the computer's clock, also when freezegun or time-machine have hold of that, until a test moves or
-    freezes it. Times are aware datetimes in UTC with whole milliseconds, as in AWS's answers.
+    freezes it. Times are aware datetimes in UTC with whole milliseconds, as in AWS's answers, from 1970 to the
+    beginning of 9990; there it stands still.
     """
 
     def __init__(self) -> None:
@@ -26,31 +33,49 @@ class Clock:
 
     def now(self) -> datetime:
         """The time in UTC."""
-        return datetime.fromtimestamp((self._base() + self._ahead) / 1000, timezone.utc)
+        return _EPOCH + self._shown() * _MILLISECOND
+
+    def _shown(self) -> int:
+        return min(max(self._base() + self._ahead, 0), _LATEST)
 
     def _base(self) -> int:
         return int(time.time() * 1000) if self._frozen_at is None else self._frozen_at
 
-    def advance(self, by: timedelta | None = None, **parts: float) -> datetime:
+    def advance(  # noqa: PLR0913  the keywords of timedelta
+        self,
+        by: timedelta | None = None,
+        *,
+        weeks: float = 0,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        milliseconds: float = 0,
+        microseconds: float = 0,
+    ) -> datetime:
         """Let time pass and give the new time: ``advance(hours=25)``, with the keywords of ``timedelta``, or one.
 
-        Raises ValueError where the time is not positive, or shorter than the millisecond that the clock shows.
+        Raises ValueError where the time is not positive, shorter than the millisecond that the clock shows, or longer
+        than there is until its end.
         """
         if by is not None and not isinstance(by, timedelta):
             text = f"advance() takes a timedelta or its keywords: write advance(seconds={by!r}), or minutes=, hours=."
             raise TypeError(text)
-        step = (by or timedelta()) + timedelta(**parts)
+        try:
+            step = (by or timedelta()) + timedelta(days, seconds, microseconds, milliseconds, minutes, hours, weeks)
+        except OverflowError:
+            raise ValueError(_BEYOND) from None
         if step <= timedelta():
             raise ValueError(_BACKWARDS)
         if step < _MILLISECOND:
             raise ValueError("advance() takes at least one millisecond: the clock shows no less.")
-        self._ahead += step // _MILLISECOND
-        return self.now()
+        return self._show(self._shown() + step // _MILLISECOND)
 
     def move_to(self, moment: datetime) -> datetime:
         """Go to a moment, forwards or backwards, and give it.
 
-        Raises ValueError for a naive datetime, TypeError for anything else.
+        Raises ValueError for a naive datetime, and for a moment that the clock does not show; TypeError for anything
+        else.
         """
         if not isinstance(moment, datetime):
             raise TypeError(
@@ -59,7 +84,12 @@ class Clock:
         if moment.tzinfo is None:
             text = f"move_to() takes an aware datetime: write {moment!r} with tzinfo=timezone.utc."
             raise ValueError(text)
-        self._ahead = (moment - _EPOCH) // _MILLISECOND - self._base()
+        return self._show((moment - _EPOCH) // _MILLISECOND)
+
+    def _show(self, milliseconds: int) -> datetime:
+        if not 0 <= milliseconds <= _LATEST:
+            raise ValueError(_BEYOND)
+        self._ahead = milliseconds - self._base()
         return self.now()
 
     def freeze(self, at: datetime | None = None) -> datetime:

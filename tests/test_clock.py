@@ -9,7 +9,10 @@ import pytest
 import time_machine
 from freezegun import freeze_time
 
-from pytest_kmsimport import Clock
+from pytest_kmsimport import Clock, faults
+from pytest_kmsimport._clock import EARLIEST, LATEST
+
+from .test_faults import OFFERED, prepare
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=timezone.utc)
 
@@ -59,6 +62,8 @@ def test_freezing_without_a_moment_keeps_the_time(clock):
     [
         (None, {"hours": 25}, timedelta(hours=25)),
         (None, {"days": 1, "seconds": 0.5}, timedelta(days=1, milliseconds=500)),
+        (None, {"weeks": 1, "minutes": 2}, timedelta(days=7, minutes=2)),
+        (None, {"milliseconds": 1, "microseconds": 999}, timedelta(milliseconds=1)),
         (timedelta(minutes=3), {}, timedelta(minutes=3)),
         (timedelta(minutes=3), {"seconds": 2}, timedelta(minutes=3, seconds=2)),
     ],
@@ -143,6 +148,97 @@ def test_a_refused_moment_does_not_freeze_the_clock(clock):
 def test_the_repr_shows_the_time(frozen):
     """A clock in a failure report says what it shows and that it stands still."""
     assert repr(frozen) == "<Clock 2027-01-01T00:00:00+00:00 frozen>"
+
+
+# The ends
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"days": 365.25 * 8000},
+        {"weeks": 10**9},
+        {"seconds": 1e300},
+        {"by": timedelta.max},
+        {"by": timedelta.max, "days": 1},
+    ],
+    ids=str,
+)
+def test_advance_stops_before_the_end(frozen, parts):
+    """To let more time pass than there is, is refused with where the clock ends, and moves nothing."""
+    with pytest.raises(ValueError, match=r"The clock goes from 1970-01-01 to 9990-01-01"):
+        frozen.advance(**parts)
+    assert frozen.now() == NEW_YEAR
+
+
+OUTSIDE = [
+    EARLIEST - timedelta(milliseconds=1),
+    LATEST + timedelta(milliseconds=1),
+    datetime.max.replace(tzinfo=timezone.utc),
+]
+
+
+@pytest.mark.parametrize("method", ["move_to", "freeze"])
+@pytest.mark.parametrize("moment", OUTSIDE, ids=str)
+def test_moments_beyond_the_ends_are_refused(clock, method, moment):
+    """So is to go there, and the clock runs on as it did."""
+    with pytest.raises(ValueError, match=r"The clock goes from 1970-01-01 to 9990-01-01"):
+        getattr(clock, method)(moment)
+    assert abs(clock.now().timestamp() - time.time()) < 60
+    assert "frozen" not in repr(clock)
+
+
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST], ids=str)
+def test_the_ends_can_be_reached(frozen, moment):
+    """The first and the last moment are moments like others."""
+    assert frozen.move_to(moment) == moment
+    if moment == LATEST:
+        frozen.move_to(LATEST - timedelta(hours=1))
+        assert frozen.advance(hours=1) == LATEST
+
+
+def test_a_running_clock_holds_at_its_end(clock):
+    """Time that passes by itself does not go past the last moment."""
+    clock.move_to(LATEST)
+    time.sleep(0.002)
+    assert clock.now() == LATEST
+
+
+def test_a_clock_holds_at_its_beginning(clock):
+    """Where freezegun goes further back, the clock stays at its first moment, and advances from there."""
+    with freeze_time("1969-07-20"):
+        assert clock.now() == EARLIEST
+        assert clock.advance(hours=1) == EARLIEST + timedelta(hours=1)
+
+
+def test_a_late_answer_does_not_go_past_the_end(kms_import_mock, kms):
+    """What a fault lets pass of the mock's time ends with the clock."""
+    kms_import_mock.clock.freeze(LATEST - timedelta(seconds=10))
+    kms_import_mock.inject(faults.Slow(20))
+    for _ in range(2):
+        kms.list_keys()
+        assert kms_import_mock.clock.now() == LATEST
+
+
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST], ids=str)
+@pytest.mark.parametrize("operation", OFFERED)
+def test_every_operation_works_at_the_ends(kms_import_mock, kms, operation, moment):
+    """At the first and the last moment of the clock an operation answers as ever."""
+    kms_import_mock.clock.freeze(moment)
+    request = prepare(kms, kms_import_mock, operation)
+    kms._make_api_call(operation, request)
+
+
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST], ids=str)
+def test_a_ceremony_works_at_the_ends(kms_import_mock, moment):
+    """Key material is imported, expires and rotates; its dates are beyond the clock's."""
+    kms_import_mock.clock.freeze(moment)
+    key = kms_import_mock.import_key(ValidTo=moment + timedelta(days=364))
+    kms_import_mock.client().schedule_key_deletion(KeyId=key.id, PendingWindowInDays=30)
+    other = kms_import_mock.client().create_key()["KeyMetadata"]["KeyId"]
+    kms_import_mock.client().enable_key_rotation(KeyId=other, RotationPeriodInDays=2560)
+    status = kms_import_mock.client().get_key_rotation_status(KeyId=other)
+    assert status["NextRotationDate"] == moment + timedelta(days=2560)
 
 
 @pytest.mark.parametrize("library", [freeze_time, lambda moment: time_machine.travel(moment, tick=False)])
