@@ -7,10 +7,12 @@ from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
-# Tokens, expiry and rotations reach years from now, and a datetime must hold them.
-_EARLIEST = (datetime(1971, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MILLISECOND
-_LATEST = (datetime(9990, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MILLISECOND
-_BEYOND = "The clock goes from 1971 to 9990, so that what AWS KMS reckons from it is a date as well; it stays at {now}."
+#: The moments that a clock shows. AWS's answers count from 1970, and what AWS KMS sets for later is less than ten years
+#: on, so that every date there is has a place in Python's calendar.
+EARLIEST = _EPOCH
+LATEST = datetime(9990, 1, 1, tzinfo=timezone.utc)
+_LATEST = (LATEST - _EPOCH) // _MILLISECOND
+_BEYOND = f"The clock goes from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}, both at midnight in UTC."
 _BACKWARDS = "advance() takes a positive time; to go back, use move_to() with the time to go to."
 
 
@@ -18,7 +20,8 @@ class Clock:
     """The time that AWS KMS has in a mock.
 
     It runs with the computer's clock, also when freezegun or time-machine have hold of that, until a test moves or
-    freezes it. Times are aware datetimes in UTC with whole milliseconds, as in AWS's answers.
+    freezes it. Times are aware datetimes in UTC with whole milliseconds, as in AWS's answers, from 1970 to the
+    beginning of 9990; there it stands still.
     """
 
     def __init__(self) -> None:
@@ -30,7 +33,10 @@ class Clock:
 
     def now(self) -> datetime:
         """The time in UTC."""
-        return _EPOCH + _MILLISECOND * min(max(self._base() + self._ahead, _EARLIEST), _LATEST)
+        return _EPOCH + self._shown() * _MILLISECOND
+
+    def _shown(self) -> int:
+        return min(max(self._base() + self._ahead, 0), _LATEST)
 
     def _base(self) -> int:
         return int(time.time() * 1000) if self._frozen_at is None else self._frozen_at
@@ -50,32 +56,26 @@ class Clock:
         """Let time pass and give the new time: ``advance(hours=25)``, with the keywords of ``timedelta``, or one.
 
         Raises ValueError where the time is not positive, shorter than the millisecond that the clock shows, or longer
-        than the clock can go; it stays then.
+        than there is until its end.
         """
         if by is not None and not isinstance(by, timedelta):
             text = f"advance() takes a timedelta or its keywords: write advance(seconds={by!r}), or minutes=, hours=."
             raise TypeError(text)
         try:
             step = (by or timedelta()) + timedelta(days, seconds, microseconds, milliseconds, minutes, hours, weeks)
-        except OverflowError as error:
-            raise ValueError(_BEYOND.format(now=self.now())) from error
+        except OverflowError:
+            raise ValueError(_BEYOND) from None
         if step <= timedelta():
             raise ValueError(_BACKWARDS)
         if step < _MILLISECOND:
             raise ValueError("advance() takes at least one millisecond: the clock shows no less.")
-        return self._go(self._ahead + step // _MILLISECOND)
-
-    def _go(self, ahead: int) -> datetime:
-        """Stand so far ahead of the computer's clock; raises ValueError, and stays, where there is no time there."""
-        if not _EARLIEST <= self._base() + ahead <= _LATEST:
-            raise ValueError(_BEYOND.format(now=self.now()))
-        self._ahead = ahead
-        return self.now()
+        return self._show(self._shown() + step // _MILLISECOND)
 
     def move_to(self, moment: datetime) -> datetime:
         """Go to a moment, forwards or backwards, and give it.
 
-        Raises ValueError for a naive datetime and for one before 1971 or after 9990, TypeError for anything else.
+        Raises ValueError for a naive datetime, and for a moment that the clock does not show; TypeError for anything
+        else.
         """
         if not isinstance(moment, datetime):
             raise TypeError(
@@ -84,7 +84,13 @@ class Clock:
         if moment.tzinfo is None:
             text = f"move_to() takes an aware datetime: write {moment!r} with tzinfo=timezone.utc."
             raise ValueError(text)
-        return self._go(_in_milliseconds(moment) - self._base())
+        return self._show((moment - _EPOCH) // _MILLISECOND)
+
+    def _show(self, milliseconds: int) -> datetime:
+        if not 0 <= milliseconds <= _LATEST:
+            raise ValueError(_BEYOND)
+        self._ahead = milliseconds - self._base()
+        return self.now()
 
     def freeze(self, at: datetime | None = None) -> datetime:
         """Stop the clock, now or at a moment, and give the time; advance() and move_to() still move it."""
@@ -110,7 +116,3 @@ class Clock:
     def restore(self, snapshot: tuple[int, int | None]) -> None:
         """Set the clock as it stood against the computer's."""
         self._ahead, self._frozen_at = snapshot
-
-
-def _in_milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND

@@ -27,8 +27,12 @@ class MockKmsImport:
             self._entered.append((outer, False))
             return outer
         mock = KmsImportMock(self._options or Options())
-        mock.start()
         self._entered.append((mock, True))
+        try:
+            mock.start()
+        except BaseException:
+            self._entered.remove((mock, True))
+            raise
         return mock
 
     def __exit__(

@@ -13,21 +13,22 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from . import _intercept
 from ._assertions import why_not_imported
 from ._calls import CallRecord, Calls
 from ._ceremony import Ceremony
 from ._clock import Clock
 from ._complaints import Complaints
-from ._environment import PLACEHOLDER_KEY, Environment
+from ._environment import PLACEHOLDER_KEY
 from ._fault import Fault
 from ._faulty import MeanwhileFailed
 from ._journal import Kept
 from ._leak_check import LeakCheck
 from ._leaks import leaks_in, list_of, refuse, requests_of, secret_given
+from ._lifetime import Lifetime
 from ._names import Operation
 from ._options import Options
 from ._plans import Aim, Plan, Steps, Timing, make_plan
+from ._real_aws import NoWayOut
 from ._regions import is_region
 from ._rsa_pool import RsaKeys
 from ._service import Service
@@ -54,6 +55,7 @@ _loader = Loader()  # keeps the service model that every client needs
 class Snapshot:
     """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, calls and planned faults."""
 
+    _of: KmsImportMock = field(repr=False)
     _store: Store = field(repr=False)
     _clock: tuple[int, int | None] = field(repr=False)
     _calls: Kept = field(repr=False)
@@ -77,7 +79,7 @@ class KmsImportMock:
         self._options = options
         background = timedelta(seconds=options.background_seconds)
         self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
-        self._environment = Environment()
+        self._lifetime = Lifetime()
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)
         self.service = self._begin()
@@ -113,17 +115,19 @@ class KmsImportMock:
     # Starting and stopping
 
     def start(self) -> None:
-        """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you."""
+        """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you.
+
+        Raises RuntimeError where the mock is active already.
+        """
+        self._lifetime.begin(self)
         self.service.faults.forget_ended()
-        _intercept.activate(self)
-        self._environment.enter(self.region, keep_credentials=self.allow_real_aws)
-        self.leak_check.start()
 
     def stop(self) -> None:
-        """Stop answering and put the environment back; complain of planned faults that never struck."""
-        self.leak_check.stop()
-        self._environment.leave()
-        _intercept.deactivate(self)
+        """Stop answering and put the environment back; complain of planned faults that never struck.
+
+        Raises RuntimeError where the mock is not active.
+        """
+        self._lifetime.end(self)
         self.end_plans()
 
     # What users ask for
@@ -138,8 +142,9 @@ class KmsImportMock:
     ) -> KMSClient:
         """Build a botocore KMS client of its own, for a Region and an account (12 digits); by default the mock's.
 
-        ``config`` is botocore's, for a retry mode or timeouts. A type checker takes the client for the ``KMSClient`` of
-        ``boto3-stubs[kms]`` where that is installed, and otherwise lets it do anything.
+        ``config`` is botocore's, for a retry mode or timeouts. When the mock has ended, and no other is active, the
+        client refuses to send anything. A type checker takes the client for the ``KMSClient`` of ``boto3-stubs[kms]``
+        where that is installed, and otherwise lets it do anything.
         """
         session = botocore.session.Session()
         session.register_component("data_loader", _loader)
@@ -151,6 +156,7 @@ class KmsImportMock:
             aws_secret_access_key=key,
             config=config or Config(),
         )
+        client._endpoint.http_session = NoWayOut()  # noqa: SLF001  botocore has no option for it
         return client
 
     def key(self, key_id: str, *, region_name: str | None = None, account: str | None = None) -> KeyView:
@@ -203,11 +209,22 @@ class KmsImportMock:
 
     def snapshot(self) -> Snapshot:
         """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""
-        return Snapshot(self._engine.snapshot(), self.clock.snapshot(), self.service.journal.snapshot(), self.plans)
+        return Snapshot(
+            self, self._engine.snapshot(), self.clock.snapshot(), self.service.journal.snapshot(), self.plans
+        )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens, calls and plans are gone."""
-        self._engine.restore(snapshot._store)  # noqa: SLF001  what it holds concerns nobody else
+        """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens, calls and plans are gone.
+
+        Raises ValueError for a snapshot of another mock, TypeError for what is none.
+        """
+        if not isinstance(snapshot, Snapshot):
+            raise TypeError(f"restore() takes what snapshot() has given, not {snapshot!r}.")
+        if snapshot._of is not self:  # noqa: SLF001  what it holds concerns nobody else
+            raise ValueError(
+                "This is a snapshot of another mock: restore() takes what this mock's snapshot() has given."
+            )
+        self._engine.restore(snapshot._store)  # noqa: SLF001
         self.clock.restore(snapshot._clock)  # noqa: SLF001
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
         self.service.faults.restore(snapshot._plans)  # noqa: SLF001
@@ -253,8 +270,9 @@ class KmsImportMock:
         ``faults_must_strike`` of the mock, and not where there is a probability.
 
         Raises ValueError for a fault that cannot happen to an operation, an operation that there is not, and a timing
-        that is none; TypeError for what is no fault.
+        that is none; TypeError for what is no fault; RuntimeError where the mock has ended.
         """
+        self._lifetime.check_not_over()
         timing = Timing(nth, times, after, every, probability, seed)
         if must_strike is None:
             must_strike = self._options.faults_must_strike and probability is None

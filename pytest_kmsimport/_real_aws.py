@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from ipaddress import ip_address
+from typing import NoReturn
 from urllib.parse import urlsplit
 
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.loaders import Loader
 
 
@@ -41,6 +43,20 @@ def refused_past_patch(host: str) -> RealAwsRefused:
 def was_switched_off() -> RealAwsRefused:
     """The mock was not there, and nobody has asked it anything meanwhile."""
     return RealAwsRefused(f"The mock around this one was off for a while. {_SWITCHED_OFF}")
+
+
+class NoWayOut:
+    """What a client of the mock's own has in the place of an HTTP session: what nobody has answered goes nowhere."""
+
+    def send(self, request: AWSPreparedRequest) -> NoReturn:
+        """Refuse a request that was about to leave."""
+        raise RealAwsRefused(
+            f"A request was about to be sent to {host_of(request.url)} while no mock is active, by a client that"
+            " mock.client() has made: use it before the mock ends, or build one with boto3.client."
+        )
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
 
 
 _SWITCHED_OFF = (

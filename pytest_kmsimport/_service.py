@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError
 
 from . import _wire
 from ._calls import CallRecord
-from ._clock import Clock
+from ._clock import LATEST, Clock
 from ._constraints import constrained
 from ._fault import Undelivered
 from ._faulty import Faults, offstage
@@ -115,7 +115,9 @@ class Service:
         if delay.really:
             time.sleep(seconds)
         else:
-            self._clock.advance(seconds=max(seconds, _TICK))
+            left = (LATEST - self._clock.now()).total_seconds()
+            if left >= _TICK:
+                self._clock.advance(seconds=min(max(seconds, _TICK), left))
 
     def note_undelivered(self, invocation: str, error: BaseException) -> None:
         """Note what a client got that never saw the answer; texts that are not botocore's may hold anything."""

@@ -9,7 +9,10 @@ import pytest
 import time_machine
 from freezegun import freeze_time
 
-from pytest_kmsimport import Clock
+from pytest_kmsimport import Clock, faults
+from pytest_kmsimport._clock import EARLIEST, LATEST
+
+from .test_faults import OFFERED, prepare
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=timezone.utc)
 
@@ -59,6 +62,8 @@ def test_freezing_without_a_moment_keeps_the_time(clock):
     [
         (None, {"hours": 25}, timedelta(hours=25)),
         (None, {"days": 1, "seconds": 0.5}, timedelta(days=1, milliseconds=500)),
+        (None, {"weeks": 1, "minutes": 2}, timedelta(days=7, minutes=2)),
+        (None, {"milliseconds": 1, "microseconds": 999}, timedelta(milliseconds=1)),
         (timedelta(minutes=3), {}, timedelta(minutes=3)),
         (timedelta(minutes=3), {"seconds": 2}, timedelta(minutes=3, seconds=2)),
     ],
@@ -145,6 +150,97 @@ def test_the_repr_shows_the_time(frozen):
     assert repr(frozen) == "<Clock 2027-01-01T00:00:00+00:00 frozen>"
 
 
+# The ends
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"days": 365.25 * 8000},
+        {"weeks": 10**9},
+        {"seconds": 1e300},
+        {"by": timedelta.max},
+        {"by": timedelta.max, "days": 1},
+    ],
+    ids=str,
+)
+def test_advance_stops_before_the_end(frozen, parts):
+    """To let more time pass than there is, is refused with where the clock ends, and moves nothing."""
+    with pytest.raises(ValueError, match=r"The clock goes from 1970-01-01 to 9990-01-01"):
+        frozen.advance(**parts)
+    assert frozen.now() == NEW_YEAR
+
+
+OUTSIDE = [
+    EARLIEST - timedelta(milliseconds=1),
+    LATEST + timedelta(milliseconds=1),
+    datetime.max.replace(tzinfo=timezone.utc),
+]
+
+
+@pytest.mark.parametrize("method", ["move_to", "freeze"])
+@pytest.mark.parametrize("moment", OUTSIDE, ids=str)
+def test_moments_beyond_the_ends_are_refused(clock, method, moment):
+    """So is to go there, and the clock runs on as it did."""
+    with pytest.raises(ValueError, match=r"The clock goes from 1970-01-01 to 9990-01-01"):
+        getattr(clock, method)(moment)
+    assert abs(clock.now().timestamp() - time.time()) < 60
+    assert "frozen" not in repr(clock)
+
+
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST], ids=str)
+def test_the_ends_can_be_reached(frozen, moment):
+    """The first and the last moment are moments like others."""
+    assert frozen.move_to(moment) == moment
+    if moment == LATEST:
+        frozen.move_to(LATEST - timedelta(hours=1))
+        assert frozen.advance(hours=1) == LATEST
+
+
+def test_a_running_clock_holds_at_its_end(clock):
+    """Time that passes by itself does not go past the last moment."""
+    clock.move_to(LATEST)
+    time.sleep(0.002)
+    assert clock.now() == LATEST
+
+
+def test_a_clock_holds_at_its_beginning(clock):
+    """Where freezegun goes further back, the clock stays at its first moment, and advances from there."""
+    with freeze_time("1969-07-20"):
+        assert clock.now() == EARLIEST
+        assert clock.advance(hours=1) == EARLIEST + timedelta(hours=1)
+
+
+def test_a_late_answer_does_not_go_past_the_end(kms_import_mock, kms):
+    """What a fault lets pass of the mock's time ends with the clock."""
+    kms_import_mock.clock.freeze(LATEST - timedelta(seconds=10))
+    kms_import_mock.inject(faults.Slow(20))
+    for _ in range(2):
+        kms.list_keys()
+        assert kms_import_mock.clock.now() == LATEST
+
+
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST], ids=str)
+@pytest.mark.parametrize("operation", OFFERED)
+def test_every_operation_works_at_the_ends(kms_import_mock, kms, operation, moment):
+    """At the first and the last moment of the clock an operation answers as ever."""
+    kms_import_mock.clock.freeze(moment)
+    request = prepare(kms, kms_import_mock, operation)
+    kms._make_api_call(operation, request)
+
+
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST], ids=str)
+def test_a_ceremony_works_at_the_ends(kms_import_mock, moment):
+    """Key material is imported, expires and rotates; its dates are beyond the clock's."""
+    kms_import_mock.clock.freeze(moment)
+    key = kms_import_mock.import_key(ValidTo=moment + timedelta(days=364))
+    kms_import_mock.client().schedule_key_deletion(KeyId=key.id, PendingWindowInDays=30)
+    other = kms_import_mock.client().create_key()["KeyMetadata"]["KeyId"]
+    kms_import_mock.client().enable_key_rotation(KeyId=other, RotationPeriodInDays=2560)
+    status = kms_import_mock.client().get_key_rotation_status(KeyId=other)
+    assert status["NextRotationDate"] == moment + timedelta(days=2560)
+
+
 @pytest.mark.parametrize("library", [freeze_time, lambda moment: time_machine.travel(moment, tick=False)])
 def test_the_clock_follows_libraries_that_move_time(clock, library):
     """Under freezegun and time-machine the clock shows their time."""
@@ -186,44 +282,3 @@ def test_moments_are_datetimes(clock, moment):
     """A text, a number or a date is refused with what to write instead."""
     with pytest.raises(TypeError, match=r"takes an aware datetime, not .*: write datetime\("):
         clock.move_to(moment)
-
-
-@pytest.mark.parametrize(
-    "move",
-    [
-        lambda clock: clock.advance(days=365 * 9000),
-        lambda clock: clock.advance(weeks=10**12),
-        lambda clock: clock.advance(timedelta.max),
-        lambda clock: clock.move_to(datetime(9991, 1, 1, tzinfo=timezone.utc)),
-        lambda clock: clock.move_to(datetime(1970, 1, 1, tzinfo=timezone.utc)),
-        lambda clock: clock.move_to(datetime(1, 1, 1, tzinfo=timezone.utc)),
-    ],
-)
-def test_a_time_that_the_clock_cannot_show_leaves_it_where_it_is(kms_import_mock, move):
-    """It is refused before the clock moves."""
-    before = kms_import_mock.clock.freeze()
-    with pytest.raises(ValueError, match="The clock goes from 1971 to 9990"):
-        move(kms_import_mock.clock)
-    assert kms_import_mock.clock.now() == before
-
-
-@pytest.mark.parametrize(
-    "end", [datetime(1971, 1, 1, tzinfo=timezone.utc), datetime(9989, 12, 31, tzinfo=timezone.utc)]
-)
-def test_the_ceremony_works_at_the_ends_of_time(kms_import_mock, kms, end):
-    """Whatever AWS KMS reckons from there is a date."""
-    kms_import_mock.clock.freeze(end)
-    key = kms_import_mock.import_key(ValidTo=end + timedelta(days=365))
-    kms.encrypt(KeyId=key.id, Plaintext=b"x")
-    kms.schedule_key_deletion(KeyId=key.id)
-    made = kms.create_key()["KeyMetadata"]["KeyId"]
-    kms.enable_key_rotation(KeyId=made, RotationPeriodInDays=2560)
-    assert kms.get_key_rotation_status(KeyId=made)["NextRotationDate"] == end + timedelta(days=2560)
-
-
-def test_the_clock_holds_at_its_end(kms_import_mock):
-    """A computer's clock that runs on from there does not take it along."""
-    end = datetime(9990, 1, 1, tzinfo=timezone.utc)
-    kms_import_mock.clock.move_to(end - timedelta(milliseconds=1))
-    with freeze_time(datetime.now(timezone.utc) + timedelta(days=1)):
-        assert kms_import_mock.clock.now() == end

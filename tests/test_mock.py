@@ -13,10 +13,21 @@ from datetime import datetime, timedelta, timezone
 
 import boto3
 import pytest
+from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from moto import mock_aws
 
-from pytest_kmsimport import NotOffered, RealAwsRefused, mock_kms_import, wrap_key_material
+from pytest_kmsimport import (
+    KmsImportMock,
+    NotOffered,
+    RealAwsRefused,
+    _active,
+    faults,
+    mock_kms_import,
+    wrap_key_material,
+)
+from pytest_kmsimport._options import Options
 from pytest_kmsimport._wire import kms_model
 from pytest_kmsimport.engine.keys import Key
 
@@ -359,6 +370,102 @@ def test_reset_makes_the_mock_as_new(kms_import_mock, kms):
     assert abs(kms_import_mock.clock.now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
     with refused("NotFoundException", f"Key '{key.arn}' does not exist"):
         kms.describe_key(KeyId=key.id)
+
+
+def test_restore_takes_no_snapshot_of_another_mock(kms_import_mock, kms):
+    """It is refused with what to write instead, and changes nothing."""
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    with mock_kms_import(account="111122223333") as other, pytest.raises(ValueError, match="snapshot of another mock"):
+        kms_import_mock.restore(other.snapshot())
+    assert [entry["KeyId"] for entry in kms.list_keys()["Keys"]] == [key_id]
+
+
+@pytest.mark.parametrize("thing", [None, (), "snapshot"], ids=repr)
+def test_restore_takes_snapshots(kms_import_mock, thing):
+    """Anything else is refused with what to write instead."""
+    with pytest.raises(TypeError, match=r"restore\(\) takes what snapshot\(\) has given, not"):
+        kms_import_mock.restore(thing)
+
+
+# Beginning and ending
+
+
+@pytest.fixture
+def ended():
+    """A mock that has ended."""
+    with mock_kms_import() as mock:
+        mock.client().list_keys()
+    return mock
+
+
+def test_a_mock_is_started_once(kms_import_mock):
+    """To start it again while it is active is refused, and does not start another."""
+    with pytest.raises(RuntimeError, match=r"This mock is active already"):
+        kms_import_mock.start()
+    assert len(_active.of_this_test()) == 1
+
+
+def test_a_mock_is_stopped_once(ended):
+    """To stop it again is refused with who stops it."""
+    with pytest.raises(RuntimeError, match=r"This mock is not active.*stop theirs themselves"):
+        ended.stop()
+
+
+def test_a_mock_that_was_never_started_is_not_stopped():
+    """That is refused as well."""
+    with pytest.raises(RuntimeError, match="This mock is not active"):
+        KmsImportMock(Options()).stop()
+
+
+def test_a_mock_may_be_started_again(ended):
+    """What it had, it has again, and faults can be planned."""
+    ended.start()
+    ended.inject(faults.ReadTimeout(), must_strike=False).end()
+    ended.client().list_keys()
+    ended.stop()
+    assert len(ended.calls) == 2
+
+
+def test_no_fault_is_planned_after_the_end(ended):
+    """It could not strike any more."""
+    with pytest.raises(RuntimeError, match="This mock has ended: plan faults while it is active, or before"):
+        ended.inject(faults.ReadTimeout())
+    assert ended.plans == ()
+
+
+def test_a_fault_can_be_planned_before_the_beginning():
+    """As the marker kms_fault does it."""
+    mock = KmsImportMock(Options())
+    plan = mock.inject(faults.EmptyAnswer(503), "ListKeys", times=1)
+    mock.start()
+    mock.client().list_keys()
+    mock.stop()
+    assert plan.strikes == 1
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_a_client_of_a_mock_that_has_ended_goes_nowhere(mode):
+    """It fails by name, and sends nothing; also if it was used within the mock."""
+    with mock_kms_import() as mock:
+        kms = mock.client(config=Config(retries={"mode": mode}))
+        kms.list_keys()
+    with pytest.raises(RealAwsRefused, match=r"kms\.us-east-1.*no mock is active.*mock\.client\(\)"):
+        kms.list_keys()
+    kms.close()
+
+
+def test_a_client_of_a_mock_that_has_ended_asks_the_next_mock(ended):
+    """As every client does."""
+    kms = ended.client()
+    with mock_kms_import() as mock:
+        kms.list_keys()
+    assert len(mock.calls) == 1
+
+
+def test_a_client_of_a_mock_that_has_ended_asks_moto(ended):
+    """Where another mock answers, nothing is about to leave."""
+    with mock_aws():
+        assert ended.client().list_keys()["Keys"] == []
 
 
 # Complaints

@@ -52,11 +52,12 @@ LAYERS = {
     "_forks": 5,
     "_intercept": 6,
     "_report": 2,
-    "_mock": 7,
-    "_decorate": 8,
-    "_decorator": 9,
-    "plugin": 10,
-    "__init__": 11,
+    "_lifetime": 7,
+    "_mock": 8,
+    "_decorate": 9,
+    "_decorator": 10,
+    "plugin": 11,
+    "__init__": 12,
 }
 
 
