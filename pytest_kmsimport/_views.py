@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b  # in C: a failure in it shows no argument
 from hmac import compare_digest
-from hmac import digest as hmac
 from os import urandom
 from typing import NamedTuple
 
@@ -24,10 +24,10 @@ class _Fingerprint(NamedTuple):
 
     @classmethod
     def of(cls, key_material: bytes, salt: bytes) -> _Fingerprint:
-        return cls(salt, hmac(salt, key_material, "sha256"))
+        return cls(salt, blake2b(key_material, key=salt).digest())
 
     def is_of(self, key_material: bytes) -> bool:
-        return compare_digest(self.digest, hmac(self.salt, key_material, "sha256"))
+        return compare_digest(self.digest, blake2b(key_material, key=self.salt).digest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,12 @@ class KeyMaterialView:
 
     @sealed
     def matches(self, key_material: bytes) -> bool:
-        """Whether the KMS key holds exactly these bytes: raw, or PKCS#8 DER; never after deletion or expiry."""
+        """Whether the KMS key holds exactly these bytes: raw, or PKCS#8 DER; never after deletion or expiry.
+
+        Raises TypeError for what is no bytes.
+        """
+        if not isinstance(key_material, (bytes, bytearray, memoryview)):
+            raise TypeError(f"matches() takes key material as bytes, not {type(key_material).__name__}.")
         return self._fingerprint is not None and self._fingerprint.is_of(key_material)
 
     @classmethod
