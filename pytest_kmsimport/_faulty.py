@@ -33,6 +33,8 @@ _REPEATED = (
 class MeanwhileFailed(AssertionError):  # noqa: N818  a failure of the test, named for what happened
     """What somebody else was to do between a request and its answer did not work."""
 
+    __module__ = "pytest_kmsimport"  # where users find it
+
 
 class Faults:
     """Lets the planned faults strike, around ``answer`` of an engine.

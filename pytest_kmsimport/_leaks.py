@@ -42,6 +42,8 @@ MAKING_SECRETS = {
 class SecretLeaked(AssertionError):  # noqa: N818  a failure of the test, named for what happened
     """A secret was found where it must not be."""
 
+    __module__ = "pytest_kmsimport"  # where users find it
+
 
 class Leak(NamedTuple):
     """One secret in one place, in words that do not repeat it."""

@@ -26,6 +26,8 @@ Steps = Sequence[Fault | None]
 class FaultNeverStruck(AssertionError):  # noqa: N818  a failure of the test, named for what happened
     """A test planned a fault, and no call came that it could strike."""
 
+    __module__ = "pytest_kmsimport"  # where users find it
+
 
 class View(Protocol):
     """How a plan looks at a call."""

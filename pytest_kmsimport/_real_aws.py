@@ -14,6 +14,8 @@ from botocore.loaders import Loader
 class RealAwsRefused(AssertionError):  # noqa: N818  a failure of the test, named for what happened
     """A call was about to leave for real AWS while a mock or the guard was active."""
 
+    __module__ = "pytest_kmsimport"  # where users find it
+
 
 def refused_under_mock(service: str, operation: str, host: str) -> RealAwsRefused:
     """A call of another service, which nobody answers."""

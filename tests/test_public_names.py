@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import subprocess
 import sys
+import traceback
 from importlib.metadata import entry_points
 from importlib.resources import files
 from textwrap import dedent
@@ -21,6 +23,11 @@ HEAVY = ("botocore", "boto3", "cryptography", "wrapt", "moto")
 def is_documented(thing):
     """Whether a class, function or method has a docstring of its own or inherits one."""
     return bool(inspect.getdoc(thing))
+
+
+def is_exception(thing):
+    """Whether it can be raised."""
+    return inspect.isclass(thing) and issubclass(thing, BaseException)
 
 
 def public_members(cls):
@@ -109,6 +116,23 @@ def test_every_option_is_documented(option):
 def test_the_mocks_own_complaints_are_assertion_errors(name):
     """That type is left alone by botocore's retry handlers, and pytest takes it for a failure."""
     assert issubclass(getattr(pytest_kmsimport, name), AssertionError)
+
+
+EXCEPTIONS = [name for name in NAMES if is_exception(getattr(pytest_kmsimport, name))]
+
+
+@pytest.mark.parametrize("name", EXCEPTIONS)
+def test_exceptions_are_shown_where_users_find_them(name):
+    """A failure names the exception as a test would import it, and it can be sent to another process."""
+    exception = getattr(pytest_kmsimport, name)
+    shown = "".join(traceback.format_exception_only(exception, exception("what happened")))
+    assert shown == f"pytest_kmsimport.{name}: what happened\n"
+    assert type(pickle.loads(pickle.dumps(exception("what happened")))) is exception  # noqa: S301  it is our own
+
+
+def test_there_are_exceptions():
+    """And these are they."""
+    assert EXCEPTIONS == ["FaultNeverStruck", "MeanwhileFailed", "NotOffered", "RealAwsRefused", "SecretLeaked"]
 
 
 @pytest.mark.parametrize("module", ["pytest_kmsimport", "pytest_kmsimport.plugin"])

@@ -140,3 +140,5 @@ class NotOffered(AssertionError):
 
     An ``AssertionError``, because botocore's retry handlers leave that type alone in all three modes.
     """
+
+    __module__ = "pytest_kmsimport"  # where users find it
