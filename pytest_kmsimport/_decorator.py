@@ -30,8 +30,9 @@ class MockKmsImport:
         self._entered.append((mock, True))
         try:
             mock.start()
-        except BaseException:
+        except BaseException:  # such as an interrupt
             self._entered.remove((mock, True))
+            mock.make_sure_it_stopped()
             raise
         return mock
 
@@ -39,10 +40,15 @@ class MockKmsImport:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         mock, own = self._entered.pop()
-        if own:
+        if not own:
+            return
+        try:
             mock.stop()
-            if error is None:
-                mock.raise_complaints()
+        except BaseException:  # such as an interrupt
+            mock.make_sure_it_stopped()
+            raise
+        if error is None:
+            mock.raise_complaints()
 
     async def __aenter__(self) -> KmsImportMock:
         return self.__enter__()

@@ -173,12 +173,14 @@ def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSRespo
     invocation = _text(request.headers.get(_INVOCATION, "")) or new_request_id()
     try:
         delivery = mock.service.receive(operation, region or mock.region, account, invocation, _bytes(request.body))
-        return deliver(delivery, request, _signature.settings_of(request), mock.service.wait)
+        response = deliver(delivery, request, _signature.settings_of(request), mock.service.wait)
+        mock.service.note_delivered(invocation)
     except NotOffered as complaint:
         raise mock.complain(complaint) from None
     except BaseException as error:
         mock.service.note_undelivered(invocation, error)
         raise
+    return response
 
 
 def _text(header: str | bytes) -> str:

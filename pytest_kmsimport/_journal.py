@@ -101,6 +101,11 @@ class Journal:
         if (record := self._find(invocation)) is not None:
             record.note(error, message, diagnosis)
 
+    def note_delivered(self, invocation: str) -> None:
+        """Write down that the client got the answer to an attempt, unless it is known what it got."""
+        if (record := self._find(invocation)) is not None and record.error == _UNFINISHED:
+            record.note(None)
+
     def note_fault(self, call: Call, fault: Fault) -> None:
         """Write down that a fault has struck an attempt."""
         if (record := self._find(call.invocation)) is not None:

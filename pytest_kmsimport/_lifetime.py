@@ -8,10 +8,7 @@ from ._environment import Environment
 
 
 class Lifetime:
-    """Of one mock, which may begin again when it has ended.
-
-    What begins and ends it is done as a whole, whatever comes in between: an interrupt leaves nothing half-way.
-    """
+    """Of one mock, which may begin again when it has ended."""
 
     def __init__(self) -> None:
         self._environment = Environment()
@@ -23,14 +20,10 @@ class Lifetime:
         if self._is_active:
             text = "This mock is active already: mock_kms_import and kms_import_mock start theirs themselves."
             raise RuntimeError(text)
-        try:
-            self._is_active, self._has_ended = True, False
-            _intercept.activate(mock)
-            self._environment.enter(mock.region, keep_credentials=mock.allow_real_aws)
-            mock.leak_check.start()
-        except BaseException:  # such as an interrupt
-            self._end(mock)
-            raise
+        self._is_active, self._has_ended = True, False
+        _intercept.activate(mock)
+        self._environment.enter(mock.region, keep_credentials=mock.allow_real_aws)
+        mock.leak_check.start()
 
     def end(self, mock: Mock) -> None:
         """Let it answer no more; raises RuntimeError where it does not."""
@@ -39,13 +32,10 @@ class Lifetime:
                 "This mock is not active, or not any more: mock_kms_import and kms_import_mock stop theirs themselves."
             )
             raise RuntimeError(text)
-        try:
-            self._end(mock)
-        except BaseException:  # an interrupt, wherever it came: what was done already is not done again
-            self._end(mock)
-            raise
+        self.make_over(mock)
 
-    def _end(self, mock: Mock) -> None:
+    def make_over(self, mock: Mock) -> None:
+        """Undo what is left of it, also where that was begun before: an interrupt leaves nothing half-way."""
         self._has_ended = True
         mock.leak_check.stop()
         self._environment.leave()

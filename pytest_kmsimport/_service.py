@@ -104,8 +104,6 @@ class Service:
             return Delivery(fate.instead, fate.event, fate.delays)
         if isinstance(outcome, KmsError):
             self.journal.note_outcome(call.invocation, outcome.code, outcome.message, outcome.diagnosis)
-        else:
-            self.journal.note_outcome(call.invocation, None)
         delivery = self._written(call, {} if outcome is None else outcome)
         return delivery._replace(event=fate.event, delays=fate.delays)
 
@@ -118,6 +116,10 @@ class Service:
             left = (LATEST - self._clock.now()).total_seconds()
             if left >= _TICK:
                 self._clock.advance(seconds=min(max(seconds, _TICK), left))
+
+    def note_delivered(self, invocation: str) -> None:
+        """Note that a client got the answer after all, whatever has happened to it on the way."""
+        self.journal.note_delivered(invocation)
 
     def note_undelivered(self, invocation: str, error: BaseException) -> None:
         """Note what a client got that never saw the answer; texts that are not botocore's may hold anything."""

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any, NamedTuple
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection, AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.httpsession import URLLib3Session
+from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ._tracebacks import sealed
@@ -177,8 +178,9 @@ class _Session(URLLib3Session):  # type: ignore[misc]  # botocore ships no types
         """A pool of urllib3 whose connections the event happens to."""
         pool = self._manager.connection_from_url(url)
         event, sent = self._event, self._sent
+        of_botocore = AWSHTTPSConnection if isinstance(pool, HTTPSConnectionPool) else AWSHTTPConnection
 
-        class Connection(pool.ConnectionCls):  # type: ignore[misc, name-defined]  # urllib3's, or a proxy's
+        class Connection(of_botocore):  # type: ignore[misc, valid-type]  # and not what others put in its place
             is_verified = True
 
             def connect(self) -> None:

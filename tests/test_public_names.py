@@ -6,6 +6,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+import traceback
 from importlib.metadata import entry_points
 from importlib.resources import files
 from textwrap import dedent
@@ -22,6 +23,11 @@ HEAVY = ("botocore", "boto3", "cryptography", "wrapt", "moto")
 def is_documented(thing):
     """Whether a class, function or method has a docstring of its own or inherits one."""
     return bool(inspect.getdoc(thing))
+
+
+def is_exception(thing):
+    """Whether it can be raised."""
+    return inspect.isclass(thing) and issubclass(thing, BaseException)
 
 
 def public_members(cls):
