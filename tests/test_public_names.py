@@ -119,14 +119,28 @@ def test_the_mocks_own_complaints_are_assertion_errors(name):
     assert issubclass(getattr(pytest_kmsimport, name), AssertionError)
 
 
-@pytest.mark.parametrize(
-    "name", ["FaultNeverStruck", "MeanwhileFailed", "NotOffered", "RealAwsRefused", "SecretLeaked"]
-)
-def test_a_traceback_names_the_home_that_users_import_from(name):
-    """What is raised says where it is imported from, not where it is defined."""
-    raised = getattr(pytest_kmsimport, name)
-    assert raised.__module__ == "pytest_kmsimport"
-    assert type(pickle.loads(pickle.dumps(raised("x")))) is raised  # noqa: S301  its own
+EXCEPTIONS = [name for name in NAMES if is_exception(getattr(pytest_kmsimport, name))]
+
+
+@pytest.mark.parametrize("name", EXCEPTIONS)
+def test_exceptions_are_shown_where_users_find_them(name):
+    """A failure names the exception as a test would import it, and it can be sent to another process."""
+    exception = getattr(pytest_kmsimport, name)
+    shown = "".join(traceback.format_exception_only(exception, exception("what happened")))
+    assert shown == f"pytest_kmsimport.{name}: what happened\n"
+    assert type(pickle.loads(pickle.dumps(exception("what happened")))) is exception  # noqa: S301  it is our own
+
+
+def test_there_are_exceptions():
+    """And these are they."""
+    assert EXCEPTIONS == [
+        "CallsForgotten",
+        "FaultNeverStruck",
+        "MeanwhileFailed",
+        "NotOffered",
+        "RealAwsRefused",
+        "SecretLeaked",
+    ]
 
 
 @pytest.mark.parametrize("module", ["pytest_kmsimport", "pytest_kmsimport.plugin"])
