@@ -78,6 +78,8 @@ def interrupted(number, kms, fault):
     return interrupts.called, mocks, answers
 
 
+# http.client complains of a response that was interrupted as it was made.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("fault", [None, faults.Slow(1), faults.ReadTimeout()], ids=repr)
 def test_an_interrupt_leaves_nothing_behind(fault):
     """Wherever a mock is interrupted, everything is as before, and no call is ok that was not answered."""
