@@ -39,7 +39,8 @@ class Interrupts:
         if event != "call" or not frame.f_code.co_filename.startswith(PACKAGE):
             return
         self.called.append(frame.f_code.co_name)
-        if len(self.called) - 1 == self.number:
+        is_it = len(self.called) - 1 == self.number  # two runs need not call the same number of functions
+        if is_it and frame.f_code.co_name != TOO_LATE:
             sys.settrace(None)
             raise KeyboardInterrupt
 
