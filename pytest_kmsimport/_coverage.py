@@ -20,6 +20,7 @@ from . import _journal
 from ._calls import CallRecord
 from ._coverage_page import page
 from ._fault import Fault
+from ._wire import kms_model
 from .engine.operations import OPERATIONS
 from .faults import Slow
 from .faults._catalogue import everything
@@ -62,9 +63,8 @@ class Scope(NamedTuple):
     @classmethod
     def checked(cls, include: Collection[str], exclude: Collection[str]) -> Scope:
         """Take patterns as they were given."""
-        there = {
-            name for operation in OPERATIONS for fault in everything(operation) for name in _names(operation, fault)
-        }
+        known = [operation for operation in kms_model().operation_names if operation in OPERATIONS]
+        there = {name for operation in known for fault in everything(operation) for name in _names(operation, fault)}
         for pattern in (*include, *exclude):
             if not any(fnmatchcase(name, pattern) for name in there):
                 raise ValueError(
