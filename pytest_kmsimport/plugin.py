@@ -94,6 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("terminal") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Colours(config))
     _configure_coverage(config)
+    config.add_cleanup(_put_right)  # of a test that has ended the run, whose fixtures are torn down without its hook
     if config.getini("kms_import_guard"):
         from ._intercept import Guard  # noqa: PLC0415  only for those who ask for it
 
@@ -246,9 +247,13 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
     try:
         return (yield)
     finally:
-        intercept = sys.modules.get("pytest_kmsimport._intercept")
-        if intercept is not None:
-            intercept.after_test()
+        _put_right()
+
+
+def _put_right() -> None:
+    intercept = sys.modules.get("pytest_kmsimport._intercept")
+    if intercept is not None:
+        intercept.after_test()
 
 
 @pytest.fixture
