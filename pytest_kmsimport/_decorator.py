@@ -88,6 +88,9 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     client is answered, built before or after, in any thread, without credentials or configuration. A nested one
     without options joins the mock around it; with options it stands alone until it ends.
 
+    It answers in this process. A process that is forked off is answered from a copy, of whose calls and KMS keys
+    nothing is seen here; other child processes find KMS at a port of this computer at which nobody listens.
+
     * ``region``: the Region of clients that name none; by default AWS_DEFAULT_REGION, else ``us-east-1``.
     * ``account``: the 12-digit account of clients whose access key is not itself a 12-digit account.
     * ``service``: ``"current"``, or ``"2022"`` for the rules before imports of all key types and rotation.
