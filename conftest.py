@@ -12,7 +12,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-_BAN = str(Path(__file__).parent / "tests" / "no_network")
+_BAN = str(Path(__file__).parent / "tests" / "support" / "no_network")
 
 
 def pytest_configure(config: pytest.Config) -> None:

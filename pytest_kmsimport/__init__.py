@@ -12,15 +12,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._calls import CallRecord, Calls, CallsForgotten, Redacted
-    from ._clock import Clock
-    from ._decorator import mock_kms_import
-    from ._faulty import MeanwhileFailed
-    from ._leaks import SecretLeaked
-    from ._mock import KmsImportMock, Snapshot
-    from ._plans import FaultNeverStruck, Plan
-    from ._real_aws import RealAwsRefused
-    from ._views import KeyMaterialView, KeyView
+    from ._mock.context import mock_kms_import
+    from ._mock.core import Snapshot
+    from ._mock.mock import KmsImportMock
+    from ._mock.views import KeyMaterialView, KeyView
+    from ._service.calls import CallRecord, Calls, CallsForgotten
+    from ._service.clock import Clock
+    from ._service.fault_layer import MeanwhileFailed
+    from ._service.leaks import SecretLeaked
+    from ._service.plans import FaultNeverStruck, Plan
+    from ._service.redacted import Redacted
+    from ._transports.real_aws import RealAwsRefused
     from .engine.errors import NotOffered
     from .wrapping import wrap_key_material
 
@@ -45,22 +47,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CallRecord": "_calls",
-    "Calls": "_calls",
-    "CallsForgotten": "_calls",
-    "Clock": "_clock",
-    "FaultNeverStruck": "_plans",
-    "KeyMaterialView": "_views",
-    "KeyView": "_views",
-    "KmsImportMock": "_mock",
-    "MeanwhileFailed": "_faulty",
+    "CallRecord": "_service.calls",
+    "Calls": "_service.calls",
+    "CallsForgotten": "_service.calls",
+    "Clock": "_service.clock",
+    "FaultNeverStruck": "_service.plans",
+    "KeyMaterialView": "_mock.views",
+    "KeyView": "_mock.views",
+    "KmsImportMock": "_mock.mock",
+    "MeanwhileFailed": "_service.fault_layer",
     "NotOffered": "engine.errors",
-    "Plan": "_plans",
-    "RealAwsRefused": "_real_aws",
-    "Redacted": "_calls",
-    "SecretLeaked": "_leaks",
-    "Snapshot": "_mock",
-    "mock_kms_import": "_decorator",
+    "Plan": "_service.plans",
+    "RealAwsRefused": "_transports.real_aws",
+    "Redacted": "_service.redacted",
+    "SecretLeaked": "_service.leaks",
+    "Snapshot": "_mock.core",
+    "mock_kms_import": "_mock.context",
     "wrap_key_material": "wrapping",
 }
 

@@ -1,20 +1,63 @@
-"""Which mocks answer in this process, which have ended, and whether there is a guard.
+"""Which mocks answer in this process, which have ended, whether there is a guard, and what they complain of.
 
-Threads look while others change it, so what is looked at is never changed but exchanged.
+The plugin looks here in every run of pytest, so this imports nothing that it costs time to import. Threads look while
+others change it, so what is looked at is never changed but exchanged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from threading import RLock
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ._complaints import Complaints
-from ._leak_check import LeakCheck
-from ._service import Service
+if TYPE_CHECKING:
+    from ._service.calls import Calls
+    from ._service.leak_check import LeakCheck
+    from ._service.plans import Plan
+    from ._service.service import Service
 
 _MOST_ENDED = 4  # what a failed test may be told about
+
+
+class Complaints(list[AssertionError]):
+    """Complaints that the code under test may have swallowed: what is left of them fails the test at its end.
+
+    ``reported`` is whether the test was seen to fail, with these or anything else.
+    """
+
+    reported = False
+
+    def forget(self, failure: BaseException | None) -> None:
+        """Drop the complaints that a failure is, or came from: the test was seen to fail with them."""
+        if failure is not None:
+            self.reported = True
+            seen = {id(error) for error in _shown_with(failure)}
+            self[:] = [complaint for complaint in self if id(complaint) not in seen]
+
+    def raise_first(self) -> None:
+        """Raise the first complaint that nobody was told, and drop all."""
+        if self:
+            first = self[0]
+            self.clear()
+            raise first
+
+
+def _shown_with(failure: BaseException) -> Iterable[BaseException]:
+    """A failure and what its report shows with it: causes, contexts and what groups hold, each once."""
+    shown: dict[int, BaseException] = {}
+    waiting: list[BaseException | None] = [failure]
+    while waiting:
+        error = waiting.pop()
+        if error is None or id(error) in shown:  # exceptions may lead to each other in a circle
+            continue
+        shown[id(error)] = error
+        has_cause = error.__cause__ is not None or error.__suppress_context__
+        waiting.append(error.__cause__ if has_cause else error.__context__)
+        held = getattr(error, "exceptions", ())
+        if isinstance(held, tuple):  # of a group; Python 3.10 has no class to ask for
+            waiting.extend(inner for inner in held if isinstance(inner, BaseException))
+    return shown.values()
 
 
 class Guarded(Protocol):
@@ -36,6 +79,21 @@ class Mock(Guarded, Protocol):
     leak_check: LeakCheck
 
     @property
+    def calls(self) -> Calls:
+        """The calls of the code under test."""
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """The faults that were planned."""
+
+    @property
+    def as_written(self) -> str:
+        """What a user has written to have it, or would have."""
+
+    def leaks_found(self, texts: Iterable[tuple[str, str]] = ()) -> str:
+        """What the option ``check_leaks`` finds, in texts and where they come from too."""
+
+    @property
     def lock_owners(self) -> Sequence[object]:
         """What has a lock, or may have, for the sake of processes that are forked off; first the engine."""
 
@@ -44,6 +102,7 @@ _lock = RLock()  # for those who change it
 _mocks: tuple[Mock, ...] = ()
 _ended: tuple[Mock, ...] = ()
 _guards: tuple[Guarded, ...] = ()
+_at_test_ends: list[Callable[[], None]] = []
 
 
 def active() -> Mock | None:
@@ -98,10 +157,21 @@ def next_test() -> None:
     global _ended  # noqa: PLW0603
     _ended = ()
     for mock in _mocks:
-        mock.complaints.told = False
+        mock.complaints.reported = False
 
 
-def told(failure: BaseException | None) -> None:
+def note_test_failure(failure: BaseException | None) -> None:
     """Take note that a test was seen to fail with this, so that nobody complains about the same thing again."""
     for somebody in (*_mocks, *_guards):
         somebody.complaints.forget(failure)
+
+
+def on_test_end(act: Callable[[], None]) -> None:
+    """Have something done whenever a test, and all its fixtures, have ended."""
+    _at_test_ends.append(act)
+
+
+def end_test() -> None:
+    """Do what is to be done when a test has ended, if anything is."""
+    for act in _at_test_ends:
+        act()

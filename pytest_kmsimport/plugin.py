@@ -1,23 +1,26 @@
 """What pytest loads: fixtures, markers, ini options.
 
-Every project that has this package installed loads this module, used or not: it imports pytest and nothing else until
-a fixture is asked for.
+Every project that has this package installed loads this module, used or not: it imports pytest and what it costs
+nothing to import until a fixture is asked for.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from . import _active
+
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-    from ._intercept import Guard
-    from ._mock import KmsImportMock
-    from ._options import Options
+    from ._active import Mock
+    from ._mock.mock import KmsImportMock
+    from ._mock.options import Options
+    from ._transports.interception import Guard
     from .faults import Case
 
 _MARKER = "kms_import"
@@ -44,7 +47,6 @@ _INI = {
     "journal_size": ("string", "how many calls mock.calls keeps"),
     "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
 }
-_NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,9 +96,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("terminal") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Colours(config))
     _configure_coverage(config)
-    config.add_cleanup(_put_right)  # of a test that has ended the run, whose fixtures are torn down without its hook
+    config.add_cleanup(
+        _active.end_test
+    )  # of a test that has ended the run, whose fixtures are torn down without its hook
     if config.getini("kms_import_guard"):
-        from ._intercept import Guard  # noqa: PLC0415  only for those who ask for it
+        from ._transports.interception import Guard  # noqa: PLC0415  only for those who ask for it
 
         guard = Guard()
         config.add_cleanup(guard.stop)
@@ -107,7 +111,7 @@ def _configure_coverage(config: pytest.Config) -> None:
     given = [config.getoption(f"--kms-import-coverage{o}") for o in ("", "-missing", "-html", "-json", "-fail-under")]
     if all(value is None or value is False for value in given):
         return
-    from ._coverage import FaultCoverage, Scope  # noqa: PLC0415  only for those who ask for it
+    from ._reporting.fault_coverage import FaultCoverage, Scope  # noqa: PLC0415  only for those who ask for it
 
     patterns = [config.getini(f"kms_import_coverage_{which}") for which in ("include", "exclude")]
     try:
@@ -148,21 +152,18 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell the mocks what a test has failed with, and the tester what was asked of them."""
     report = yield
-    active = sys.modules.get("pytest_kmsimport._active")
-    if active is None:
-        return report
-    mocks = active.of_this_test()
+    mocks = _active.of_this_test()
     if report.passed and report.when == "call":
         _check_cases(item, report, mocks)
     if report.passed and report.when != "setup":
         _check_leaks(report, mocks)
     elif call.excinfo is not None:
-        active.told(call.excinfo.value)
+        _active.note_test_failure(call.excinfo.value)
     if report.failed:
         _tell(item, report, mocks)
     watching = [mock for mock in mocks if mock.leak_check.watches]
     if watching:
-        from ._report import redact  # noqa: PLC0415  only for those who ask for it
+        from ._reporting.call_table import redact  # noqa: PLC0415  only for those who ask for it
 
         for mock in watching:
             redact(report, mock.leak_check.secrets)
@@ -186,7 +187,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         _misused(f"Nothing has planned the fault of {case.id}: indirect=True is missing; {_WRITE_CASES}")
 
 
-def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
+def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     """Fail a test that has passed with the case of a fault, and a call that it is for, but without any fault."""
     if any(mock.plans or any(record.faults for record in mock.calls.kept) for mock in mocks):
         return
@@ -197,7 +198,7 @@ def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsIm
             report.outcome, report.longrepr = "failed", f"{text} {_WRITE_CASES.rstrip('.')}, {by_hand}"
 
 
-def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
+def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     """Fail a test that has passed, but for a secret in its requests, its logs or what it printed."""
     printed = [(text, title) for title, text in report.sections if "stdout" in title or "stderr" in title]
     for mock in mocks:
@@ -205,13 +206,13 @@ def _check_leaks(report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
             report.outcome, report.longrepr = "failed", leaks
 
 
-def _tell(item: pytest.Item, report: pytest.TestReport, mocks: list[KmsImportMock]) -> None:
-    from ._report import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
+def _tell(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
+    from ._reporting.call_table import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
 
     fixture = item.stash.get(_MOCK_OF_FIXTURE, None)
     for mock in mocks:
         if mock.calls or mock.plans:
-            made = _FIXTURE if mock is fixture else str(mock._options)  # noqa: SLF001  as it was written
+            made = _FIXTURE if mock is fixture else mock.as_written
             name = made if len(mocks) > 1 else ""
             report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
             found = list(properties(mock.calls.kept))
@@ -229,16 +230,14 @@ class _Colours:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and self._config.get_terminal_writer().hasmarkup:
-            from ._report import coloured, is_title  # noqa: PLC0415  not before a test has failed
+            from ._reporting.call_table import coloured, is_title  # noqa: PLC0415  not before a test has failed
 
             report.sections = [(title, coloured(text) if is_title(title) else text) for title, text in report.sections]
 
 
 def pytest_runtest_setup() -> None:
     """Begin a test without the mocks of the one before."""
-    active = sys.modules.get("pytest_kmsimport._active")
-    if active is not None:
-        active.next_test()
+    _active.next_test()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -247,19 +246,13 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
     try:
         return (yield)
     finally:
-        _put_right()
-
-
-def _put_right() -> None:
-    intercept = sys.modules.get("pytest_kmsimport._intercept")
-    if intercept is not None:
-        intercept.after_test()
+        _active.end_test()
 
 
 @pytest.fixture
 def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     """An active, empty mock of AWS KMS for one test; options come from the marker ``kms_import`` and the ini file."""
-    from ._mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
+    from ._mock.mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
 
     mock = request.node.stash[_MOCK_OF_FIXTURE] = KmsImportMock(_options(request))
     for marker in reversed(list(request.node.iter_markers(_FAULT_MARKER))):
@@ -303,34 +296,15 @@ def kms_import_client(kms_import_mock: KmsImportMock) -> BaseClient:
 
 def _options(request: pytest.FixtureRequest) -> Options:
     """The ini file's options, then those of the markers, the nearest last."""
-    from ._options import Options  # noqa: PLC0415  not before it is asked for
+    from ._mock.options import of_test  # noqa: PLC0415  not before it is asked for
 
-    markers = list(request.node.iter_markers(_MARKER))
-    given = _ini_options(request.config)
-    for marker in reversed(markers):
-        if marker.args:
-            _misused(f"@pytest.mark.{_MARKER} takes keywords only: write {_MARKER}(region='eu-central-1').")
-        given.update(marker.kwargs)
+    ini = {name: value for name in _INI if (value := request.config.getini(f"kms_import_{name}")) is not None}
+    markers = [(marker.args, marker.kwargs) for marker in request.node.iter_markers(_MARKER)]
     try:
-        return Options.checked(given, f"@pytest.mark.{_MARKER}")
+        return of_test(ini, markers, _MARKER)
     except (TypeError, ValueError) as error:
         misuse = str(error)
-    return _misused(f"Options of kms_import_mock, from @pytest.mark.{_MARKER} or the ini file: {misuse}")
-
-
-def _ini_options(config: pytest.Config) -> dict[str, object]:
-    values = {name: config.getini(f"kms_import_{name}") for name in _INI}
-    given = {name: value for name, value in values.items() if value is not None}
-    given.update({name: _number(str(given[name])) for name in _NUMBERS if name in given})
-    if "quotas" in given:
-        lines = [line.partition("=") for line in values["quotas"]]
-        given["quotas"] = {name.strip(): _number(number.strip()) for name, _, number in lines}
-    return given
-
-
-def _number(text: str) -> int | str:
-    """What is no number stays as it is, for the check of the options to say so."""
-    return int(text) if text.isdecimal() else text
+    return _misused(misuse)
 
 
 def _misused(text: str) -> NoReturn:

@@ -9,7 +9,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from pytest_kmsimport import wrap_key_material
-from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.engine import Call, Engine, Response
 from pytest_kmsimport.engine.errors import KmsError
 

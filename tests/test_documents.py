@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_kmsimport._options import Options
-from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport._mock.options import Options
+from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.operations import OPERATIONS
 
-from .coverage_table import table, table_in_readme
-from .installed import NEWEST_MODEL
+from .support.coverage_table import table, table_in_readme
+from .support.installed import NEWEST_MODEL
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
@@ -37,7 +37,7 @@ def test_the_python_in_a_document_runs(document, pytester):
 
 @pytest.mark.skipif(not NEWEST_MODEL, reason="the table is that of the newest botocore")
 def test_readme_tells_what_is_covered():
-    """Every operation and request member of the newest model; ``python -m tests.coverage_table`` writes the table."""
+    """Every operation and member of the newest model; ``python -m tests.support.coverage_table`` writes the table."""
     assert table_in_readme() == table()
 
 

@@ -14,7 +14,7 @@ from textwrap import dedent
 import pytest
 
 import pytest_kmsimport
-from pytest_kmsimport._options import Options
+from pytest_kmsimport._mock.options import Options
 
 NAMES = pytest_kmsimport.__all__
 HEAVY = ("botocore", "boto3", "cryptography", "wrapt", "moto")

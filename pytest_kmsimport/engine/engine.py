@@ -10,17 +10,18 @@ from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
-from .diagnosis import diagnose
 from .errors import KmsError, NotOffered
 from .keys import Key
 from .operations import OPERATIONS
 from .operations.registry import Operation
 from .quotas import Quotas
-from .store import Store
+from .store import Region, Store
 from .world import World
 
 Response = dict[str, Any]
 Seen = TypeVar("Seen")
+#: Says why a request was refused, in words for the tester; it looks at what the Region knows, and changes nothing.
+Explain = Callable[[Region, Mapping[str, Any], KmsError], str]
 
 
 class Call(NamedTuple):
@@ -51,13 +52,21 @@ class Engine:
     """AWS KMS in memory.
 
     ``service`` is the generation of rules, ``current`` or ``2022``; with ``strict_tokens`` an import token is good
-    for one successful import; ``quotas`` are the limits that LimitExceededException speaks of.
+    for one successful import; ``quotas`` are the limits that LimitExceededException speaks of. ``explain`` gives
+    refusals their diagnosis.
     """
 
     def __init__(
-        self, world: World, *, service: str = "current", strict_tokens: bool = False, quotas: Quotas = _AWS_QUOTAS
+        self,
+        world: World,
+        *,
+        service: str = "current",
+        strict_tokens: bool = False,
+        quotas: Quotas = _AWS_QUOTAS,
+        explain: Explain = lambda *_: "",
     ) -> None:
         self._lock = RLock()
+        self._explain = explain
         self._store = Store(world, service, quotas, strict_tokens=strict_tokens)
 
     def __call__(self, call: Call) -> Response:
@@ -77,7 +86,7 @@ class Engine:
         try:
             return operation(region, call.members)
         except KmsError as error:
-            error.diagnosis = diagnose(region, call.members, error)
+            error.diagnosis = self._explain(region, call.members, error)
             raise
 
     def answer_as_of(self, call: Call, past: Key) -> Response:

@@ -16,13 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from . import messages
 from .arns import kms_arn
-from .errors import (
-    IncorrectKeyMaterialException,
-    KMSInvalidStateException,
-    ValidationException,
-)
+from .errors import ValidationException
 from .generated import Generated
-from .materials import ImportTerms, KeyMaterial, KeyMaterialState, key_material_id, load_held_key
+from .materials import ImportTerms, KeyMaterial, KeyMaterialState, Loss, LossCause, key_material_id, load_held_key
 from .rotations import Schedule
 from .rules import Rules
 from .specs import KeySpec
@@ -31,7 +27,6 @@ from .tags import Tags
 from .world import World
 
 EXTERNAL = "EXTERNAL"
-TIME = "%Y-%m-%d %H:%M:%S UTC"
 NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
 
 
@@ -208,38 +203,10 @@ class Key:
             following, state=KeyMaterialState.CURRENT, rotation_date=date, rotation_type=rotation_type
         )
 
-    def import_material(self, plaintext: bytes, terms: ImportTerms) -> KeyMaterial:
-        """Take key material in; ``plaintext`` is in the canonical form of the key's spec. The key is Enabled by it.
-
-        Raises IncorrectKeyMaterialException where it should be known and is not, or the other way round, and
-        KMSInvalidStateException for a second new material while one is pending rotation.
-        """
-        material_id = key_material_id(self.id, plaintext)
-        if self.import_type(terms) == EXISTING:
-            state = self._state_of_known(material_id, terms.material_id)
-        else:
-            state = self._state_of_new(material_id)
+    def import_material(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
+        """Take key material in, in the canonical form of the key's spec. The key is Enabled by it."""
         self.enabled = True
         return self._store_material(plaintext, state, terms)
-
-    def _state_of_known(self, material_id: str, named: str | None) -> KeyMaterialState:
-        """Where a key material stands that must be one of this key's, and the one that the request names."""
-        known = self.materials.get(material_id)
-        if known is not None and named in {None, material_id}:
-            return known.state
-        expected = named or (self.current and self.current.id)
-        if expected is None or not self.rules.names_materials:
-            raise IncorrectKeyMaterialException
-        raise IncorrectKeyMaterialException(messages.OTHER_MATERIAL.format(id=expected))
-
-    def _state_of_new(self, material_id: str) -> KeyMaterialState:
-        """Where a key material will stand that must be none of this key's."""
-        if material_id in self.materials:
-            raise IncorrectKeyMaterialException(messages.KNOWN_MATERIAL.format(id=material_id, arn=self.arn))
-        if self.pending is not None:
-            text = messages.PENDING_ROTATION.format(id=material_id, arn=self.arn, pending_id=self.pending.id)
-            raise KMSInvalidStateException(text)
-        return KeyMaterialState.PENDING_ROTATION if self.materials else KeyMaterialState.CURRENT
 
     def import_type(self, terms: ImportTerms) -> str:
         """Whether an import brings NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL, where it does not say so itself."""
@@ -259,8 +226,7 @@ class Key:
             for key in self.related:
                 key.materials.pop(material.id, None)
         elif material.is_present or material.valid_to is not None:
-            lost = f"was deleted at {now:{TIME}}"
-            self.materials[material.id] = replace(material.without_plaintext(), lost=lost)
+            self.materials[material.id] = replace(material.without_plaintext(), loss=Loss(LossCause.DELETED, now))
         return material
 
     def cancel_deletion(self) -> None:
@@ -273,7 +239,7 @@ class Key:
         known = self.materials.get(material_id)
         known = known or KeyMaterial(material_id, state, plaintext)
         description = known.description if terms.description is None else terms.description
-        material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description, lost="")
+        material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description, loss=None)
         self.materials[material_id] = material
         if self.is_external:
             self._share_with_family(material)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -50,12 +50,26 @@ class KeyMaterialState(str, Enum):
 _PERMANENT = (KeyMaterialState.CURRENT, KeyMaterialState.NON_CURRENT)
 
 
+class LossCause(Enum):
+    """What takes the bytes of a key material away."""
+
+    DELETED = "DeleteImportedKeyMaterial"
+    EXPIRED = "ValidTo"
+
+
+class Loss(NamedTuple):
+    """How and when the bytes of a key material went."""
+
+    cause: LossCause
+    time: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class KeyMaterial:
     """One key material of a KMS key.
 
     ``id`` is AWS's key material ID, 64 hexadecimal digits. ``plaintext`` holds the raw bytes of a symmetric or
-    HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired, and ``lost`` says
+    HMAC key, or a private key as PKCS#8 DER; it is None once the material was deleted or has expired, and ``loss`` says
     how and when that was. ``valid_to`` is None for material that does not expire or was deleted, and stays after an
     expiry. ``rotation_date`` and ``rotation_type`` (AUTOMATIC, ON_DEMAND) tell how it became current, and are None for
     the first key material and for one that is pending.
@@ -68,7 +82,7 @@ class KeyMaterial:
     description: str | None = None
     rotation_date: datetime | None = None
     rotation_type: str | None = None
-    lost: str = ""
+    loss: Loss | None = None
 
     @property
     def is_pending(self) -> bool:

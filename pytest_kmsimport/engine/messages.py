@@ -195,6 +195,25 @@ LONGEST = "Member must have length less than or equal to {limit}"  # R
 SMALLEST = "Member must have value greater than or equal to {limit}"  # R
 LARGEST = "Member must have value less than or equal to {limit}"  # R
 
+# What planned faults say that AWS KMS itself says nowhere else here
+THROTTLED = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."  # O
+NOT_AUTHORIZED = "User: {caller} is not authorized to perform: kms:{operation}{on_resource}"  # O
+EXPIRED_CREDENTIALS = "The security token included in the request is expired"  # O
+UNKNOWN_CREDENTIALS = "The security token included in the request is invalid."  # R
+SIGNATURE_MISMATCH = (  # O
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
+    " Access Key and signing method. Consult the service documentation for details."
+)
+TIME_SKEWED = "The difference between the request time and the current time is too large."  # D
+SERVICE_UNAVAILABLE = "The request has failed due to a temporary failure of the server."  # D
+INTERNAL_FAILURE = "The request processing has failed because of an unknown error."  # D
+VALIDATION = "1 validation error detected"  # A
+CONFLICT = "A rotation of {arn} is in progress."  # A
+DEPENDENCY_TIMEOUT = "The system timed out while trying to fulfill the request."  # D
+INTERNAL_EXCEPTION = "An internal error occurred."  # A
+KEY_UNAVAILABLE = "{arn} is not available."  # A
+QUOTA = "The request exceeds a quota of this account."  # A
+
 
 def lower_camel(member: str) -> str:
     """A member's name as AWS's texts spell it: ``keySpec`` for ``KeySpec``."""

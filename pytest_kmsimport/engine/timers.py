@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from .keys import TIME, Key
+from .keys import Key
+from .materials import Loss, LossCause
 from .rotations import AUTOMATIC, ON_DEMAND
 from .states import KeyState
 from .world import World
@@ -26,8 +27,9 @@ def _drop_expired(key: Key, now: datetime) -> None:
     """Forget the bytes of key material that has expired, and the transition that has passed."""
     for material in list(key.materials.values()):
         if material.has_expired(now):
-            lost = f"expired at {material.valid_to:{TIME}}"
-            key.materials[material.id] = replace(material, plaintext=None, lost=lost)
+            assert material.valid_to is not None  # else it never expires
+            loss = Loss(LossCause.EXPIRED, material.valid_to)
+            key.materials[material.id] = replace(material, plaintext=None, loss=loss)
     if key.transition is not None and now >= key.transition.until:
         key.transition = None
 

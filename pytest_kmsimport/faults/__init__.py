@@ -22,15 +22,8 @@ docs/faults.md says what each looks like to a client of botocore, and how often 
 
 from __future__ import annotations
 
-from .._fault import Fault
-from ._actions import (
-    delete_material,
-    disable_key,
-    expire_material,
-    expire_token,
-    import_first,
-    schedule_deletion,
-)
+from .._service.fault import Fault
+from ._actions import delete_material, disable_key, expire_material, expire_token, import_first, schedule_deletion
 from ._catalogue import CEREMONY, KINDS, Case, Expectation, catalogue
 from ._network import (
     AnswerLost,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from botocore.client import BaseClient
 
-from .._names import ErrorCode
+from .._service.fault import Action
+from .._wire.names import ErrorCode
 from ..engine.states import KeyState, refusal_in
 from ..engine.wrapping import LIFETIME
-
-#: Something that somebody else does: takes the mock, and the record of the call that it comes in between.
-Action = Callable[[Any, Any], object]
 
 
 def disable_key(mock: Any, call: Any) -> None:  # noqa: ANN401  of all actions

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from botocore.client import BaseClient
 
-from .._fault import Fault, Sight
-from .._names import ErrorCode, Kind, Operation
-from .._plans import Aim, Plan, check_operations
+from .._service.fault import Fault, Sight
+from .._service.plans import Aim, Plan, check_operations
+from .._wire.model import COMMON_ERRORS, modelled_errors
+from .._wire.names import ErrorCode, Kind, Operation
 from . import _actions, _network, _refusals, _world
 from ._retries import is_retried, most_attempts
 
@@ -107,7 +108,7 @@ class Case:
 
 def everything(operation: str) -> Iterator[Fault]:
     """Every fault that can happen to an operation, each once."""
-    for code in dict.fromkeys([*_refusals.COMMON, *_refusals.modelled_codes(operation)]):
+    for code in dict.fromkeys([*COMMON_ERRORS, *modelled_errors(operation)]):
         yield _refusals.Refusal(code)
     yield from (fault for fault in _ANYWHERE if not fault.cannot_happen_to(operation))
     races = [_world.meanwhile(action) for action in _actions.READY_MADE if _actions.refused_with(action, operation)]

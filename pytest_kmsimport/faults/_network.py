@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 from typing import ClassVar
 
 from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError
 
-from .. import _sockets
-from .._fault import Fault, Scene, Sight, Undelivered
-from .._sockets import Delay, Event
-from .._wire import WireResponse, kms_model
+from .._service.fault import Fault, Scene, Sight, Undelivered
+from .._transports.urllib3 import play
+from .._wire.aws_json import WireResponse
+from .._wire.model import has_output
+from .._wire.network import Delay, Ending, NetworkEvent, Opening, Sent
 from ..engine.engine import Response
 
 
@@ -23,7 +23,7 @@ class NetworkFault(Fault):
     """Something that happens to a connection; what the client makes of it is botocore's and urllib3's own doing."""
 
     kind = "network"
-    event: ClassVar[Event]
+    event: ClassVar[NetworkEvent]
 
     @property
     def id(self) -> str:
@@ -46,10 +46,10 @@ class NetworkFault(Fault):
     def sight(self, client: BaseClient, operation: str) -> Sight:
         """What botocore's HTTP session raises, if it does."""
         request = AWSRequest("POST", client.meta.endpoint_url, headers={}, data=b"{}").prepare()
-        body = b"{}" if _has_output(operation) else b""
+        body = b"{}" if has_output(operation) else b""
         answer = WireResponse(200, {"Content-Length": str(len(body))}, body)
         try:
-            _sockets.play(self.event, request, answer, client.meta.config)
+            play(self.event, request, answer, client.meta.config)
         except BotoCoreError as error:
             return Sight(type(error), raised=error)
         return Sight(empty=True)
@@ -59,28 +59,28 @@ class NetworkFault(Fault):
 class ConnectTimeout(NetworkFault):
     """The connection does not open within the client's connect timeout."""
 
-    event = _sockets.CONNECT_TIMEOUT
+    event = NetworkEvent(Opening.TIMED_OUT)
 
 
 @dataclass(frozen=True)
 class EndpointUnreachable(NetworkFault):
     """Nobody listens at the endpoint, or its name is not known."""
 
-    event = _sockets.ENDPOINT_UNREACHABLE
+    event = NetworkEvent(Opening.REFUSED)
 
 
 @dataclass(frozen=True)
 class TlsError(NetworkFault):
     """The endpoint's certificate is not one that the client trusts."""
 
-    event = _sockets.TLS_ERROR
+    event = NetworkEvent(Opening.UNTRUSTED)
 
 
 @dataclass(frozen=True)
 class ProxyError(NetworkFault):
     """The client's proxy cannot be reached."""
 
-    event = _sockets.PROXY_ERROR
+    event = NetworkEvent(Opening.REFUSED_BY_PROXY)
 
 
 @dataclass(frozen=True)
@@ -90,21 +90,21 @@ class ReadTimeout(NetworkFault):
     ``AnswerLost()`` is the other case that looks like this to the client.
     """
 
-    event = _sockets.READ_TIMEOUT
+    event = NetworkEvent(ending=Ending.SILENCE)
 
 
 @dataclass(frozen=True)
 class ConnectionClosed(NetworkFault):
     """The connection is closed before an answer comes; the call has no effect."""
 
-    event = _sockets.CONNECTION_CLOSED
+    event = NetworkEvent()
 
 
 @dataclass(frozen=True)
 class ConnectionReset(NetworkFault):
     """The connection is reset before an answer comes; the call has no effect."""
 
-    event = _sockets.CONNECTION_RESET
+    event = NetworkEvent(ending=Ending.RESET)
 
 
 _BEFORE_IT_WAS_SENT = (ConnectTimeout, EndpointUnreachable, TlsError, ProxyError)
@@ -121,7 +121,7 @@ class _BrokenBody(NetworkFault):
 
     def cannot_happen_to(self, operation: str) -> str:
         """An answer without a body has none that could break."""
-        return "" if _has_output(operation) else f"{operation} answers without a body"
+        return "" if has_output(operation) else f"{operation} answers without a body"
 
     def strike(self, scene: Scene) -> Response:
         """Let AWS KMS answer, and break the answer."""
@@ -136,33 +136,28 @@ class TruncatedBody(_BrokenBody):
     ConnectionClosedError and try again.
     """
 
-    event = _sockets.TRUNCATED_BODY
+    event = NetworkEvent(sent=Sent.HALF_OF_BODY)
 
 
 @dataclass(frozen=True)
 class TruncatedChunks(_BrokenBody):
     """The connection is closed in the middle of a body that comes in chunks."""
 
-    event = _sockets.TRUNCATED_CHUNKS
+    event = NetworkEvent(sent=Sent.HALF_IN_CHUNKS)
 
 
 @dataclass(frozen=True)
 class StalledBody(_BrokenBody):
     """The rest of the body does not come within the client's read timeout."""
 
-    event = _sockets.STALLED_BODY
+    event = NetworkEvent(sent=Sent.HALF_OF_BODY, ending=Ending.SILENCE)
 
 
 @dataclass(frozen=True)
 class EmptyBody(_BrokenBody):
     """The answer is 200 OK without a body; botocore reports success, with an empty dict."""
 
-    event = _sockets.EMPTY_BODY
-
-
-@cache
-def _has_output(operation: str) -> bool:
-    return kms_model().operation_model(operation).output_shape is not None
+    event = NetworkEvent(sent=Sent.NO_BODY)
 
 
 _SEEN = {"network", "http", "refusal"}

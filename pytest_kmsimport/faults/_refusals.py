@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from http import HTTPStatus
 from string import Formatter
@@ -13,9 +12,10 @@ from typing import NamedTuple
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from .._fault import Fault, Scene, Sight, Undelivered
-from .._names import ErrorCode
-from .._wire import WireResponse, kms_model
+from .._service.fault import Fault, Scene, Sight, Undelivered
+from .._wire.aws_json import WireResponse
+from .._wire.model import COMMON_ERRORS, did_you_mean, error_codes, modelled_errors
+from .._wire.names import ErrorCode
 from ..engine import arns, messages
 from ..engine.engine import Call, Response
 from ..engine.errors import KmsError
@@ -31,62 +31,29 @@ class Default(NamedTuple):
     text: str = ""
 
 
-#: The errors that any operation can answer with, whatever its model says; evidence is in docs/fidelity.md.
-#: https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
-COMMON: dict[ErrorCode, Default] = {
-    "ThrottlingException": Default(
-        text="You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
-    ),
-    "AccessDeniedException": Default(text="User: {caller} is not authorized to perform: kms:{operation}{on_resource}"),
-    "ExpiredTokenException": Default(text="The security token included in the request is expired"),
-    "UnrecognizedClientException": Default(text="The security token included in the request is invalid."),
-    "InvalidSignatureException": Default(
-        text="The request signature we calculated does not match the signature you provided. Check your AWS Secret"
-        " Access Key and signing method. Consult the service documentation for details."
-    ),
-    "RequestTimeTooSkewed": Default(403, "The difference between the request time and the current time is too large."),
-    "ServiceUnavailable": Default(503, "The request has failed due to a temporary failure of the server."),
-    "InternalFailure": Default(500, "The request processing has failed because of an unknown error."),
-    "ValidationException": Default(text="1 validation error detected"),
-}
-
-#: What is known of the errors that operations model; AWS sends the others without a text, or none is known.
-_MODELLED: dict[str, Default] = {
-    "ConflictException": Default(text="A rotation of {arn} is in progress."),
-    "DependencyTimeoutException": Default(500, "The system timed out while trying to fulfill the request."),
+#: What is known of error codes; evidence is in docs/fidelity.md. The others are HTTP 400 without a text.
+_DEFAULTS: dict[str, Default] = {
+    "AccessDeniedException": Default(text=messages.NOT_AUTHORIZED),
+    "ConflictException": Default(text=messages.CONFLICT),
+    "DependencyTimeoutException": Default(500, messages.DEPENDENCY_TIMEOUT),
     "DisabledException": Default(text=messages.DISABLED),
     "DryRunOperationException": Default(text=messages.DRY_RUN),
+    "ExpiredTokenException": Default(text=messages.EXPIRED_CREDENTIALS),
     "IncorrectKeyException": Default(text=messages.WRONG_KEY),
+    "InternalFailure": Default(500, messages.INTERNAL_FAILURE),
     "InvalidArnException": Default(text=messages.ALIAS_NOT_SUPPORTED),
-    "KMSInternalException": Default(500, "An internal error occurred."),
+    "InvalidSignatureException": Default(text=messages.SIGNATURE_MISMATCH),
+    "KMSInternalException": Default(500, messages.INTERNAL_EXCEPTION),
     "KMSInvalidStateException": Default(text=messages.PENDING_DELETION),
-    "KeyUnavailableException": Default(500, "{arn} is not available."),
-    "LimitExceededException": Default(text="The request exceeds a quota of this account."),
+    "KeyUnavailableException": Default(500, messages.KEY_UNAVAILABLE),
+    "LimitExceededException": Default(text=messages.QUOTA),
     "NotFoundException": Default(text=messages.KEY_NOT_FOUND),
+    "RequestTimeTooSkewed": Default(403, messages.TIME_SKEWED),
+    "ServiceUnavailable": Default(503, messages.SERVICE_UNAVAILABLE),
+    "ThrottlingException": Default(text=messages.THROTTLED),
+    "UnrecognizedClientException": Default(text=messages.UNKNOWN_CREDENTIALS),
+    "ValidationException": Default(text=messages.VALIDATION),
 }
-
-
-@cache
-def modelled_codes(operation: str) -> tuple[ErrorCode, ...]:
-    """The error codes that botocore's service model gives an operation."""
-    return tuple(sorted(shape.name for shape in kms_model().operation_model(operation).error_shapes))
-
-
-@cache
-def _all_codes() -> frozenset[str]:
-    modelled = (code for operation in kms_model().operation_names for code in modelled_codes(operation))
-    return frozenset([*COMMON, *modelled])
-
-
-def _nearest_code(code: str) -> str:
-    """The error code that was probably meant, with or without ``Exception`` at its end; empty where it could be any."""
-    stems = {_stem(known): known for known in sorted(_all_codes())}
-    near = get_close_matches(_stem(code), stems, n=1)
-    return stems[near[0]] if near else ""
-
-
-def _stem(code: str) -> str:
-    return code.removesuffix("Exception").casefold()
 
 
 @cache
@@ -112,10 +79,9 @@ class Refusal(Fault):
     kind = "refusal"
 
     def __post_init__(self) -> None:
-        if self.code not in _all_codes():
-            near = _nearest_code(str(self.code))
-            meant = f"; did you mean {near}?" if near else ", nor has any operation of it."
-            raise ValueError(f"AWS KMS has no error {self.code!r}{meant}")
+        if self.code not in error_codes():
+            meant = did_you_mean(self.code, error_codes()) or " Take one that the operation models, or a common one."
+            raise ValueError(f"AWS KMS has no error {self.code!r}.{meant}")
         if self.status is not None:
             _check_status(self.status)
 
@@ -141,17 +107,17 @@ class Refusal(Fault):
 
     @property
     def _default(self) -> Default:
-        return COMMON.get(self.code) or _MODELLED.get(self.code) or Default()
+        return _DEFAULTS.get(self.code) or Default()
 
     def cannot_happen_to(self, operation: str) -> str:
         """An operation refuses with the errors of its model and the common ones alone."""
-        if self.code in COMMON or self.code in modelled_codes(operation):
+        if self.code in COMMON_ERRORS or self.code in modelled_errors(operation):
             return ""
-        return f"{operation} never answers with {self.code}; it has {', '.join(modelled_codes(operation))}"
+        return f"{operation} never answers with {self.code}; it has {', '.join(modelled_errors(operation))}"
 
     def strike(self, scene: Scene) -> Response:
         """Refuse."""
-        text = _filled(self._default.text, scene.call) if self.message is None else self.message
+        text = _render(self._default.text, scene.call) if self.message is None else self.message
         refusal = _error_class(self.code, self.http_status)(text)
         refusal.diagnosis = "A planned fault, not a refusal of AWS KMS's own."
         raise refusal
@@ -161,7 +127,7 @@ class Refusal(Fault):
         return Sight(client.exceptions.from_code(self.code), self.code, self.http_status)
 
 
-def _filled(text: str, call: Call) -> str:
+def _render(text: str, call: Call) -> str:
     """A text with what it says of the call; empty where it speaks of a KMS key and the call names none."""
     named = call.members.get("KeyId") or call.members.get("TargetKeyId")
     facts = {"operation": call.operation, "caller": f"arn:{arns.partition_of(call.region)}:iam::{call.account}:root"}

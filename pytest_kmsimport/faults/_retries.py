@@ -16,8 +16,8 @@ from botocore.retries.standard import DEFAULT_MAX_ATTEMPTS, RetryContext, Standa
 from botocore.retryhandler import create_checker_from_retry_config
 from botocore.translate import build_retry_config
 
-from .._fault import Sight
-from .._wire import kms_model
+from .._service.fault import Sight
+from .._wire.model import kms_model
 
 Parsed = dict[str, object] | None
 

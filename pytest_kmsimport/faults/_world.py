@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from botocore.client import BaseClient
 
-from .._fault import Fault, Scene, Sight
-from .._wire import kms_model
+from .._service.fault import Action, Fault, Scene, Sight
+from .._wire.model import members_of, modelled_errors
 from ..engine.engine import Response
 from ..engine.errors import KmsError
 from ..engine.operations import OPERATIONS
-from ._actions import Action, is_about_import, is_about_key, refused_with
-from ._refusals import Refusal, modelled_codes
+from ._actions import is_about_import, is_about_key, refused_with
+from ._refusals import Refusal
 
 _READING = sorted(name for name, operation in OPERATIONS.items() if operation.traits.reads)
 
 
-@cache
 def _names_key(operation: str) -> bool:
-    shape = kms_model().operation_model(operation).input_shape
-    return shape is not None and "KeyId" in shape.members
+    return "KeyId" in members_of(operation)
 
 
 @dataclass(frozen=True)
@@ -104,6 +101,7 @@ class StaleRead(Fault):
     """
 
     kind = "consistency"
+    looks_back = True
 
     @property
     def id(self) -> str:
@@ -155,7 +153,7 @@ class NotYetVisible(Fault):
 
     def cannot_happen_to(self, operation: str) -> str:
         """It happens to operations about a KMS key."""
-        can = _names_key(operation) and "NotFoundException" in modelled_codes(operation)
+        can = _names_key(operation) and "NotFoundException" in modelled_errors(operation)
         return "" if can else f"{operation} is not about a KMS key"
 
     def strike(self, scene: Scene) -> Response:

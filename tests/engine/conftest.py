@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from pytest_kmsimport._regions import is_region
-from pytest_kmsimport._rsa_pool import RsaKeys
+from pytest_kmsimport._mock.rsa_pool import RsaKeys
+from pytest_kmsimport._wire.regions import is_region
 from pytest_kmsimport.engine.engine import Call, Engine
 from pytest_kmsimport.engine.world import World
 

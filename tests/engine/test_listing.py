@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from ..refusal import engine_refuses
+from ..support.refusal import engine_refuses
 
 
 def walk(ask, limit: int, **where: str) -> list[list[str]]:

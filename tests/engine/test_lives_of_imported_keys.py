@@ -19,8 +19,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from pytest_kmsimport.engine import materials, timers
 from pytest_kmsimport.engine.engine import Call, Engine
 from pytest_kmsimport.engine.errors import KmsError
-from pytest_kmsimport.engine.keys import Family, Key
+from pytest_kmsimport.engine.keys import EXISTING, Family, Key
 from pytest_kmsimport.engine.materials import KeyMaterial, KeyMaterialState
+from pytest_kmsimport.engine.operations import importing
 from pytest_kmsimport.engine.world import World
 from pytest_kmsimport.wrapping import wrap_key_material
 
@@ -308,9 +309,9 @@ def import_leaves_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
     """An import into a Disabled key leaves it Disabled."""
     import_material = Key.import_material
 
-    def mistaken(self: Key, plaintext, terms):
+    def mistaken(self: Key, *arguments):
         enabled = self.enabled
-        answer = import_material(self, plaintext, terms)
+        answer = import_material(self, *arguments)
         self.enabled = enabled
         return answer
 
@@ -393,11 +394,14 @@ def rotation_does_not_wait_for_replicas(monkeypatch: pytest.MonkeyPatch) -> None
 
 def two_may_be_pending(monkeypatch: pytest.MonkeyPatch) -> None:
     """New key material is taken while another is pending."""
-    monkeypatch.setattr(
-        Key,
-        "_state_of_new",
-        lambda self, _: KeyMaterialState.PENDING_ROTATION if self.materials else KeyMaterialState.CURRENT,
-    )
+    state_to_be = importing._state_to_be
+
+    def mistaken(key: Key, material_id, terms):
+        if key.import_type(terms) == EXISTING or material_id in key.materials:
+            return state_to_be(key, material_id, terms)
+        return KeyMaterialState.PENDING_ROTATION if key.materials else KeyMaterialState.CURRENT
+
+    monkeypatch.setattr(importing, "_state_to_be", mistaken)
 
 
 def the_new_primary_forgets_its_replicas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.rules import SERVICES, rules_of
 from pytest_kmsimport.engine.specs import ALGORITHM_MEMBERS, SPECS
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from ..refusal import refused
+from ..support.refusal import refused
 
 HEX_64 = re.compile(r"[0-9a-f]{64}")
 DAY = 24 * 3600

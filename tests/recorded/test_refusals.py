@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport._wire.model import kms_model
 
 ARN = "arn:aws:kms:us-east-1:123456789012:key/"
 UUID = "1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_kmsimport.engine.specs import SPECS
 
-from ..installed import CAN_SIGN_ML_DSA, KEY_SPECS
+from ..support.installed import CAN_SIGN_ML_DSA, KEY_SPECS
 from .replay.history import Played
 from .replay.notation import Refusal, Row, read
 from .replay.player import play

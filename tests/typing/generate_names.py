@@ -1,13 +1,12 @@
-"""Write pytest_kmsimport/_names.py anew from the installed botocore: ``python -m tests.typing.generate_names``."""
+"""Write pytest_kmsimport/_wire/names.py anew from the installed botocore: ``python -m tests.typing.generate_names``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_kmsimport._wire import kms_model
-from pytest_kmsimport.faults._refusals import COMMON, modelled_codes
+from pytest_kmsimport._wire.model import COMMON_ERRORS, kms_model, modelled_errors
 
-HOME = Path(__file__).parents[2] / "pytest_kmsimport" / "_names.py"
+HOME = Path(__file__).parents[2] / "pytest_kmsimport" / "_wire" / "names.py"
 
 _HEAD = '''"""Names of AWS KMS as types, for type checkers and editors; a string beyond them works at run time too.
 
@@ -24,7 +23,7 @@ from typing import Literal
 def generated() -> str:
     """The module as the installed botocore's service model makes it."""
     operations = sorted(kms_model().operation_names)
-    codes = sorted({*COMMON, *(code for name in operations for code in modelled_codes(name))})
+    codes = sorted({*COMMON_ERRORS, *(code for name in operations for code in modelled_errors(name))})
     kinds = ["consistency", "http", "lost answer", "network", "race", "refusal", "slow"]
     parts = [("Operation", operations), ("ErrorCode", codes), ("Kind", kinds)]
     return _HEAD + "".join(_literal(name, values) for name, values in parts)

@@ -8,9 +8,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .. import messages
-from ..errors import UnsupportedOperationException, ValidationException
-from ..keys import NEW, Key
-from ..materials import ImportTerms, KeyMaterial
+from ..errors import (
+    IncorrectKeyMaterialException,
+    KMSInvalidStateException,
+    UnsupportedOperationException,
+    ValidationException,
+)
+from ..keys import EXISTING, NEW, Key
+from ..materials import ImportTerms, KeyMaterial, KeyMaterialState
+from ..materials import key_material_id as material_id_of
 from ..rules import Rules
 from ..store import Region
 from .registry import Response, operation
@@ -63,9 +69,34 @@ def import_key_material(
     _check_terms(key, terms)
     parameters = region.tokens.redeem(import_token, key.arn)
     plaintext = parameters.unwrap(encrypted_key_material)
-    material = key.import_material(key.spec.material.canonical(plaintext), terms)
+    plaintext = key.spec.material.canonical(plaintext)
+    state = _state_to_be(key, material_id_of(key.id, plaintext), terms)
+    material = key.import_material(plaintext, state, terms)
     region.tokens.spend(import_token)
     return _answer(key, material)
+
+
+def _state_to_be(key: Key, material_id: str, terms: ImportTerms) -> KeyMaterialState:
+    """Where a key material will stand; it must be known to the key, or must not be, as the import says or implies."""
+    if key.import_type(terms) == EXISTING:
+        return _state_of_known(key, material_id, terms.material_id)
+    if material_id in key.materials:
+        raise IncorrectKeyMaterialException(messages.KNOWN_MATERIAL.format(id=material_id, arn=key.arn))
+    if key.pending is not None:
+        text = messages.PENDING_ROTATION.format(id=material_id, arn=key.arn, pending_id=key.pending.id)
+        raise KMSInvalidStateException(text)
+    return KeyMaterialState.PENDING_ROTATION if key.materials else KeyMaterialState.CURRENT
+
+
+def _state_of_known(key: Key, material_id: str, named: str | None) -> KeyMaterialState:
+    """Where a key material stands that must be one of the key's, and the one that the request names."""
+    known = key.materials.get(material_id)
+    if known is not None and named in {None, material_id}:
+        return known.state
+    expected = named or (key.current and key.current.id)
+    if expected is None or not key.rules.names_materials:
+        raise IncorrectKeyMaterialException
+    raise IncorrectKeyMaterialException(messages.OTHER_MATERIAL.format(id=expected))
 
 
 def _check_expiration(now: datetime, model: str, valid_to: datetime | None) -> None:

@@ -7,12 +7,7 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidSignature
 
 from .. import messages
-from ..errors import (
-    KMSInvalidSignatureException,
-    NotOffered,
-    UnsupportedOperationException,
-    ValidationException,
-)
+from ..errors import KMSInvalidSignatureException, NotOffered, UnsupportedOperationException, ValidationException
 from ..keys import Key
 from ..materials import public_key_of
 from ..signatures import ALGORITHMS, EXTERNAL_MU, RAW, SigningAlgorithm

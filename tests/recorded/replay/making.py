@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsimport import wrap_key_material
-from pytest_kmsimport._wire import kms_model
+from pytest_kmsimport._wire.model import kms_model
 
 from .history import DisagreementError, Played
 from .material import key_material, private_key, spki, with_indefinite_length

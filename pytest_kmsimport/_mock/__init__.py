@@ -1,0 +1,1 @@
+"""The mock as a user holds it."""

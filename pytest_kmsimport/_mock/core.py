@@ -1,0 +1,186 @@
+"""What a mock is made of, from its beginning to its end, and what the plugin and the interception ask of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from .._active import Complaints
+from .._diagnosis import diagnose
+from .._service.calls import CallRecord, Calls
+from .._service.clock import Clock
+from .._service.fault import Action
+from .._service.fault_layer import MeanwhileFailed
+from .._service.journal import Kept
+from .._service.leak_check import LeakCheck
+from .._service.leaks import refuse
+from .._service.plans import Plan
+from .._service.service import Service
+from .._wire.regions import is_region
+from ..engine.engine import Engine
+from ..engine.quotas import Quotas
+from ..engine.store import Store
+from ..engine.world import World
+from .lifetime import Lifetime
+from .options import Options
+from .rsa_pool import RsaKeys
+
+__tracebackhide__ = True
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, calls and planned faults."""
+
+    _of: MockCore = field(repr=False)
+    _store: Store = field(repr=False)
+    _clock: tuple[int, int | None] = field(repr=False)
+    _calls: Kept = field(repr=False)
+    _plans: tuple[Plan, ...] = field(repr=False)
+
+
+class MockCore:
+    """The parts of a mock, started and stopped, gone back to and begun anew; ``KmsImportMock`` is what users hold."""
+
+    def __init__(self, options: Options) -> None:
+        self.account = options.account
+        self.region = options.home_region
+        self.allow_real_aws = options.allow_real_aws
+        self.clock = Clock()
+        self._options = options
+        background = timedelta(seconds=options.background_seconds)
+        self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
+        self._lifetime = Lifetime()
+        self.complaints = Complaints()
+        self.leak_check = LeakCheck(watches=options.check_leaks)
+        self.service = self._begin()
+
+    def _begin(self) -> Service:
+        options = self._options
+        self._engine = Engine(
+            self._world,
+            service=options.service,
+            strict_tokens=options.strict_tokens,
+            quotas=Quotas(**options.quotas),
+            explain=diagnose,
+        )
+        return Service(
+            self._engine,
+            self.clock,
+            options.journal_size,
+            self.leak_check,
+            self._act,
+            sleep_on_retry=options.sleep_on_retry,
+        )
+
+    def _act(self, action: Action, call: CallRecord) -> None:
+        """Let somebody else act while a call is under way."""
+        try:
+            action(self, call)
+        except Exception as error:
+            text = f"meanwhile({getattr(action, '__name__', action)}) failed: {type(error).__name__}: {error}"
+            raise self.complain(MeanwhileFailed(text)) from error
+
+    def __repr__(self) -> str:
+        return f"<KmsImportMock account {self.account}, {self.region}, {len(self.calls)} calls>"
+
+    # Starting and stopping
+
+    def start(self) -> None:
+        """Answer every KMS call from now on; ``mock_kms_import`` and the fixture do this for you.
+
+        Raises RuntimeError where the mock is active already.
+        """
+        self._lifetime.begin(self)
+        self.service.faults.forget_ended()
+
+    def stop(self) -> None:
+        """Stop answering and put the environment back; complain of planned faults that never struck.
+
+        Raises RuntimeError where the mock is not active.
+        """
+        self._lifetime.end(self)
+        self.end_plans()
+
+    def make_sure_it_stopped(self) -> None:
+        """Undo what is left of the mock when it was interrupted as it began or ended; complain of nothing."""
+        self._lifetime.make_over(self)
+
+    @property
+    def calls(self) -> Calls:
+        """The calls of the code under test, oldest first; attempts at one call are one record."""
+        return self.service.journal.calls
+
+    def snapshot(self) -> Snapshot:
+        """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""
+        return Snapshot(
+            self, self._engine.snapshot(), self.clock.snapshot(), self.service.journal.snapshot(), self.plans
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens, calls and plans are gone.
+
+        Raises ValueError for a snapshot of another mock, TypeError for what is none.
+        """
+        if not isinstance(snapshot, Snapshot):
+            raise TypeError(f"restore() takes what snapshot() has given, not {snapshot!r}.")
+        if snapshot._of is not self:  # noqa: SLF001  what it holds concerns nobody else
+            raise ValueError(
+                "This is a snapshot of another mock: restore() takes what this mock's snapshot() has given."
+            )
+        self._engine.restore(snapshot._store)  # noqa: SLF001
+        self.clock.restore(snapshot._clock)  # noqa: SLF001
+        self.service.journal.restore(snapshot._calls)  # noqa: SLF001
+        self.service.faults.restore(snapshot._plans)  # noqa: SLF001
+
+    def reset(self) -> None:
+        """Become as new: no KMS keys, no calls, the computer's time."""
+        self.clock.reset()
+        self.complaints.clear()
+        self.service.journal.clear()
+        self.service = self._begin()
+
+    # What the plugin and the interception ask for
+
+    def leaks_found(self, texts: Iterable[tuple[str, str]] = ()) -> str:
+        """What the option ``check_leaks`` finds, in texts and where they come from too; each leak is told once."""
+        leaks = self.leak_check.news(self.calls.kept, texts)
+        self.complaints.reported = self.complaints.reported or bool(leaks)
+        return leaks
+
+    def end_plans(self, since: Snapshot | None = None) -> None:
+        """End the planned faults, all or those since a snapshot, and complain of those that never struck."""
+        earlier = () if since is None else since._plans  # noqa: SLF001
+        for plan in self.plans:
+            if plan not in earlier and not plan.ended:
+                plan.end()
+                if plan.is_unstruck and not self.complaints.reported:
+                    self.complaints.append(plan.complaint())
+
+    def raise_complaints(self) -> None:
+        """Fail a test that has come to its end, for what the mock has to say against it."""
+        self.complaints.raise_first()
+        refuse(self.leaks_found())
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The faults that were planned, in that order."""
+        return tuple(self.service.faults.plans)
+
+    @property
+    def as_written(self) -> str:
+        """What a user has written to have it, or would have."""
+        return str(self._options)
+
+    @property
+    def lock_owners(self) -> tuple[object, ...]:
+        """What has a lock, or may have, for the sake of processes that are forked off; first the engine."""
+        service = self.service
+        return (self._engine, service.journal, *self.leak_check.lock_owners, *self.plans)
+
+    def complain(self, complaint: AssertionError) -> AssertionError:
+        """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""
+        self.complaints.append(complaint)
+        return complaint

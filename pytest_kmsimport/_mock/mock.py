@@ -1,0 +1,199 @@
+"""The mock as a user holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.loaders import Loader
+
+from .._service.calls import CallRecord
+from .._service.fault import Fault
+from .._service.leaks import leaks_in, list_of, refuse, requests_of, secret_given
+from .._service.plans import Aim, Plan, Steps, Timing, make_plan
+from .._tracebacks import sealed
+from .._transports.real_aws import NoWayOut
+from .._wire.names import Operation
+from .._wire.signature import PLACEHOLDER_KEY
+from ..engine.engine import Seen
+from ..engine.keys import Key
+from .assertions import why_not_imported
+from .ceremony import Ceremony
+from .core import MockCore
+from .views import KeyView
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms.client import KMSClient  # Any for a type checker that has no stubs
+else:
+    KMSClient = BaseClient  # for typing.get_type_hints
+
+__tracebackhide__ = True
+
+_loader = Loader()  # keeps the service model that every client needs
+
+
+class KmsImportMock(MockCore):
+    """AWS KMS in memory, behind botocore's real request pipeline.
+
+    ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
+    the mock itself has raised (an operation that is not offered, a call to real AWS); what is left of them when the
+    mock ends fails the test, so a test that expects one clears them. Everything else that KMS does is asked for as in
+    real life: with a client.
+    """
+
+    def client(
+        self, region_name: str | None = None, account: str | None = None, config: Config | None = None
+    ) -> KMSClient:
+        """Build a botocore KMS client of its own, for a Region and an account (12 digits); by default the mock's.
+
+        ``config`` is botocore's, for a retry mode or timeouts. When the mock has ended, and no other is active, the
+        client refuses to send anything. A type checker takes the client for the ``KMSClient`` of ``boto3-stubs[kms]``
+        where that is installed, and otherwise lets it do anything.
+        """
+        session = botocore.session.Session()
+        session.register_component("data_loader", _loader)
+        key = account or PLACEHOLDER_KEY
+        client: KMSClient = session.create_client(
+            "kms",
+            region_name=region_name or self.region,
+            aws_access_key_id=key,
+            aws_secret_access_key=key,
+            config=config or Config(),
+        )
+        client._endpoint.http_session = NoWayOut()  # noqa: SLF001  botocore has no option for it
+        return client
+
+    def key(self, key_id: str, *, region_name: str | None = None, account: str | None = None) -> KeyView:
+        """Look at a KMS key, by key ID, key ARN or alias, as it is now; the journal stays as it is.
+
+        Raises LookupError where there is no such KMS key.
+        """
+        region_name, account = region_name or self.region, account or self.account
+        return self._look_up(key_id, region_name, account, KeyView.of)
+
+    def _look_up(self, key_id: str, region_name: str, account: str, see: Callable[[Key], Seen]) -> Seen:
+        seen = self._engine.look_up(key_id, region_name, account, see)
+        if seen is None:
+            text = f"There is no KMS key {key_id!r} in {region_name} of account {account}"
+            raise LookupError(f"{text}; name another with region_name= or account=.")
+        return seen
+
+    @sealed
+    def import_key(
+        self,
+        material: bytes | None = None,
+        key_spec: str = "SYMMETRIC_DEFAULT",
+        *,
+        key_id: str | None = None,
+        region_name: str | None = None,
+        account: str | None = None,
+        **members: Any,  # noqa: ANN401  members of AWS's requests
+    ) -> KeyView:
+        """Hold the whole ceremony in one line: make a KMS key, import key material into it, and look at it.
+
+        With ``key_id``, a key ID or key ARN, the import is into an existing KMS key: new key material before a
+        rotation, what was deleted, or the same bytes for a replica key.
+
+        ``material`` is raw bytes or a PKCS#8 private key in DER, by default freshly made. ``members`` are members of
+        CreateKey and ImportKeyMaterial in AWS's spelling, such as ``MultiRegion=True`` or ``ValidTo=...``; without
+        ValidTo the key material does not expire. The journal stays as it is.
+
+        Raises ValueError where KMS refuses, TypeError for a member that neither request has and for key material that
+        is not bytes, LookupError where there is no KMS key ``key_id``.
+        """
+        region_name, account = region_name or self.region, account or self.account
+        key = None
+        if key_id is not None:
+            key = self._look_up(key_id, region_name, account, Key.copy)
+            region_name, account = key.region, key.account
+        ceremony = Ceremony(self._engine, region_name, account, members, of_create_key=key is None)
+        arn = ceremony.hold(self._world, material, key_spec, key)
+        self.service.note_key_material(arn, region_name, account)
+        return self.key(arn)
+
+    def inject(  # noqa: PLR0913  each keyword is a way to say when
+        self,
+        fault: Fault | Steps,
+        on: Operation | Collection[Operation] | Callable[[CallRecord], bool] | None = None,
+        *,
+        key_id: str | None = None,
+        region: str | None = None,
+        must_strike: bool | None = None,
+        nth: int | Collection[int] | None = None,
+        times: int | None = None,
+        after: int = 0,
+        every: int = 1,
+        probability: float | None = None,
+        seed: int | None = None,
+    ) -> Plan:
+        """Plan a fault, until the mock ends or, as a context manager, until its block does.
+
+        ``fault`` is one of ``pytest_kmsimport.faults``, or a sequence for one attempt after the other in which None
+        lets an attempt through. ``on`` is an operation, several of them, or a condition that takes a ``CallRecord``;
+        without it the fault is for every operation that it can happen to. ``key_id`` and ``region`` narrow that down.
+
+        Without more it strikes at every attempt, retries of botocore included. What is counted are attempts as they
+        reach the wire, of all calls that the plan is about:
+
+        * ``times``: strike at so many attempts, then let through; a race happens once unless this says otherwise.
+        * ``nth``: strike at this attempt, or at these, counted from 1.
+        * ``after``: let so many attempts through first.
+        * ``every``: strike at each so-many-th attempt alone.
+        * ``probability``: strike with this chance, by dice that ``seed`` sets; a failure report names the seed.
+
+        ``must_strike`` says whether the test fails when the fault never strikes: by default the option
+        ``faults_must_strike`` of the mock, and not where there is a probability.
+
+        Raises ValueError for a fault that cannot happen to an operation, an operation that there is not, and a timing
+        that is none; TypeError for what is no fault; RuntimeError where the mock has ended.
+        """
+        self._lifetime.check_not_over()
+        timing = Timing(nth, times, after, every, probability, seed)
+        if must_strike is None:
+            must_strike = self._options.faults_must_strike and probability is None
+        plan = make_plan(fault, Aim(on, key_id, region), timing, must_strike=must_strike)
+        self.service.faults.plan(plan)
+        return plan
+
+    @sealed
+    def assert_imported(
+        self, key_id: str, material: bytes | None = None, *, region_name: str | None = None, account: str | None = None
+    ) -> None:
+        """Assert that a KMS key has its imported key material and can be used, and (``material``) that it is this one.
+
+        ``key_id`` is a key ID, key ARN or alias; ``material`` raw bytes, or a PKCS#8 private key in DER. The failure
+        says what the key lacks, and what became of the last import into it.
+        """
+        why = why_not_imported(self.key(key_id, region_name=region_name, account=account), material, self.calls.kept)
+        if why:
+            raise AssertionError(why)
+
+    @sealed
+    def assert_never_sent(self, secret: bytes) -> None:
+        """Assert that a secret is in no request so far, whether as raw bytes, hex or base64.
+
+        Raises SecretLeaked, an AssertionError, that names the requests; ValueError for less than 8 bytes, which could
+        be anywhere by chance.
+        """
+        calls, named = self.calls, secret_given(secret)
+        refuse(list_of(leaks_in(requests_of(calls.kept), named)))
+        calls.check_all_kept()
+
+    @sealed
+    def assert_no_leaks(self, *texts: str | bytes) -> None:
+        """Assert that no secret which this mock knows of is in a request, in the log, or in ``texts``.
+
+        The secrets are the key material that was imported, and the data keys and shared secrets that were answered.
+        They are looked for as raw bytes, hex and base64. The log is watched with the option ``check_leaks`` alone;
+        otherwise hand its text over, and what was printed: ``mock.assert_no_leaks(caplog.text, *capsys.readouterr())``.
+
+        Raises SecretLeaked, an AssertionError, that says which secret is where, without repeating it.
+        """
+        as_text = (text if isinstance(text, str) else text.decode("latin-1") for text in texts)
+        handed_over = [(text, "the text that was handed over") for text in as_text]
+        calls = self.calls
+        refuse(list_of(self.leak_check.leaks(calls.kept, handed_over)))
+        calls.check_all_kept()

@@ -1,0 +1,1 @@
+"""What a test run is told: a failed test's calls, and fault coverage."""

@@ -1,0 +1,264 @@
+"""Fault coverage: which of the things that can go wrong with an operation a test run has seen go wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+from importlib.metadata import version
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from .._service import journal as _journal
+from .._service.calls import CallRecord
+from .._service.fault import Fault
+from .._wire.model import kms_model
+from ..engine.operations import OPERATIONS
+from ..faults import Slow
+from ..faults._catalogue import everything
+from .coverage_page import page
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+_SLOW_AND_IN_TIME = 60  # seconds, botocore's read timeout
+_WORKER_KEY = "kms_import_coverage"
+_WIDTH = 80
+_INDENT = " " * 4
+
+
+class Row(NamedTuple):
+    """One operation: what can go wrong with it, by kind, and what of that was exercised."""
+
+    operation: str
+    possible: Mapping[str, str]
+    exercised: Mapping[str, Collection[str]]  # by name, the tests that have seen it
+
+    @property
+    def missing(self) -> list[str]:
+        """What was not exercised."""
+        return [name for name in self.possible if name not in self.exercised]
+
+
+#: Errors of custom key stores, which the mock does not offer: no KMS key with imported key material is in one.
+_OF_CUSTOM_KEY_STORES = re.compile("CloudHsm|CustomKeyStore|Xks")
+
+
+class Scope(NamedTuple):
+    """What counts: patterns as of a shell for an operation, a kind, a fault, or ``Operation-fault``.
+
+    Raises ValueError for a pattern that fits nothing.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @classmethod
+    def checked(cls, include: Collection[str], exclude: Collection[str]) -> Scope:
+        """Take patterns as they were given."""
+        known = [operation for operation in kms_model().operation_names if operation in OPERATIONS]
+        there = {name for operation in known for fault in everything(operation) for name in _names(operation, fault)}
+        for pattern in (*include, *exclude):
+            if not any(fnmatchcase(name, pattern) for name in there):
+                raise ValueError(
+                    f"{pattern!r} is nothing that can go wrong; write an operation, a kind, a fault, or both as in"
+                    " 'ImportKeyMaterial-read-timeout'; * stands for anything."
+                )
+        return cls(tuple(include), tuple(exclude))
+
+    def has(self, operation: str, fault: Fault) -> bool:
+        """Whether a fault at an operation counts."""
+        if fault.kind == "refusal" and _OF_CUSTOM_KEY_STORES.match(fault.id):
+            return False
+        names = _names(operation, fault)
+        included = not self.include or any(fnmatchcase(name, like) for name in names for like in self.include)
+        return included and not any(fnmatchcase(name, like) for name in names for like in self.exclude)
+
+
+def _names(operation: str, fault: Fault) -> tuple[str, ...]:
+    return operation, fault.kind, fault.id, f"{operation}-{fault.id}"
+
+
+class Exercised:
+    """What went wrong with which operation in which test, on purpose or because AWS KMS would have refused."""
+
+    def __init__(self, scope: Scope = Scope(), test: Callable[[], str] = str) -> None:  # noqa: B008  a value
+        self._scope = scope
+        self._test = test
+        self._names: dict[str, dict[str, set[str]]] = {}
+
+    def note(self, record: CallRecord) -> None:
+        """Take a call into account."""
+        names = {_counted_as(fault, record.operation) for fault in record.faults}
+        if record.error is not None:
+            names.add(record.error)
+        self.add({record.operation: {name: [self._test()] for name in names}})
+
+    def add(self, names: Mapping[str, Mapping[str, Collection[str]]]) -> None:
+        """Take what another process has exercised into account."""
+        for operation, exercised in names.items():
+            known = self._names.setdefault(operation, {})
+            for name, tests in exercised.items():
+                known.setdefault(name, set()).update(tests)
+
+    def as_data(self) -> dict[str, dict[str, list[str]]]:
+        """What can be sent to another process."""
+        return {
+            operation: {name: sorted(tests) for name, tests in names.items()}
+            for operation, names in self._names.items()
+        }
+
+    def rows(self) -> list[Row]:
+        """A row for every operation that was called and counts."""
+        return [row for operation in sorted(self._names) if (row := self._row(operation)).possible]
+
+    def _row(self, operation: str) -> Row:
+        possible = {fault.id: fault.kind for fault in everything(operation) if self._scope.has(operation, fault)}
+        names = self._names[operation]
+        return Row(operation, possible, {name: sorted(names[name]) for name in possible if name in names})
+
+
+def _counted_as(fault: Fault, operation: str) -> str:
+    """The name in the catalogue under which a fault counts: its own, or that of the nearest of its class."""
+    like = [other for other in everything(operation) if type(other) is type(fault)]
+    if any(other.id == fault.id for other in like) or not like:
+        return fault.id
+    if isinstance(fault, Slow):
+        in_time = fault.seconds < _SLOW_AND_IN_TIME
+        like = [other for other in like if isinstance(other, Slow) and (other.seconds < _SLOW_AND_IN_TIME) == in_time]
+    return like[0].id if fault.kind not in {"refusal", "race"} else fault.id
+
+
+def percent(rows: list[Row]) -> float:
+    """How much of what can go wrong was exercised; nothing where no operation was called."""
+    possible = sum(len(row.possible) for row in rows)
+    return 100 * sum(len(row.exercised) for row in rows) / possible if possible else 0.0
+
+
+def by_kind(rows: list[Row]) -> dict[str, tuple[int, int]]:
+    """Of each kind, how much was exercised, and of how much."""
+    possible = Counter(kind for row in rows for kind in row.possible.values())
+    exercised = Counter(row.possible[name] for row in rows for name in row.exercised)
+    return {kind: (exercised[kind], count) for kind, count in possible.items()}
+
+
+def lines(rows: list[Row], *, missing: bool = False) -> Iterator[str]:
+    """The report for a terminal; with what was not exercised, once for all operations that miss the same."""
+    if not rows:
+        yield "No operation of AWS KMS was called."
+    common = frozenset.intersection(*(frozenset(row.missing) for row in rows)) if len(rows) > 1 else frozenset()
+    for row in rows:
+        yield f"{row.operation}: {len(row.exercised)} of {len(row.possible)}"
+        yield from _named("exercised", list(row.exercised))
+        if missing:
+            yield from _named("not exercised", [name for name in row.missing if name not in common])
+    if missing and common:
+        yield "in all of these:"
+        yield from _named("not exercised", [name for name in rows[0].missing if name in common])
+    exercised_in_all, possible = sum(len(row.exercised) for row in rows), sum(len(row.possible) for row in rows)
+    yield f"total: {exercised_in_all} of {possible}, {percent(rows):.0f} %, in {len(rows)} operations"
+    if rows:
+        yield from _named("by kind", [f"{kind} {done} of {count}" for kind, (done, count) in by_kind(rows).items()])
+
+
+def _named(title: str, names: list[str]) -> list[str]:
+    text = f"{title}: {', '.join(names) or '-'}"
+    return wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT * 2, break_on_hyphens=False)
+
+
+def made() -> dict[str, str]:
+    """When a report was made and with what."""
+    return {
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        **{name: version(name) for name in ("pytest-kmsimport", "botocore", "pytest")},
+    }
+
+
+def as_json(rows: list[Row]) -> str:
+    """The report for machines."""
+    operations = {
+        row.operation: {"exercised": row.exercised, "missing": row.missing, "kinds": row.possible} for row in rows
+    }
+    kinds = {kind: {"exercised": done, "possible": count} for kind, (done, count) in by_kind(rows).items()}
+    return json.dumps({"made": made(), "percent": round(percent(rows), 2), "kinds": kinds, "operations": operations})
+
+
+def _running_test() -> str:
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]  # pytest's own
+
+
+def page_of(rows: list[Row]) -> str:
+    """The report as a page."""
+    return page(rows, by_kind(rows), made())
+
+
+class FaultCoverage:
+    """The plugin that collects it over a run, across the workers of pytest-xdist."""
+
+    def __init__(self, config: pytest.Config, *, scope: Scope) -> None:
+        self._config = config
+        self._missing: bool = config.getoption("--kms-import-coverage-missing")
+        self._shows = self._missing or config.getoption("--kms-import-coverage")
+        files = {"html": page_of, "json": as_json}
+        self._files = {
+            file: write for kind, write in files.items() if (file := config.getoption(f"--kms-import-coverage-{kind}"))
+        }
+        self._home = config.invocation_params.dir  # tests may go elsewhere
+        floor: float | None = config.getoption("--kms-import-coverage-fail-under")
+        self._floor = None if config.getoption("collectonly", default=False) else floor
+        self._why_not_written: dict[str, str] = {}
+        self._exercised = Exercised(scope, _running_test)
+        _journal.watchers.append(self._exercised.note)
+        config.add_cleanup(lambda: _journal.watchers.remove(self._exercised.note))
+
+    @property
+    def _is_short(self) -> bool:
+        return self._floor is not None and percent(self._exercised.rows()) < self._floor
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401  a worker of pytest-xdist
+        """Take in what a worker has exercised."""
+        self._exercised.add(getattr(node, "workeroutput", {}).get(_WORKER_KEY, {}))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send a worker's share to the others' home; there, write the page and fail a run below the floor."""
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_WORKER_KEY] = self._exercised.as_data()
+            return
+        for file, write in self._files.items():
+            self._write(file, write(self._exercised.rows()))
+        if (self._is_short or self._why_not_written) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, file: str, text: str) -> None:
+        path = Path(self._home) / file
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self._why_not_written[file] = f"{type(error).__name__}: {error.strerror}"
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """Print the report."""
+        rows = self._exercised.rows()
+        if self._shows:
+            terminalreporter.section("KMS fault coverage")
+            for line in lines(rows, missing=self._missing):
+                terminalreporter.write_line(line)
+        for file in self._files:
+            if why := self._why_not_written.get(file):
+                text = f"KMS fault coverage could not be written to {file}: {why}."
+                terminalreporter.write_line(text, red=True, bold=True)
+            else:
+                terminalreporter.write_line(f"KMS fault coverage written to {file}")
+        if self._is_short:
+            none_called = "" if rows else " (no operation of AWS KMS was called)"
+            text = f"KMS fault coverage is {percent(rows):.1f} %{none_called}, below the floor of {self._floor:g} %."
+            terminalreporter.write_line(text, red=True, bold=True)

@@ -1,0 +1,1 @@
+"""What answers a call, and what is remembered of it."""

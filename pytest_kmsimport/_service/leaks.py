@@ -1,0 +1,259 @@
+"""Secrets that a mock knows of, and texts in which they must not be.
+
+What is said about a leak does not repeat it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from threading import Lock
+from typing import NamedTuple
+
+from botocore.model import StructureShape
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from .._wire.model import kms_model
+from .calls import Calls, members_of
+from .readings import SHORTEST, readings, written_forms
+
+__tracebackhide__ = True
+
+_MOST = 100_000  # secrets of each kind that one mock remembers
+_LEAST = (32, 16, SHORTEST)  # bytes: secrets are indexed by how long they are at least
+_DER_SEQUENCE = b"\x30"
+_REDACTED = "<redacted>"
+_ALL_REDACTED = "<redacted: there was a secret in this text>"
+
+
+class SecretLeaked(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+    """A secret was found where it must not be."""
+
+    __module__ = "pytest_kmsimport"  # where users import it from
+
+
+SecretLeaked.__module__ = "pytest_kmsimport"
+
+
+class Leak(NamedTuple):
+    """One secret in one place, in words that do not repeat it."""
+
+    secret: str
+    form: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.secret} is in {self.where}, as {self.form}"
+
+
+class Secrets:
+    """The secrets that a mock knows of: key material, and what answers bring the caller.
+
+    The last hundred thousand of each kind are remembered; ``forgotten`` says how many are not.
+    """
+
+    def __init__(self) -> None:
+        self._materials: dict[bytes, str] = {}
+        self._answered: dict[bytes, str] = {}
+        self._lock = Lock()
+        self.forgotten = 0
+
+    def __repr__(self) -> str:
+        return f"<{len(self._materials) + len(self._answered)} secrets>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("The secrets of a mock stay in its process.")
+
+    def note_key_material(self, plaintext: bytes | None, name: str) -> None:
+        """Remember key material, under words that tell it from others."""
+        if plaintext is not None and plaintext not in self._materials:
+            for secret in (plaintext, *_private_numbers(plaintext)):
+                self._note(self._materials, secret, name)
+
+    def note_answer(self, operation: str, response: Mapping[str, object], secret_members: Mapping[str, str]) -> None:
+        """Remember what an answer brings the caller that is secret, in these members, and what that is."""
+        for member, what in secret_members.items():
+            secret = response.get(member)
+            if isinstance(secret, bytes):
+                for part in (secret, *_private_numbers(secret)):
+                    self._note(self._answered, part, f"{what} from {operation}")
+
+    def _note(self, known: dict[bytes, str], secret: bytes, name: str) -> None:
+        if len(secret) < SHORTEST:
+            return
+        with self._lock:
+            known.setdefault(secret, name)
+            if len(known) > _MOST:
+                del known[next(iter(known))]
+                self.forgotten += 1
+
+    @property
+    def named(self) -> dict[bytes, str]:
+        """All of them, with their names."""
+        with self._lock:
+            return {**self._answered, **self._materials}
+
+    def materials_since(self, number: int) -> dict[bytes, str]:
+        """The key materials but for the first so many."""
+        with self._lock:
+            return dict(list(self._materials.items())[number:])
+
+    @property
+    def number_of_materials(self) -> int:
+        """How many key materials are known."""
+        return len(self._materials)
+
+    def redaction_of(self, text: str) -> Redaction:
+        """What takes those secrets that are in a text out of it, and out of parts of it."""
+        return Redaction({secret for _, secret in search(text, self.named)})
+
+
+def _private_numbers(secret: bytes) -> Iterator[bytes]:
+    """What is secret in a private key whatever format it is written in; nothing for other secrets."""
+    if not secret.startswith(_DER_SEQUENCE):
+        return
+    try:
+        key = load_der_private_key(secret, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return
+    if isinstance(key, RSAPrivateKey):
+        for prime in (key.private_numbers().p, key.private_numbers().q):
+            yield prime.to_bytes(-(-prime.bit_length() // 8), "big")
+    elif isinstance(key, EllipticCurvePrivateKey):
+        yield key.private_numbers().private_value.to_bytes(-(-key.key_size // 8), "big")
+    elif hasattr(key, "private_bytes_raw"):
+        yield key.private_bytes_raw()
+
+
+# Looking for secrets
+
+
+def search(text: str, named: Mapping[bytes, str]) -> Iterator[tuple[str, bytes]]:
+    """The secrets that are in a text, and the form in which they are found first.
+
+    The time that it takes grows with the text and with the secrets, and not with both at once.
+    """
+    return Index(named).search(text)
+
+
+class Index:
+    """Secrets, to be looked for all at once.
+
+    A secret of so many bytes covers every place of a text that is a multiple of ``step`` away from others, with eight
+    of its bytes from there on. So these are looked up, and no others. They are of a secret's end: that is where
+    private keys differ.
+    """
+
+    def __init__(self, secrets: Iterable[bytes]) -> None:
+        self._by_step: dict[int, dict[bytes, list[tuple[bytes, int]]]] = {}
+        for secret in secrets:
+            step = next(least for least in _LEAST if least <= len(secret)) - SHORTEST + 1
+            places = self._by_step.setdefault(step, {})
+            for place in range(len(secret) - SHORTEST - step + 1, len(secret) - SHORTEST + 1):
+                places.setdefault(secret[place : place + SHORTEST], []).append((secret, place))
+
+    def search(self, text: str) -> Iterator[tuple[str, bytes]]:
+        """Those that are in a text, and the form in which each is found first."""
+        seen: set[bytes] = set()
+        for form, reading in readings(text) if self._by_step else ():
+            for secret in self._found_in(reading):
+                if secret not in seen:
+                    seen.add(secret)
+                    yield form, secret
+
+    def _found_in(self, reading: bytes) -> Iterator[bytes]:
+        """Those that are in there, each as often as it is."""
+        for step, places in self._by_step.items():
+            hits = [at for at in range(0, len(reading), step) if reading[at : at + SHORTEST] in places]
+            for at in hits:
+                for secret, place in places[reading[at : at + SHORTEST]]:
+                    if at >= place and reading.startswith(secret, at - place):
+                        yield secret
+
+
+class Redaction:
+    """Takes secrets out of texts; it is false where there are none to be taken out."""
+
+    def __init__(self, secrets: Collection[bytes]) -> None:
+        self._index = Index(secrets)
+        self._forms = [written_forms(secret) for secret in sorted(secrets, key=len, reverse=True)]
+
+    def __bool__(self) -> bool:
+        return bool(self._forms)
+
+    def __call__(self, text: str) -> str:
+        """A text without the secrets: where they cannot be taken out of it, nothing of it is left."""
+        for forms in self._forms:
+            text = forms.sub(_REDACTED, text)
+        return _ALL_REDACTED if any(self._index.search(text)) else text
+
+
+def leaks_in(texts: Iterable[tuple[str, str]], named: Mapping[bytes, str]) -> Iterator[Leak]:
+    """The leaks in texts, of which it is said where they come from."""
+    index = Index(named)
+    together: dict[str, list[str]] = {}
+    for text, where in texts:
+        together.setdefault(where, []).append(text)
+    for where, parts in together.items():
+        for form, secret in index.search("\n".join(parts)):
+            yield Leak(named[secret], form, where)
+
+
+def requests_of(calls: Calls) -> Iterator[tuple[str, str]]:
+    """The texts and blobs in the requests of calls, and where they stand."""
+    for record in calls:
+        for member, text in texts_in(members_of(record)):
+            yield text, f"the request {record.operation}, member {member}"
+
+
+def texts_in(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """The texts and blobs of a request, with the members that they stand in; names that a caller chose are texts."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            is_member = name in _member_names()
+            if not is_member:
+                yield path, name
+            yield from texts_in(item, (f"{path}.{name}" if path else name) if is_member else path)
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from texts_in(item, f"{path}[{number}]")
+    elif isinstance(value, str):
+        yield path, value
+    elif isinstance(value, bytes):
+        yield path, value.decode("latin-1")
+
+
+@cache
+def _member_names() -> frozenset[str]:
+    """The names that AWS gives members of requests, rather than callers an item of their own."""
+    model = kms_model()
+    shapes = map(model.shape_for, model.shape_names)
+    return frozenset(name for shape in shapes if isinstance(shape, StructureShape) for name in shape.members)
+
+
+def secret_given(secret: object) -> dict[bytes, str]:
+    """A secret that a test hands over, to be looked for.
+
+    Raises TypeError for what is no bytes, ValueError for less than 8 bytes.
+    """
+    if not isinstance(secret, (bytes, bytearray, memoryview)):
+        kind = type(secret).__name__
+        raise TypeError(f"A secret is bytes, and this is a {kind}: pass the bytes, however they may have been written.")
+    if len(secret) < SHORTEST:
+        raise ValueError(f"A secret has {SHORTEST} bytes or more: shorter ones are anywhere by chance.")
+    return {bytes(secret): "the secret"}
+
+
+def list_of(leaks: Iterable[object]) -> str:
+    """What a test is told of leaks, each once; empty where there are none."""
+    lines = list(dict.fromkeys(map(str, leaks)))
+    return "\n  ".join([f"{len(lines)} leak{'s' * (len(lines) > 1)} of secrets:", *lines]) if lines else ""
+
+
+def refuse(leaks: str) -> None:
+    """Raise SecretLeaked where there is something to tell."""
+    if leaks:
+        raise SecretLeaked(leaks)

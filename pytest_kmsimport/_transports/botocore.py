@@ -1,0 +1,128 @@
+"""What a client of botocore meets under a mock: signing, sending and trying again, one handler for each event.
+
+* ``before-sign.kms.*``: credentials that are missing or would need the network are replaced.
+* ``before-send.kms.*``: answered by the innermost mock, before any handler of another mock is asked.
+* ``before-send.*`` of other services: what nobody answers and would go to real AWS is refused.
+* ``needs-retry.kms.*``: the wait before the next attempt is noted and left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.hooks import first_non_none_response
+
+from .. import _active
+from .._active import Mock, active
+from .._wire import signature
+from .._wire.aws_json import new_request_id
+from ..engine.errors import NotOffered
+from . import real_aws
+from .events import STAGE_LENGTH, Event
+from .urllib3 import deliver
+
+_INVOCATION = "amz-sdk-invocation-id"
+_ACCOUNT_DIGITS = 12
+_KMS_OPERATION = len("before-send.kms.")
+_ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
+
+
+def _mock_for(event: Event) -> Mock | None:
+    """The mock that an event concerns: the innermost one, for events of KMS."""
+    return active() if event.name.startswith(".kms.", STAGE_LENGTH) else None
+
+
+def before_sign(event: Event) -> Any:  # noqa: ANN401
+    """Write down who asks, and spare credentials that are missing or would have to be fetched."""
+    mock = _mock_for(event)
+    if mock is not None:
+        context, signer = event.arguments["request"].context, event.arguments["request_signer"]
+        if not event.is_async:
+            signature.note_access_key(context, signer)
+        elif signature.must_fetch_credentials(signer):
+            raise mock.complain(NotOffered(_ASYNC))
+    return event.proceed()
+
+
+def before_send(event: Event) -> Any:  # noqa: ANN401
+    """Answer KMS; keep everything else from real AWS unless somebody else answers it."""
+    mock = _mock_for(event)
+    if mock is not None:
+        if event.is_async:
+            raise mock.complain(NotOffered(_ASYNC))
+        return [(_answer, _answer(mock, event.name[_KMS_OPERATION:], event.arguments["request"]))]
+    _note_other_request(event)
+    responses = event.proceed()
+    if event.is_async:
+        return _refuse_real_aws_later(event, responses)
+    _refuse_real_aws(event, responses)
+    return responses
+
+
+async def _refuse_real_aws_later(event: Event, responses: Awaitable[Any]) -> Any:  # noqa: ANN401
+    """What an asynchronous client's handlers answer, when they have; real AWS is refused as for other clients."""
+    answered = await responses
+    _refuse_real_aws(event, answered)
+    return answered
+
+
+def _note_other_request(event: Event) -> None:
+    """Let a mock that looks for leaks see what another service is sent."""
+    innermost = active()
+    if innermost is not None and innermost.leak_check.watches:
+        _, service, operation = event.name.split(".", 2)
+        innermost.leak_check.note_other_request(service, operation, event.arguments["request"].body)
+
+
+def _refuse_real_aws(event: Event, responses: Any) -> None:  # noqa: ANN401  of botocore's handlers
+    """Refuse what nobody has answered and may not leave."""
+    if first_non_none_response(responses) is not None:
+        return
+    _, service, operation = event.name.split(".", 2)
+    host = real_aws.host_of(event.arguments["request"].url)
+    innermost, guard = active(), _active.guard()
+    if innermost is not None:
+        if not innermost.allow_real_aws and real_aws.is_real_aws(host):
+            raise innermost.complain(real_aws.refused_under_mock(service, operation, host))
+    elif guard is not None and service == "kms" and not real_aws.is_loopback(host):
+        raise guard.complain(real_aws.refused_by_guard(operation, host))
+
+
+def needs_retry(event: Event) -> Any:  # noqa: ANN401
+    """Leave the decision about another attempt to botocore, and the wait before it to the mock."""
+    responses = event.proceed()
+    mock = _mock_for(event)
+    if mock is None or event.is_async:
+        return responses
+    wait = first_non_none_response(responses)
+    if wait is None or isinstance(wait, bool):
+        return responses
+    invocation = event.arguments["request_dict"]["context"].get("retries", {}).get("invocation-id", "")
+    return [(needs_retry, mock.service.delay(invocation, wait))]
+
+
+def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
+    region, access_key = signature.caller_of(request)
+    names_account = len(access_key) == _ACCOUNT_DIGITS and access_key.isdigit()
+    account = access_key if names_account else mock.account
+    invocation = _text(request.headers.get(_INVOCATION, "")) or new_request_id()
+    try:
+        delivery = mock.service.receive(operation, region or mock.region, account, invocation, _bytes(request.body))
+        response = deliver(delivery, request, signature.settings_of(request), mock.service.wait)
+        mock.service.note_delivered(invocation)
+    except NotOffered as complaint:
+        raise mock.complain(complaint) from None
+    except BaseException as error:
+        mock.service.note_undelivered(invocation, error)
+        raise
+    return response
+
+
+def _text(header: str | bytes) -> str:
+    return header.decode() if isinstance(header, bytes) else header
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body

@@ -1,0 +1,40 @@
+"""A botocore event on its way to a client's handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from inspect import iscoroutinefunction
+from typing import Any, NamedTuple
+
+from botocore.hooks import EventAliaser
+
+Function = Callable[..., Any]
+
+
+class Event(NamedTuple):
+    """An event on its way to a client's handlers."""
+
+    emit: Function
+    aliaser: EventAliaser
+    name: str
+    arguments: dict[str, Any]
+
+    def proceed(self) -> Any:  # noqa: ANN401  what the handlers answered, or a coroutine that gives it
+        """Let the client's own handlers have the event."""
+        return self.emit(self.aliaser, self.name, **self.arguments)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it comes from a client of aiobotocore."""
+        return _is_async(type(self.aliaser._emitter))  # type: ignore[arg-type]  # noqa: SLF001  the one sign of it
+
+
+@cache
+def _is_async(emitter: type) -> bool:
+    """Whether this is the type of an aiobotocore client's emitter, which has to be awaited."""
+    return iscoroutinefunction(getattr(emitter, "_emit", None))
+
+
+Stage = Callable[[Event], Any]
+STAGE_LENGTH = len("before-send")  # as long as the other stages' names

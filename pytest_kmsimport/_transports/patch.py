@@ -1,0 +1,139 @@
+"""What is put into botocore while a mock or the guard is active, and taken out after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+from weakref import WeakSet
+
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.configprovider import EnvironmentProvider
+from botocore.endpoint import Endpoint
+from botocore.hooks import EventAliaser, HierarchicalEmitter
+
+from .events import STAGE_LENGTH, Event, Function, Stage
+
+
+class Patch:
+    """A method of a class of botocore's, which does what ``wrap`` makes of it from ``put_on`` to ``take_off``.
+
+    Nothing is remembered but which functions are ours: others patch the same method and put back what they found, in
+    any order.
+    """
+
+    def __init__(self, owner: type, name: str, wrap: Callable[[Function], Function]) -> None:
+        self._owner = owner
+        self._name = name
+        self._wrap = wrap
+        self._ours: WeakSet[Function] = WeakSet()
+
+    @property
+    def _present(self) -> Function:
+        function: Function = getattr(self._owner, self._name)
+        return function
+
+    @property
+    def is_on(self) -> bool:
+        """Whether calls come by here."""
+        return self._present in self._ours
+
+    def put_on(self) -> None:
+        """Patch the class, unless calls come by here already."""
+        if not self.is_on:
+            before = self._present
+            ours = wraps(before)(self._wrap(before))
+            self._ours.add(ours)
+            setattr(self._owner, self._name, ours)
+
+    def take_off(self) -> None:
+        """Leave the class as it was; somebody who has patched on top keeps that."""
+        while (present := self._present) in self._ours:
+            setattr(self._owner, self._name, present.__wrapped__)  # type: ignore[attr-defined]  # by functools.wraps
+
+
+_PROBE = "kms-import.probe"
+
+
+def _note_arrival(event: Event) -> None:
+    event.arguments["arrived"].append(event)
+
+
+class EmitPatch(Patch):
+    """``EventAliaser.emit``, the seam that every client comes through, whenever and however it was built.
+
+    ``stages`` are the beginnings of events' names and what handles them. Somebody who has patched on top may let
+    events through to here or not, so one is sent to see.
+    """
+
+    def __init__(self, stages: Mapping[str, Stage]) -> None:
+        self._stages: dict[str, Stage] = {
+            **stages,
+            _PROBE[:STAGE_LENGTH]: lambda event: event.arguments["arrived"].append(event),
+        }
+        super().__init__(EventAliaser, "emit", self._through_stages)
+
+    def _through_stages(self, emit: Function) -> Function:
+        stages = self._stages
+
+        def emit_within(aliaser: EventAliaser, event_name: str, **kwargs: Any) -> Any:  # noqa: ANN401  botocore's own
+            handle = stages.get(event_name[:STAGE_LENGTH])
+            if handle is None:
+                return emit(aliaser, event_name, **kwargs)
+            return handle(Event(emit, aliaser, event_name, kwargs))
+
+        return emit_within
+
+    @property
+    def is_on(self) -> bool:
+        """Whether events come by here, whoever has patched on top."""
+        return super().is_on or self._is_reached()
+
+    def _is_reached(self) -> bool:
+        arrived: list[Event] = []
+        with suppress(Exception):  # of whoever has patched on top
+            EventAliaser(HierarchicalEmitter()).emit(_PROBE, arrived=arrived)
+        return bool(arrived)
+
+
+class PreparePatch(Patch):
+    """``Endpoint.prepare_request``, where every request is made ready for sending, of asynchronous clients as well.
+
+    ``check`` may refuse it. The request takes its context along, as newer botocore has it do by itself.
+    """
+
+    def __init__(self, check: Callable[[str, str], None]) -> None:
+        self._check = check
+        super().__init__(Endpoint, "prepare_request", self._with_context)
+
+    def _with_context(self, prepare_request: Function) -> Function:
+        check = self._check
+
+        def prepare(endpoint: Endpoint, request: AWSRequest) -> AWSPreparedRequest:
+            check(endpoint._endpoint_prefix, request.url)  # noqa: SLF001  there is no public way to the service
+            prepared = prepare_request(endpoint, request)
+            prepared.context = request.context
+            return prepared
+
+        return prepare
+
+
+class EnvironmentPatch(Patch):
+    """``EnvironmentProvider.provide``, by which clients read the environment when they are built.
+
+    ``see`` says what they shall see of a variable and its value.
+    """
+
+    def __init__(self, see: Callable[[str, str], str | None]) -> None:
+        self._see = see
+        super().__init__(EnvironmentProvider, "provide", self._seen)
+
+    def _seen(self, provide: Function) -> Function:
+        see = self._see
+
+        def provide_seen(provider: EnvironmentProvider) -> Any:  # noqa: ANN401  None, or a text in most cases
+            value = provide(provider)
+            return value if value is None else see(provider._name, value)  # noqa: SLF001  there is no public way to it
+
+        return provide_seen

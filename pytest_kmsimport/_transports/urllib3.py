@@ -1,0 +1,152 @@
+"""Network events, played through urllib3 and botocore's own HTTP session without a network.
+
+The client's real stack makes of an event what it makes of the same one on a real socket, in every version of botocore
+and urllib3.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import Any
+
+from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection, AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from botocore.httpsession import URLLib3Session
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from .._tracebacks import sealed
+from .._wire.aws_json import WireResponse
+from .._wire.network import Delay, Delivery, Ending, NetworkEvent, Opening
+
+_TIMED_OUT, _REFUSED, _UNTRUSTED = (
+    "Connection to {connection.host} timed out. (connect timeout={connection.timeout})",
+    "Failed to establish a new connection: [Errno 111] Connection refused",
+    "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate",
+)
+
+
+def _refuse(connection: Any) -> Exception:  # noqa: ANN401  a connection of urllib3
+    return NewConnectionError(connection, _REFUSED)
+
+
+#: What urllib3 meets when it opens a connection, and what a read meets after all that was sent, if not its end.
+_AT_OPENING: Mapping[Opening, Callable[[Any], Exception]] = {
+    Opening.TIMED_OUT: lambda connection: ConnectTimeoutError(connection, _TIMED_OUT.format(connection=connection)),
+    Opening.REFUSED: _refuse,
+    Opening.REFUSED_BY_PROXY: _refuse,
+    Opening.UNTRUSTED: lambda _: ssl.SSLCertVerificationError(1, _UNTRUSTED),
+}
+_AT_ENDING: Mapping[Ending, Callable[[], OSError]] = {
+    Ending.RESET: lambda: ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)),
+    Ending.SILENCE: lambda: TimeoutError("timed out"),
+}
+_READ_TIMEOUT = NetworkEvent(ending=Ending.SILENCE)
+
+
+@sealed
+def deliver(
+    delivery: Delivery, request: AWSPreparedRequest, config: Config, wait: Callable[[Delay, float | None], None]
+) -> AWSResponse:
+    """Give a client its answer, or what becomes of that; ``wait`` lets time pass, as long as the client does.
+
+    Raises the exception of ``botocore.exceptions`` that botocore's HTTP session raises.
+    """
+    response, event, delays = delivery
+    for delay in delays:
+        wait(delay, config.read_timeout)
+        if config.read_timeout is not None and delay.seconds >= config.read_timeout:
+            event = _READ_TIMEOUT
+    if event is not None:
+        return play(event, request, response, config)
+    return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
+
+
+class _Body(BytesIO):
+    """The body of a response as botocore reads it from urllib3."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+def play(event: NetworkEvent, request: AWSPreparedRequest, response: WireResponse, config: Config) -> AWSResponse:
+    """What the client's HTTP session makes of an answer to which an event happens.
+
+    ``config`` is the client's: its timeouts and its proxy. Raises the exception of ``botocore.exceptions`` that the
+    session raises for it.
+    """
+    proxies = (config.proxies or _SOME_PROXY) if event.opening is Opening.REFUSED_BY_PROXY else None
+    timeouts = (config.connect_timeout, config.read_timeout)
+    return _Session(event, response, verify=False, proxies=proxies, timeout=timeouts).send(request)
+
+
+_SOME_PROXY = {"http": "http://proxy.invalid:3128", "https": "http://proxy.invalid:3128"}
+
+
+class _Session(URLLib3Session):  # type: ignore[misc]  # botocore ships no types
+    """botocore's HTTP session with an event in the place of the network."""
+
+    def __init__(self, event: NetworkEvent, response: WireResponse, **options: Any) -> None:  # noqa: ANN401  botocore's own
+        super().__init__(**options)
+        self._event = event
+        self._sent = event.bytes_of(response)
+
+    def _get_connection_manager(self, url: str, proxy_url: str | None = None) -> _Session:
+        self._manager = super()._get_connection_manager(url, proxy_url)
+        return self
+
+    def connection_from_url(self, url: str) -> Any:  # noqa: ANN401  a connection pool of urllib3
+        """A pool of urllib3 whose connections the event happens to."""
+        pool = self._manager.connection_from_url(url)
+        event, sent = self._event, self._sent
+        of_botocore = AWSHTTPSConnection if isinstance(pool, HTTPSConnectionPool) else AWSHTTPConnection
+
+        class Connection(of_botocore):  # type: ignore[misc, valid-type]  # and not what others put in its place
+            is_verified = True
+
+            def connect(self) -> None:
+                if event.opening in _AT_OPENING:
+                    raise _AT_OPENING[event.opening](self)
+                self.sock = _Socket(sent, event.ending)
+
+        pool.ConnectionCls = Connection
+        return pool
+
+
+class _Socket:
+    """A socket on which an answer comes in, whatever is sent."""
+
+    def __init__(self, sent: bytes, ending: Ending) -> None:
+        self._sent = sent
+        self._ending = ending
+
+    def makefile(self, *_: object, **__: object) -> BufferedReader:
+        """What http.client reads the answer from."""
+        return BufferedReader(_Incoming(self._sent, self._ending))
+
+    def sendall(self, *_: object) -> None:
+        """Take the request, which has been answered already."""
+
+    settimeout = close = sendall
+
+
+class _Incoming(RawIOBase):
+    """Bytes as they come in, and how they end."""
+
+    def __init__(self, sent: bytes, ending: Ending) -> None:
+        self._left = sent
+        self._ending = ending
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  a buffer of any kind
+        if not self._left and self._ending in _AT_ENDING:
+            raise _AT_ENDING[self._ending]()  # noqa: RSE102  a function that makes it
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count

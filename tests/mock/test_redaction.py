@@ -1,0 +1,125 @@
+"""With ``check_leaks``, secrets are taken out of whatever pytest shows and writes down."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_kmsimport._service.leaks import Secrets
+
+from ..support.secret_forms import forms_in
+from .test_leaks import FORMS, found_in
+
+MATERIAL = sha256(b"hunted").digest()
+
+#: The forms that a program of the test's own prints, logs, and fails with.
+SHOWING = """
+    import json, logging
+    from base64 import b64encode, urlsafe_b64encode
+    from hashlib import sha256
+    from pprint import pformat
+    import pytest
+
+    MATERIAL = sha256(b"hunted").digest()
+    FORMS = [
+        MATERIAL.decode("latin-1"), repr(MATERIAL), repr(repr(MATERIAL)), json.dumps(MATERIAL.decode("latin-1")),
+        MATERIAL.hex(), MATERIAL.hex().upper(), MATERIAL.hex(":"), MATERIAL.hex(" ", 2), str(list(MATERIAL)),
+        *(encode(before + MATERIAL + b"x").decode() for encode in (b64encode, urlsafe_b64encode)
+          for before in (b"", b"x", b"xy")),
+        "\\n".join(b64encode(MATERIAL).decode()[start : start + 10] for start in range(0, 50, 10)),
+        pformat(MATERIAL, width=30),
+    ]
+    pytestmark = pytest.mark.kms_import(check_leaks=True)
+
+    @pytest.fixture(params=range(len(FORMS)))
+    def shown(request, kms_import_mock):
+        print("set-up", FORMS[request.param])
+        kms_import_mock.import_key(MATERIAL)
+        yield FORMS[request.param]
+        print("tear-down", FORMS[request.param])
+
+    def test_logging(shown, record_property):
+        record_property("shown", shown)
+        print("before", shown, "after")
+        logging.getLogger("importer").warning("before %s after", shown)
+
+    def test_failing(shown):
+        another = MATERIAL
+        print("before", shown, "after")
+        assert another == shown, (another, shown)
+"""
+
+
+def redact(secrets, text):
+    """A text without the secrets in it."""
+    return secrets.redaction_of(text)(text)
+
+
+OPTIONS = [
+    ["-rA"],
+    ["-rA", "-vv", "--showlocals", "--tb=long"],
+    ["--showlocals", "--full-trace", "--tb=long"],
+    ["-rA", "-n1"],
+    ["--tb=native"],
+    ["--junit-xml=report.xml", "-o", "junit_logging=all"],
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+def test_a_watched_test_shows_no_secret(pytester, options):
+    """Whether it fails by itself or for the leak: in no form, in set-up, test and tear-down; the rest is shown."""
+    pytester.makepyfile(SHOWING)
+    result = pytester.runpytest_subprocess("-p", "no:randomly", *options)
+    assert result.parseoutcomes()["failed"] == 2 * 17
+    written = [path.read_text() for path in pytester.path.glob("report.xml")]
+    assert len(written) == ("--junit-xml=report.xml" in options)
+    for text in (result.stdout.str(), result.stderr.str(), *written):
+        assert forms_in(text, MATERIAL) == []
+    shown = result.stdout.str() + "".join(written)
+    assert shown.count("<redacted>") + shown.count("&lt;redacted&gt;") > 2 * 17
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(deadline=None)
+@given(secret=st.binary(min_size=8, max_size=64))
+def test_every_form_is_taken_out(form, secret):
+    """Whatever the secret."""
+    encode, _ = FORMS[form]
+    secrets = Secrets()
+    secrets.note_key_material(secret, "the secret")
+    shown = redact(secrets, f"before: {encode(secret)} :after")
+    assert not found_in(shown, secret)
+    assert encode(secret) not in shown
+
+
+@pytest.mark.parametrize("form", sorted(FORMS.keys() - {"printed in lines"}))  # of which nothing is left
+def test_what_stands_around_it_stays(form):
+    """The rest of a text is there to be read."""
+    encode, _ = FORMS[form]
+    secrets = Secrets()
+    secrets.note_key_material(MATERIAL, "the secret")
+    shown = redact(secrets, f"before: {encode(MATERIAL)} :after")
+    assert shown.startswith("before: ")
+    assert shown.endswith(" :after")
+    assert "<redacted>" in shown
+
+
+def test_other_texts_stay_as_they_are():
+    """Where there is no secret, nothing is changed."""
+    secrets = Secrets()
+    assert redact(secrets, "nothing is secret") == "nothing is secret"
+    secrets.note_key_material(os.urandom(32), "the secret")
+    assert redact(secrets, f"nothing is secret: {bytes(32).hex()}") == f"nothing is secret: {bytes(32).hex()}"
+
+
+def test_a_form_that_cannot_be_taken_out_takes_all_with_it():
+    """Rather nothing than a secret."""
+    secret = os.urandom(32)
+    secrets = Secrets()
+    secrets.note_key_material(secret, "the secret")
+    odd = "\\".join(f"{byte:02x}/" for byte in secret)
+    assert redact(secrets, f"before {odd} after") == "<redacted: there was a secret in this text>"
