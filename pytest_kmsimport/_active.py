@@ -75,6 +75,7 @@ class Mock(Guarded, Protocol):
     account: str
     region: str
     allow_real_aws: bool
+    sign_requests: bool
     service: Service
     leak_check: LeakCheck
 
@@ -100,6 +101,9 @@ class Mock(Guarded, Protocol):
 
 _lock = RLock()  # for those who change it
 _mocks: tuple[Mock, ...] = ()
+#: The mock that answers, and the guard that went up last.
+innermost: Mock | None = None
+last_guard: Guarded | None = None
 _ended: tuple[Mock, ...] = ()
 _guards: tuple[Guarded, ...] = ()
 _at_test_ends: list[Callable[[], None]] = []
@@ -107,14 +111,12 @@ _at_test_ends: list[Callable[[], None]] = []
 
 def active() -> Mock | None:
     """The innermost active mock."""
-    mocks = _mocks
-    return mocks[-1] if mocks else None
+    return innermost
 
 
 def guard() -> Guarded | None:
     """The guard that went up last."""
-    guards = _guards
-    return guards[-1] if guards else None
+    return last_guard
 
 
 def changing() -> AbstractContextManager[object]:
@@ -124,27 +126,31 @@ def changing() -> AbstractContextManager[object]:
 
 def add_mock(mock: Mock) -> None:
     """Let a mock answer, in front of those that are active already."""
-    global _mocks  # noqa: PLW0603  what this module is about
+    global _mocks, innermost  # noqa: PLW0603  what this module is about
     _mocks = (*_mocks, mock)
+    innermost = mock
 
 
 def remove_mock(mock: Mock) -> None:
     """Take a mock out, wherever it stands; mocks need not end in the order in which they began."""
-    global _mocks, _ended  # noqa: PLW0603
+    global _mocks, _ended, innermost  # noqa: PLW0603
     _mocks = tuple(other for other in _mocks if other is not mock)
+    innermost = _mocks[-1] if _mocks else None
     _ended = (*(other for other in _ended if other is not mock), mock)[-_MOST_ENDED:]
 
 
 def add_guard(guarded: Guarded) -> None:
     """Put a guard up."""
-    global _guards  # noqa: PLW0603
+    global _guards, last_guard  # noqa: PLW0603
     _guards = (*_guards, guarded)
+    last_guard = guarded
 
 
 def remove_guard(guarded: Guarded) -> None:
     """Take a guard down."""
-    global _guards  # noqa: PLW0603
+    global _guards, last_guard  # noqa: PLW0603
     _guards = tuple(other for other in _guards if other is not guarded)
+    last_guard = _guards[-1] if _guards else None
 
 
 def of_this_test() -> list[Mock]:

@@ -40,6 +40,7 @@ _INI = {
     "service": ("string", "generation of AWS KMS: current or 2022"),
     "strict_tokens": ("bool", "refuse a second successful import with the same import token"),
     "allow_real_aws": ("bool", "let calls of other services through to real AWS"),
+    "sign_requests": ("bool", "sign requests of KMS although they never leave"),
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
     "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),

@@ -10,7 +10,8 @@ from botocore.validate import ParamValidator
 
 from pytest_kmsimport import wrap_key_material
 from pytest_kmsimport._wire.model import kms_model
-from pytest_kmsimport.engine.engine import Call, Engine, Response
+from pytest_kmsimport.engine.call import Answer, Call
+from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.errors import KmsError
 
 #: Errors that any operation can answer with, beside those that the model lists for it.
@@ -27,18 +28,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(autouse=True)
 def answers_agree_with_the_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hold every answer of the engine, in every test, against the operation's output shape and modelled errors."""
-    answer = Engine.__call__
+    answer = Engine.answer
     disagreements: list[str] = []
 
-    def held_against_the_model(self: Engine, call: Call) -> Response:
+    def held_against_the_model(self: Engine, call: Call) -> Answer:
         model = kms_model().operation_model(call.operation)
-        try:
-            response = answer(self, call)
-        except KmsError as error:
-            if error.code not in COMMON_ERRORS | {shape.name for shape in model.error_shapes}:
-                disagreements.append(f"{call.operation} does not model {error.code}")
-            raise
-        if model.output_shape is None:
+        answered = answer(self, call)
+        response = answered.result
+        if isinstance(response, KmsError):
+            if response.code not in COMMON_ERRORS | {shape.name for shape in model.error_shapes}:
+                disagreements.append(f"{call.operation} does not model {response.code}")
+        elif model.output_shape is None:
             if response:
                 disagreements.append(f"{call.operation} has no output, and got {response}")
         else:
@@ -46,9 +46,9 @@ def answers_agree_with_the_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
             unknown = set(response) - set(model.output_shape.members)
             if report.has_errors() or unknown:
                 disagreements.append(f"{call.operation}: {report.generate_report()} {unknown or ''}")
-        return response
+        return answered
 
-    monkeypatch.setattr(Engine, "__call__", held_against_the_model)
+    monkeypatch.setattr(Engine, "answer", held_against_the_model)
     yield
     assert not disagreements
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..engine.errors import KmsError
-from ..engine.store import Region
+from ..engine.region import Region
 from . import identifiers, imports, policies, states
 
 Members = Mapping[str, Any]

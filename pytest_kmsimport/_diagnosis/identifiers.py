@@ -10,7 +10,7 @@ from ..engine.aliases import RESERVED
 from ..engine.errors import KmsError
 from ..engine.keys import Key
 from ..engine.principals import is_principal
-from ..engine.store import Region
+from ..engine.region import Region
 
 _IDENTIFIERS = ("KeyId", "TargetKeyId", "DestinationKeyId", "SourceKeyId")
 
@@ -21,7 +21,7 @@ def explain_missing(region: Region, members: Mapping[str, Any], error: KmsError)
     if alias is not None and region.aliases.get(alias) is None:
         return _where_alias(region, alias)
     for identifier in named(members):
-        if (here := region.named(identifier)) is None or here.region != region.name:
+        if (here := region.look_up(identifier)) is None or here.region != region.name:
             return _where(region, identifier)
         if error.message == messages.INVALID_ARN.format(part=identifier):
             return f"This operation takes the key ARN: {here.arn}."
@@ -29,7 +29,7 @@ def explain_missing(region: Region, members: Mapping[str, Any], error: KmsError)
 
 
 def _where(region: Region, identifier: str) -> str:
-    if identifier != identifier.strip() and (meant := region.named(identifier.strip())) is not None:
+    if identifier != identifier.strip() and (meant := region.look_up(identifier.strip())) is not None:
         return f"There is white space around the name of {meant.arn}: strip it."
     name = arns.parse(identifier)
     if name.is_alias:
@@ -38,7 +38,7 @@ def _where(region: Region, identifier: str) -> str:
         if region.aliases.get(f"alias/{identifier}") is not None:
             return f"There is an alias with this name: write alias/{identifier}."
         return "A key ID is a UUID, or mrk- and 32 hexadecimal digits; an alias begins with alias/."
-    for key in region.everywhere(name.key_id):
+    for key in region.related_keys(name.key_id):
         return f"{_place(region, key)} Call there, or with the account that owns it."
     return (
         f"No account has a KMS key {name.key_id} in any Region here: it was deleted, or made elsewhere. This mock does"

@@ -14,10 +14,11 @@ from ..engine.errors import (
     KmsError,
     ValidationException,
 )
-from ..engine.keys import EXISTING, Key
+from ..engine.keys import Key
 from ..engine.materials import ImportTerms, RawBytes, key_material_id
+from ..engine.operations.importing import EXISTING, import_type_of
+from ..engine.region import Region
 from ..engine.specs import KEY_WRAP, PKCS1
-from ..engine.store import Region
 from ..engine.wrapping import LIFETIME
 from . import blobs
 from . import encodings as forms
@@ -48,7 +49,7 @@ def explain_expired_token(region: Region, members: Members, error: KmsError) -> 
     content = region.tokens.read(members["ImportToken"])
     if content is None:
         return ""
-    late = region.world.now() - content.valid_to
+    late = region.now - content.valid_to
     issued = f"{content.valid_to - LIFETIME:%Y-%m-%d %H:%M UTC}"
     return (
         f"The import token was issued at {issued} and is good for 24 hours: it expired {late} ago."
@@ -64,7 +65,7 @@ def explain_request(region: Region, members: Members, error: KmsError) -> str:
         return ""
     if error.message in ("", messages.ENCRYPTED_KEY_SIZE):
         return explain_content(region, members, error)
-    return _wrong_dates(region.world.now(), members)
+    return _wrong_dates(region.now, members)
 
 
 def explain_unsupported(region: Region, members: Members, error: KmsError) -> str:  # noqa: ARG001  as all
@@ -125,7 +126,7 @@ def explain_content(region: Region, members: Members, error: KmsError) -> str:  
         return ""
     blob = members["EncryptedKeyMaterial"]
     try:
-        parameters = region.tokens.redeem(members["ImportToken"], key.arn)
+        parameters = region.tokens.redeem(members["ImportToken"], key.arn, region.now)
         plaintext = parameters.unwrap(blob)
     except (ExpiredImportTokenException, InvalidImportTokenException):
         return ""
@@ -139,7 +140,7 @@ def explain_content(region: Region, members: Members, error: KmsError) -> str:  
 
 
 def _key(region: Region, members: Members) -> Key | None:
-    return region.named(members["KeyId"])
+    return region.look_up(members["KeyId"])
 
 
 def _wrong_form(key: Key, plaintext: bytes) -> str:
@@ -180,7 +181,7 @@ def _wrong_association(key: Key, material_id: str, members: Members) -> str:
     known = key.materials.get(material_id)
     named = members.get("KeyMaterialId")
     if known is None:
-        if key.import_type(ImportTerms(members.get("ImportType"))) == EXISTING and key.spec.is_symmetric:
+        if import_type_of(key, ImportTerms(members.get("ImportType"))) == EXISTING and key.spec.is_symmetric:
             return (
                 "These bytes are none of this KMS key's key materials. Import the same bytes as before, or new ones"
                 " with ImportType NEW_KEY_MATERIAL and rotate to them."

@@ -8,7 +8,7 @@ from typing import Any
 from ..engine import messages
 from ..engine.errors import KmsError
 from ..engine.policy_grammar import flaws
-from ..engine.store import Region
+from ..engine.region import Region
 
 
 def explain(region: Region, members: Mapping[str, Any], error: KmsError) -> str:

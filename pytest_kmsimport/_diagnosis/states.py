@@ -8,13 +8,13 @@ from typing import Any
 from ..engine.errors import KmsError
 from ..engine.keys import Key
 from ..engine.materials import KeyMaterial, LossCause
+from ..engine.region import Region
 from ..engine.states import KeyState
-from ..engine.store import Region
 
 
 def explain(region: Region, members: Mapping[str, Any], error: KmsError) -> str:  # noqa: ARG001  as all
     """Say of the KMS key that AWS names since when, why, and what ends it."""
-    key = region.named(error.message.partition(" ")[0])
+    key = region.look_up(error.message.partition(" ")[0])
     reason = None if key is None else _REASONS.get(key.state)
     return "" if key is None or reason is None else reason(key)
 

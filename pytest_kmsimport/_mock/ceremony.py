@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._diagnosis import words
-from .._wire.constraints import constrained
-from ..engine.engine import Call, Engine, Response
+from .._wire.constraints import refusal_of
+from ..engine.call import Call, Caller, Response
+from ..engine.engine import Engine
 from ..engine.errors import KmsError
 from ..engine.keys import EXTERNAL, Key
 from ..engine.operations import OPERATIONS
@@ -23,7 +24,7 @@ _IMPORTED = {"KeyId", "ImportToken", "EncryptedKeyMaterial"}
 
 
 class Ceremony:
-    """Holds ceremonies in one Region of one account, past the journal.
+    """Runs ceremonies in one Region of one account, past the journal.
 
     ``members`` are those of CreateKey (where it is to make a key) and of ImportKeyMaterial that a ceremony does not set
     itself; each goes to the request that has it. Raises TypeError for a member that neither has.
@@ -43,7 +44,7 @@ class Ceremony:
                 text = f"import_key() takes no {name}: write members of {requests}."
                 raise TypeError(text)
 
-    def hold(self, world: World, material: bytes | None, key_spec: str, key: Key | None = None) -> str:
+    def run(self, world: World, material: bytes | None, key_spec: str, key: Key | None = None) -> str:
         """Import ``material`` (made where it is None) into ``key`` (made where it is None), and give the key ARN.
 
         Raises ValueError where KMS refuses, TypeError for key material that is not bytes.
@@ -56,7 +57,7 @@ class Ceremony:
             self._import_into(key, key.spec.material.generate(world) if material is None else material)
         except (KmsError, ValueError) as refusal:
             if made is not None:
-                self._engine.take_back(made)
+                self._engine.discard_key(made)
             said = f"{type(refusal).__name__} {refusal} {getattr(refusal, 'diagnosis', '')}".strip()
             raise ValueError(f"import_key() was refused: {said}") from refusal
         return key.arn
@@ -84,7 +85,10 @@ class Ceremony:
         self._ask("ImportKeyMaterial", members)
 
     def _ask(self, operation: str, members: Mapping[str, Any]) -> Response:
-        return constrained(self._engine, words.explain)(Call(operation, self._region, self._account, members))
+        call = Call(operation, self._region, Caller(self._account), members)
+        if (refusal := refusal_of(call, words.explain)) is not None:
+            raise refusal
+        return self._engine(call)
 
 
 def _of(operation: str, members: Mapping[str, Any], *, without: set[str]) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def mock_kms_import(
     service: str = "current",
     strict_tokens: bool = False,
     allow_real_aws: bool = False,
+    sign_requests: bool = False,
     sleep_on_retry: bool = False,
     faults_must_strike: bool = True,
     check_leaks: bool = False,
@@ -96,6 +97,7 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``service``: ``"current"``, or ``"2022"`` for the rules before imports of all key types and rotation.
     * ``strict_tokens``: refuse a second successful import with the same import token.
     * ``allow_real_aws``: let calls of other services through to real AWS, and leave credentials alone.
+    * ``sign_requests``: sign requests of KMS although they are answered in memory and never leave.
     * ``sleep_on_retry``: let botocore really wait before it tries again.
     * ``faults_must_strike``: fail the test when a planned fault never struck.
     * ``check_leaks``: fail the test when a secret is found in its logs, its output or a request.

@@ -48,6 +48,7 @@ class MockCore:
         self.account = options.account
         self.region = options.home_region
         self.allow_real_aws = options.allow_real_aws
+        self.sign_requests = options.sign_requests
         self.clock = Clock()
         self._options = options
         background = timedelta(seconds=options.background_seconds)
@@ -94,7 +95,7 @@ class MockCore:
         Raises RuntimeError where the mock is active already.
         """
         self._lifetime.begin(self)
-        self.service.faults.forget_ended()
+        self.service.plans.forget_ended()
 
     def stop(self) -> None:
         """Stop answering and put the environment back; complain of planned faults that never struck.
@@ -133,7 +134,8 @@ class MockCore:
         self._engine.restore(snapshot._store)  # noqa: SLF001
         self.clock.restore(snapshot._clock)  # noqa: SLF001
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
-        self.service.faults.restore(snapshot._plans)  # noqa: SLF001
+        self.service.plans.restore(snapshot._plans)  # noqa: SLF001
+        self.service.access.forget()
 
     def reset(self) -> None:
         """Become as new: no KMS keys, no calls, the computer's time."""
@@ -167,7 +169,7 @@ class MockCore:
     @property
     def plans(self) -> tuple[Plan, ...]:
         """The faults that were planned, in that order."""
-        return tuple(self.service.faults.plans)
+        return tuple(self.service.plans)
 
     @property
     def as_written(self) -> str:

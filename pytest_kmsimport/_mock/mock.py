@@ -13,7 +13,8 @@ from botocore.loaders import Loader
 from .._service.calls import CallRecord
 from .._service.fault import Fault
 from .._service.leaks import leaks_in, list_of, refuse, requests_of, secret_given
-from .._service.plans import Aim, Plan, Steps, Timing, make_plan
+from .._service.plans import Plan, Steps, Target, make_plan
+from .._service.timing import Timing
 from .._tracebacks import sealed
 from .._transports.real_aws import NoWayOut
 from .._wire.names import Operation
@@ -92,7 +93,7 @@ class KmsImportMock(MockCore):
         account: str | None = None,
         **members: Any,  # noqa: ANN401  members of AWS's requests
     ) -> KeyView:
-        """Hold the whole ceremony in one line: make a KMS key, import key material into it, and look at it.
+        """Run the whole ceremony in one line: make a KMS key, import key material into it, and look at it.
 
         With ``key_id``, a key ID or key ARN, the import is into an existing KMS key: new key material before a
         rotation, what was deleted, or the same bytes for a replica key.
@@ -110,7 +111,7 @@ class KmsImportMock(MockCore):
             key = self._look_up(key_id, region_name, account, Key.copy)
             region_name, account = key.region, key.account
         ceremony = Ceremony(self._engine, region_name, account, members, of_create_key=key is None)
-        arn = ceremony.hold(self._world, material, key_spec, key)
+        arn = ceremony.run(self._world, material, key_spec, key)
         self.service.note_key_material(arn, region_name, account)
         return self.key(arn)
 
@@ -142,7 +143,7 @@ class KmsImportMock(MockCore):
         * ``nth``: strike at this attempt, or at these, counted from 1.
         * ``after``: let so many attempts through first.
         * ``every``: strike at each so-many-th attempt alone.
-        * ``probability``: strike with this chance, by dice that ``seed`` sets; a failure report names the seed.
+        * ``probability``: strike with this chance, by randomness that ``seed`` sets; a failure report names the seed.
 
         ``must_strike`` says whether the test fails when the fault never strikes: by default the option
         ``faults_must_strike`` of the mock, and not where there is a probability.
@@ -154,8 +155,8 @@ class KmsImportMock(MockCore):
         timing = Timing(nth, times, after, every, probability, seed)
         if must_strike is None:
             must_strike = self._options.faults_must_strike and probability is None
-        plan = make_plan(fault, Aim(on, key_id, region), timing, must_strike=must_strike)
-        self.service.faults.plan(plan)
+        plan = make_plan(fault, Target(on, key_id, region), timing, must_strike=must_strike)
+        self.service.add_plan(plan)
         return plan
 
     @sealed

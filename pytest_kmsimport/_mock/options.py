@@ -28,6 +28,7 @@ class Options:
     service: str = "current"
     strict_tokens: bool = False
     allow_real_aws: bool = False
+    sign_requests: bool = False
     sleep_on_retry: bool = False
     faults_must_strike: bool = True
     check_leaks: bool = False

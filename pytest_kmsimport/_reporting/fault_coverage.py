@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from .._service import journal as _journal
 from .._service.calls import CallRecord
 from .._service.fault import Fault
+from .._service.journal import watchers
 from .._wire.model import kms_model
 from ..engine.operations import OPERATIONS
 from ..faults import Slow
@@ -215,8 +215,8 @@ class FaultCoverage:
         self._floor = None if config.getoption("collectonly", default=False) else floor
         self._why_not_written: dict[str, str] = {}
         self._exercised = Exercised(scope, _running_test)
-        _journal.watchers.append(self._exercised.note)
-        config.add_cleanup(lambda: _journal.watchers.remove(self._exercised.note))
+        watchers.append(self._exercised.note)
+        config.add_cleanup(lambda: watchers.remove(self._exercised.note))
 
     @property
     def _is_short(self) -> bool:

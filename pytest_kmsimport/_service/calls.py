@@ -9,12 +9,15 @@ from typing import Any, NoReturn, overload
 
 from .._wire.model import check_error, check_operation
 from ..engine.arns import kms_arn
-from ..engine.engine import Call, Response
+from ..engine.call import Call, KeysSeen, Response
 from .fault import Fault
 from .named_keys import identifiers_in
 from .redacted import redact
 
 __tracebackhide__ = True
+
+#: The outcome of a call that is under way, or was given up where nobody could say so.
+UNFINISHED = "Unfinished"
 
 #: An operation, and the error that a call of it ended with.
 Outcome = tuple[str, str | None]
@@ -60,7 +63,7 @@ class CallRecord:
 
     def __init__(self, time: datetime, call: Call) -> None:
         self.time = time
-        self.error: str | None = None
+        self.error: str | None = UNFINISHED
         self.message = ""
         self.diagnosis = ""
         self.attempts = 1
@@ -76,6 +79,15 @@ class CallRecord:
     def note(self, error: str | None, message: str = "", diagnosis: str = "") -> None:
         """Write down the outcome of an attempt."""
         self.error, self.message, self.diagnosis = error, message, diagnosis
+
+    def note_keys(self, keys: KeysSeen) -> None:
+        """Write down which KMS keys an attempt is about; those that an earlier one told of come first."""
+        if self.key_arns:
+            self.key_arns = tuple(dict.fromkeys((*self.key_arns, *keys.arns)))
+        elif keys.arns:
+            self.key_arns = keys.arns
+            self.key_state_before = keys.before and keys.before.value
+        self.key_state_after = keys.after and keys.after.value
 
     @property
     def operation(self) -> str:

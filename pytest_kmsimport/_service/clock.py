@@ -33,10 +33,14 @@ class Clock:
 
     def now(self) -> datetime:
         """The time in UTC."""
-        return _EPOCH + self._shown() * _MILLISECOND
+        frozen_at = self._frozen_at
+        shown = (int(time.time() * 1000) if frozen_at is None else frozen_at) + self._ahead
+        if not 0 <= shown <= _LATEST:
+            shown = 0 if shown < 0 else _LATEST
+        return _EPOCH + timedelta(milliseconds=shown)
 
     def _shown(self) -> int:
-        return min(max(self._base() + self._ahead, 0), _LATEST)
+        return (self.now() - _EPOCH) // _MILLISECOND
 
     def _base(self) -> int:
         return int(time.time() * 1000) if self._frozen_at is None else self._frozen_at

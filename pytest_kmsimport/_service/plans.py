@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from secrets import randbits
 from threading import Lock
 from types import TracebackType
-from typing import Protocol
 
 from .._wire.model import did_you_mean, operation_names
-from ..engine.engine import Call
+from ..engine.call import Call
 from ..engine.operations import OPERATIONS
+from .call_lookup import CallLookup
 from .calls import CallRecord
-from .fault import Fault, Scene
+from .fault import Attempt, Fault
+from .timing import Timing
 
 #: What ``inject`` takes for ``on``: an operation, several, a condition, or None for all.
 On = str | Collection[str] | Callable[[CallRecord], bool] | None
+_MOST_ENDED = 30  # plans, for the report of a failed test
+
 #: Faults for one attempt after the other; None lets an attempt through.
 Steps = Sequence[Fault | None]
 
@@ -28,18 +32,8 @@ class FaultNeverStruck(AssertionError):  # noqa: N818  a failure of the test, na
     __module__ = "pytest_kmsimport"  # where users import it from
 
 
-class View(Protocol):
-    """How a plan looks at a call."""
-
-    def names_of_key(self, call: Call) -> Collection[str]:
-        """What the KMS keys of a call are called: as the call names them, by key ID and by key ARN."""
-
-    def record_of(self, call: Call) -> CallRecord:
-        """A record of the call, for a condition of the user's."""
-
-
 @dataclass(frozen=True, slots=True)
-class Aim:
+class Target:
     """Which calls a plan is about."""
 
     on: On = None
@@ -53,16 +47,16 @@ class Aim:
             return (self.on,)
         return () if self.on is None or callable(self.on) else tuple(self.on)
 
-    def hits(self, call: Call, view: View) -> bool:
+    def matches(self, call: Call, lookup: CallLookup) -> bool:
         """Whether a call is one of them."""
         operations = self.operations
         if operations and call.operation not in operations:
             return False
         if self.region is not None and call.region != self.region:
             return False
-        if self.key_id is not None and self.key_id not in view.names_of_key(call):
+        if self.key_id is not None and self.key_id not in lookup.names_of(call):
             return False
-        return not callable(self.on) or bool(self.on(view.record_of(call)))
+        return not callable(self.on) or bool(self.on(lookup.record_of(call)))
 
     def __str__(self) -> str:
         operations = " or ".join(self.operations)
@@ -72,89 +66,41 @@ class Aim:
         return f"{operations or 'any operation'}{about}{f' in {self.region}' if self.region else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """At which of the attempts that a plan is about it strikes.
-
-    Raises ValueError where that could be none, or is said in two ways.
-    """
-
-    nth: int | Collection[int] | None = None
-    times: int | None = None
-    after: int = 0
-    every: int = 1
-    probability: float | None = None
-    seed: int | None = None
-
-    def __post_init__(self) -> None:
-        _check_count("times", self.times, 1)
-        _check_count("after", self.after, 0)
-        _check_count("every", self.every, 1)
-        for nth in self.numbers or ():
-            _check_count("nth", nth, 1)
-        if self.numbers == ():
-            raise ValueError("nth is empty; write the numbers of the attempts to strike, counted from 1.")
-        if self.nth is not None and (self.times, self.after, self.every) != (None, 0, 1):
-            raise ValueError("nth says at which attempts the fault strikes; leave out times, after and every.")
-        if self.probability is not None and not 0 < self.probability <= 1:
-            raise ValueError(f"probability is {self.probability!r}; write more than 0, at most 1.")
-        if self.seed is not None and self.probability is None:
-            raise ValueError("seed is for a fault with a probability; write probability= too.")
-
-    @property
-    def numbers(self) -> tuple[int, ...] | None:
-        """The attempts that ``nth`` names, counted from 1."""
-        if self.nth is None:
-            return None
-        return (self.nth,) if isinstance(self.nth, int) else tuple(self.nth)
-
-    def is_due(self, number: int, strikes: int, dice: Random) -> bool:
-        """Whether the fault strikes at an attempt, counted from 1, after so many strikes."""
-        if self.times is not None and strikes >= self.times:
-            return False
-        if self.numbers is not None and number not in self.numbers:
-            return False
-        number -= self.after
-        if number < 1 or number % self.every:
-            return False
-        return self.probability is None or dice.random() < self.probability
-
-    def __str__(self) -> str:
-        said = [(name, getattr(self, name)) for name in ("nth", "times", "after", "every", "probability", "seed")]
-        return "".join(f", {name}={value}" for name, value in said if value not in {None, _SILENT.get(name)})
-
-
-_SILENT = {"after": 0, "every": 1}
-
-
-def _check_count(name: str, value: int | None, least: int) -> None:
-    if value is not None and (type(value) is not int or value < least):
-        raise ValueError(f"{name} is {value!r}; write a number, {least} or more.")
-
-
-class Plan:
+class Plan(ABC):
     """A planned fault, as ``mock.inject`` gives it.
 
     ``strikes`` is at how many attempts it has struck, ``seen`` how many attempts have come that it is about. As a
     context manager it ends with its block, and fails there if it never struck; ``end()`` ends it at any time.
     """
 
-    def __init__(self, fault: Fault | Steps, aim: Aim, timing: Timing, *, must_strike: bool) -> None:
-        self.fault = fault
+    def __init__(self, target: Target, timing: Timing, *, must_strike: bool) -> None:
         self.seen = 0
         self.strikes = 0
         self.ended = False
         self.must_strike = must_strike
-        self._aim = aim
+        self._target = target
         self._timing = timing
-        self._dice = Random(timing.seed)  # noqa: S311  repeatable, and no secret
         self._lock = Lock()
+
+    @property
+    @abstractmethod
+    def fault(self) -> Fault | Steps:
+        """The fault, or the sequence of them, as it was planned."""
+
+    @abstractmethod
+    def _due(self, attempt: Attempt) -> Fault | None:
+        """The fault that strikes this attempt, counted; None where none does now."""
+
+    @property
+    @abstractmethod
+    def is_unstruck(self) -> bool:
+        """Whether it had to strike and has not."""
 
     def __repr__(self) -> str:
         return f"<{self}>"
 
     def __str__(self) -> str:
-        return f"{self.fault!r} on {self._aim}{self._timing}: struck {self.strikes} of {self.seen} attempts"
+        return f"{self.fault!r} on {self._target}{self._timing}: struck {self.strikes} of {self.seen} attempts"
 
     def __enter__(self) -> Plan:  # noqa: PYI034  typing.Self needs Python 3.11
         return self
@@ -170,36 +116,20 @@ class Plan:
         """Strike no more; whether it has struck is not asked any more either."""
         self.ended = True
 
-    def concerns(self, call: Call, view: View) -> bool:
-        """Whether it is about a call at all."""
-        return not self.ended and self._aim.hits(call, view)
+    def may_be_about(self, operation: str) -> bool:
+        """Whether it is about calls of an operation at all."""
+        return not self._target.operations or operation in self._target.operations
 
-    def due(self, scene: Scene) -> Fault | None:
+    def is_about(self, call: Call, lookup: CallLookup) -> bool:
+        """Whether it is about a call."""
+        return not self.ended and self._target.matches(call, lookup)
+
+    def due(self, attempt: Attempt) -> Fault | None:
         """The fault that strikes an attempt which it is about, None where none does now."""
         with self._lock:
-            if isinstance(self.fault, Fault):
-                fault = self.fault if can_strike(self.fault, scene) else None
-                if fault is None:
-                    return None
-                self.seen += 1
-                fault = fault if self._timing.is_due(self.seen, self.strikes, self._dice) else None
-            else:
-                step = self.seen - self._timing.after
-                self.seen += 1
-                fault = self.fault[step] if 0 <= step < len(self.fault) else None
-                if fault is not None and not can_strike(fault, scene):
-                    fault = None
+            fault = self._due(attempt)
             self.strikes += fault is not None
             return fault
-
-    @property
-    def is_unstruck(self) -> bool:
-        """Whether it had to strike and has not; of a sequence, whether part of it is left."""
-        if not self.must_strike:
-            return False
-        if isinstance(self.fault, Fault):
-            return not self.strikes
-        return self.strikes < sum(step is not None for step in self.fault)
 
     def complaint(self) -> FaultNeverStruck:
         """What a test is told whose fault never struck."""
@@ -208,32 +138,83 @@ class Plan:
         )
         what = "A planned fault never struck" if not self.strikes else "A planned sequence of faults was not used up"
         return FaultNeverStruck(
-            f"{what}: {self.fault!r}, planned on {self._aim}{self._timing}. It waited for {self._aim}; {came}."
+            f"{what}: {self.fault!r}, planned on {self._target}{self._timing}. It waited for {self._target}; {came}."
             " Let the test make that call, take the fault out, or plan it with must_strike=False."
         )
 
 
-def can_strike(fault: Fault, scene: Scene) -> bool:
+class RepeatedFault(Plan):
+    """One fault, at those attempts that a timing chooses."""
+
+    def __init__(self, fault: Fault, target: Target, timing: Timing, *, must_strike: bool) -> None:
+        super().__init__(target, timing, must_strike=must_strike)
+        self._fault = fault
+        self._randomness = Random(timing.seed)  # noqa: S311  repeatable, and no secret
+
+    @property
+    def fault(self) -> Fault:
+        """The one fault."""
+        return self._fault
+
+    def _due(self, attempt: Attempt) -> Fault | None:
+        if not can_strike(self._fault, attempt):
+            return None
+        self.seen += 1
+        return self._fault if self._timing.is_due(self.seen, self.strikes, self._randomness) else None
+
+    @property
+    def is_unstruck(self) -> bool:
+        """Whether it had to strike and has not."""
+        return self.must_strike and not self.strikes
+
+
+class FaultSequence(Plan):
+    """Faults for one attempt after the other, the first ``after`` of the timing let through."""
+
+    def __init__(self, steps: Steps, target: Target, timing: Timing, *, must_strike: bool) -> None:
+        super().__init__(target, timing, must_strike=must_strike)
+        self._steps = tuple(steps)
+
+    @property
+    def fault(self) -> Steps:
+        """What is planned for each attempt."""
+        return self._steps
+
+    def _due(self, attempt: Attempt) -> Fault | None:
+        step = self.seen - self._timing.after
+        self.seen += 1
+        fault = self._steps[step] if 0 <= step < len(self._steps) else None
+        return fault if fault is not None and can_strike(fault, attempt) else None
+
+    @property
+    def is_unstruck(self) -> bool:
+        """Whether it had to strike and part of it is left."""
+        return self.must_strike and self.strikes < sum(step is not None for step in self._steps)
+
+
+def can_strike(fault: Fault, attempt: Attempt) -> bool:
     """Whether a fault can happen at a call."""
-    return not fault.cannot_happen_to(scene.call.operation) and fault.strikes(scene)
+    return not fault.why_impossible_for(attempt.call.operation) and fault.strikes(attempt)
 
 
-def make_plan(fault: Fault | Steps, aim: Aim, timing: Timing, *, must_strike: bool) -> Plan:
+def make_plan(fault: Fault | Steps, target: Target, timing: Timing, *, must_strike: bool) -> Plan:
     """Plan a fault, or a sequence of them.
 
     Raises TypeError for what is no fault, ValueError for a fault that cannot happen to what it is planned on.
     """
-    check_operations(aim)
+    check_operations(target)
     steps = (fault,) if isinstance(fault, Fault) else _checked_steps(fault, timing)
     for step in filter(None, steps):
-        for operation in aim.operations:
-            if reason := step.cannot_happen_to(operation):
+        for operation in target.operations:
+            if reason := step.why_impossible_for(operation):
                 raise ValueError(f"{step!r} cannot happen to {operation}: {reason}.")
-    if isinstance(fault, Fault) and timing.times is None and timing.nth is None:
-        timing = Timing(None, fault.usual_times, timing.after, timing.every, timing.probability, timing.seed)
+    if not isinstance(fault, Fault):
+        return FaultSequence(steps, target, timing, must_strike=must_strike)
+    if timing.times is None and timing.nth is None:
+        timing = replace(timing, times=fault.default_times)
     if timing.probability is not None and timing.seed is None:
-        timing = Timing(timing.nth, timing.times, timing.after, timing.every, timing.probability, randbits(32))
-    return Plan(fault if isinstance(fault, Fault) else tuple(steps), aim, timing, must_strike=must_strike)
+        timing = replace(timing, seed=randbits(32))
+    return RepeatedFault(fault, target, timing, must_strike=must_strike)
 
 
 def _checked_steps(steps: Steps, timing: Timing) -> Steps:
@@ -249,12 +230,48 @@ def _checked_steps(steps: Steps, timing: Timing) -> Steps:
     return steps
 
 
-def check_operations(aim: Aim) -> None:
+def check_operations(target: Target) -> None:
     """Refuse operations that there are not, or that the mock does not offer, with a ValueError."""
-    if aim.on is not None and not callable(aim.on) and not aim.operations:
+    if target.on is not None and not callable(target.on) and not target.operations:
         raise ValueError("on is empty; name an operation, or leave it out for all.")
-    for name in aim.operations:
+    for name in target.operations:
         if name in OPERATIONS:
             continue
         why = "is not offered by the mock" if name in operation_names() else "is no operation of AWS KMS"
         raise ValueError(f"on={name!r}: {why}.{did_you_mean(name, OPERATIONS)}")
+
+
+class Plans:
+    """The plans of a mock, in the order in which they were made; the last ones that have ended among them."""
+
+    def __init__(self, lookup: CallLookup) -> None:
+        self._lookup = lookup
+        self._all: list[Plan] = []
+        self.any = False
+        self._by_operation: dict[str, tuple[Plan, ...]] = {}
+
+    def __iter__(self) -> Iterator[Plan]:
+        return iter(self._all)
+
+    def add(self, plan: Plan) -> None:
+        """Let a plan strike from now on."""
+        ended = [past for past in self._all if past.ended]
+        without = ended[0] if len(ended) >= _MOST_ENDED else None
+        self.restore([*(past for past in self._all if past is not without), plan])
+
+    def forget_ended(self) -> None:
+        """Forget the plans that have ended."""
+        self.restore([plan for plan in self._all if not plan.ended])
+
+    def restore(self, plans: Sequence[Plan]) -> None:
+        """Have these plans alone."""
+        self._all, self._by_operation = list(plans), {}
+        self.any = bool(self._all)
+
+    def about(self, call: Call) -> list[Plan]:
+        """The plans that are about a call; those for other operations cost nothing."""
+        plans = self._by_operation.get(call.operation)
+        if plans is None:
+            plans = tuple(plan for plan in self._all if plan.may_be_about(call.operation))
+            self._by_operation[call.operation] = plans
+        return [plan for plan in plans if plan.is_about(call, self._lookup)] if plans else []

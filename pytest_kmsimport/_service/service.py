@@ -1,32 +1,53 @@
-"""The service's end of the wire: a request comes in, and what becomes of its answer goes out."""
+"""The service's end of the wire: the bytes of a request come in, and what becomes of its answer goes out."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError
-
 from .._diagnosis import words
-from .._tracebacks import sealed
-from .._wire import aws_json as _wire
+from .._wire import aws_json
 from .._wire.aws_json import WireResponse
-from .._wire.constraints import constrained
+from .._wire.constraints import refusal_of
 from .._wire.network import Delay, Delivery
-from ..engine.engine import Call, Engine, Response
+from ..engine.call import Call, Caller
+from ..engine.engine import Engine
 from ..engine.errors import KmsError, SerializationException
 from ..engine.keys import Key
 from ..engine.materials import KeyMaterial
-from ..engine.operations import OPERATIONS
+from ..engine.operations.registry import traits_of
+from .call_lookup import CallLookup
 from .calls import CallRecord
 from .clock import LATEST, Clock
-from .fault import Action, Undelivered
-from .fault_layer import Faults, offstage
+from .fault import Action, Fault
+from .fault_layer import FaultLayer, MockAccess, unrecorded
 from .journal import Journal
 from .leak_check import LeakCheck
-from .named_keys import NamedKeys
+from .plans import Plan, Plans
+from .reply import Reply
 
 _TICK = 0.001  # seconds, the least that the clock shows
+_NO_MEMBERS: dict[str, object] = {}
+
+
+class Exchange:
+    """An attempt at a call that has been answered, until it is known what its client got.
+
+    ``delivery`` is what the client is to get. Whoever delivers it says then how that went, once.
+    """
+
+    __slots__ = ("_journal", "_record", "_reply", "delivery")
+
+    def __init__(self, journal: Journal, record: CallRecord | None, reply: Reply, delivery: Delivery) -> None:
+        self._journal = journal
+        self._record = record
+        self._reply = reply
+        self.delivery = delivery
+
+    def close(self, failure: BaseException | None = None) -> None:
+        """Note that the client got its answer, or ``failure`` in its place."""
+        if self._record is not None:
+            self._journal.close(self._record, self._reply, failure)
 
 
 class Service:
@@ -49,63 +70,73 @@ class Service:
         self._engine = engine
         self._clock = clock
         self._sleep_on_retry = sleep_on_retry
-        keys = NamedKeys(engine)
-        self.journal = Journal(clock.now, journal_size, keys, leak_check.let_go)
-        self.faults = Faults(engine, self._ask, self.journal, keys, act)
         self._secrets = leak_check.secrets
-        self._constrained = constrained(engine, words.explain)
-        self._answer = self.journal.around(self.faults)
+        lookup = self._lookup = CallLookup(engine, clock.now)
+        self.journal = Journal(clock.now, journal_size, leak_check.let_go)
+        self.plans = Plans(lookup)
+        self.access = MockAccess(engine, self._ask, lookup, act)
+        self._under_faults = FaultLayer(self.access, self.plans, lookup, self.access)
 
-    def _ask(self, call: Call) -> Response:
+    def _ask(self, call: Call) -> Reply:
         """Ask the engine, and remember the secrets that the call has brought into the world."""
-        response = self._constrained(call)
-        traits = OPERATIONS[call.operation].traits
-        self._secrets.note_answer(call.operation, response, traits.secrets)
+        refusal = refusal_of(call, words.explain)
+        if refusal is not None:
+            return Reply(refusal, self._lookup.seen_by(call))
+        result, keys = self._engine.answer(call)
+        if isinstance(result, KmsError):
+            named = self._lookup.seen_by(call)
+            return Reply(result, named if named.arns else keys)
+        traits = traits_of(call.operation)
+        if traits.secrets:
+            self._secrets.note_answer(call.operation, result, traits.secrets)
         if traits.brings_material:
             self.note_key_material(call.members["KeyId"], call.region, call.account)
-        return response
+        return Reply(result, keys, carried_out=True)
+
+    def add_plan(self, plan: Plan) -> None:
+        """Let a plan strike from now on."""
+        steps = (plan.fault,) if isinstance(plan.fault, Fault) else plan.fault
+        self.access.remembers |= any(step is not None and step.looks_back for step in steps)
+        self.plans.add(plan)
 
     def note_key_material(self, key_id: str, region: str, account: str) -> None:
         """Remember the key material of a KMS key as a secret."""
         for material in self._engine.look_up(key_id, region, account, _materials) or ():
             self._secrets.note_key_material(material.plaintext, f"key material of KMS key {key_id.rpartition('/')[2]}")
 
-    @sealed
-    def receive(self, operation: str, region: str, account: str, invocation: str, body: bytes) -> Delivery:
+    def receive(self, operation: str, region: str, caller: Caller, invocation: str, body: bytes) -> Exchange:
         """Answer a request as it comes over the wire; ``invocation`` is the same for all attempts at one call.
 
         Raises NotOffered where the mock falls short of AWS.
         """
-        call = Call(operation, region, account, {}, invocation, _wire.new_request_id())
-        answer = self.faults.answer if offstage.get() else self._answer
+        request_id = aws_json.new_request_id()
+        is_recorded = not unrecorded.get()
         try:
-            outcome = answer(call._replace(members=_wire.read(operation, body)))
+            call = Call(operation, region, caller, aws_json.read(operation, body), invocation, request_id)
         except SerializationException as error:
-            self.journal.note_refusal(call, error)
-            return self._written(call, error)
-        except KmsError as error:
-            return self._written(call, error)
-        except Undelivered as fate:
-            return self._fated(call, fate)
-        return self._written(call, outcome)
+            call = Call(operation, region, caller, _NO_MEMBERS, invocation, request_id)
+            record = self.journal.open(call) if is_recorded else None
+            return self._exchange(call, record, Reply(error))
+        if not is_recorded:
+            return self._exchange(call, None, self.access(call))
+        record = self.journal.open(call)
+        try:
+            return self._exchange(call, record, self._under_faults(call))
+        except BaseException as error:
+            self.journal.close(record, Reply(keys=self._lookup.seen_by(call)), error)
+            raise
 
-    def _written(self, call: Call, outcome: Response | KmsError) -> Delivery:
-        if isinstance(outcome, KmsError):
-            status, body = outcome.status, _wire.write_error(outcome)
+    def _exchange(self, call: Call, record: CallRecord | None, reply: Reply) -> Exchange:
+        response = self._to_response(call, reply) if reply.instead is None else reply.instead
+        return Exchange(self.journal, record, reply, Delivery(response, reply.event, reply.delays))
+
+    def _to_response(self, call: Call, reply: Reply) -> WireResponse:
+        result = reply.result
+        if isinstance(result, KmsError):
+            status, body = result.status, aws_json.write_error(result)
         else:
-            status, body = 200, _wire.write(call.operation, outcome)
-        return Delivery(WireResponse(status, _wire.headers(body, self._clock.now(), call.request_id), body))
-
-    def _fated(self, call: Call, fate: Undelivered) -> Delivery:
-        """What becomes of an answer that a fault keeps from being delivered as it is."""
-        outcome = fate.outcome
-        if fate.instead is not None:
-            self.journal.note_outcome(call.invocation, str(fate.instead.status), "not answered by AWS KMS")
-            return Delivery(fate.instead, fate.event, fate.delays)
-        if isinstance(outcome, KmsError):
-            self.journal.note_outcome(call.invocation, outcome.code, outcome.message, outcome.diagnosis)
-        delivery = self._written(call, {} if outcome is None else outcome)
-        return delivery._replace(event=fate.event, delays=fate.delays)
+            status, body = 200, aws_json.write(call.operation, {} if result is None else result)
+        return WireResponse(status, aws_json.headers(body, self._clock.now(), call.request_id), body)
 
     def wait(self, delay: Delay, most: float | None) -> None:
         """Let the time pass that an answer comes late, at most as many seconds as the client waits."""
@@ -117,19 +148,11 @@ class Service:
             if left >= _TICK:
                 self._clock.advance(seconds=min(max(seconds, _TICK), left))
 
-    def note_delivered(self, invocation: str) -> None:
-        """Note that a client got the answer after all, whatever has happened to it on the way."""
-        self.journal.note_delivered(invocation)
-
-    def note_undelivered(self, invocation: str, error: BaseException) -> None:
-        """Note what a client got that never saw the answer; texts that are not botocore's may hold anything."""
-        self.journal.note_outcome(
-            invocation, type(error).__name__, str(error) if isinstance(error, BotoCoreError) else ""
-        )
-
     def delay(self, invocation: str, seconds: float) -> float:
         """Note how long a client wants to wait before it tries again, and say how long it shall: not at all."""
-        self.journal.note_delay(invocation, seconds)
+        record = self.journal.find(invocation)
+        if record is not None:
+            record.delays += (seconds,)
         return seconds if self._sleep_on_retry else 0
 
 

@@ -13,9 +13,11 @@ from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.hooks import first_non_none_response
+from botocore.signers import RequestSigner
 
 from .. import _active
 from .._active import Mock, active
+from .._tracebacks import sealed
 from .._wire import signature
 from .._wire.aws_json import new_request_id
 from ..engine.errors import NotOffered
@@ -24,26 +26,38 @@ from .events import STAGE_LENGTH, Event
 from .urllib3 import deliver
 
 _INVOCATION = "amz-sdk-invocation-id"
-_ACCOUNT_DIGITS = 12
 _KMS_OPERATION = len("before-send.kms.")
 _ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
 
 
 def _mock_for(event: Event) -> Mock | None:
     """The mock that an event concerns: the innermost one, for events of KMS."""
-    return active() if event.name.startswith(".kms.", STAGE_LENGTH) else None
+    return _active.innermost if event.name.startswith(".kms.", STAGE_LENGTH) else None
 
 
 def before_sign(event: Event) -> Any:  # noqa: ANN401
-    """Write down who asks, and spare credentials that are missing or would have to be fetched."""
+    """Write down who asks, spare credentials that are missing or would have to be fetched, and leave out to sign."""
     mock = _mock_for(event)
     if mock is not None:
         context, signer = event.arguments["request"].context, event.arguments["request_signer"]
         if not event.is_async:
-            signature.note_access_key(context, signer)
+            sign = mock.sign_requests or _signature_is_seen(event, signer)
+            signature.note_access_key(context, signer, sign=sign)
         elif signature.must_fetch_credentials(signer):
             raise mock.complain(NotOffered(_ASYNC))
     return event.proceed()
+
+
+def _signature_is_seen(event: Event, signer: RequestSigner) -> bool:
+    """Whether a request is signed for anybody but AWS: by hand, for a URL, or under the eyes of a client's handlers."""
+    if not event.arguments["request"].context.get("client_config") or event.arguments["signature_version"] != "v4":
+        return True
+    # Who gets the request after its signer is told nowhere else than in the emitter's own notes.
+    noted = getattr(event.aliaser._emitter, "_lookup_cache", {})  # noqa: SLF001
+    handlers = iter(noted.get(f"request-created{event.name[STAGE_LENGTH:]}", ()))
+    if signer.handler not in handlers:
+        return True
+    return any(not getattr(handler, "__module__", "").startswith("botocore.") for handler in handlers)  # after it
 
 
 def before_send(event: Event) -> Any:  # noqa: ANN401
@@ -103,26 +117,22 @@ def needs_retry(event: Event) -> Any:  # noqa: ANN401
     return [(needs_retry, mock.service.delay(invocation, wait))]
 
 
+@sealed
 def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
-    region, access_key = signature.caller_of(request)
-    names_account = len(access_key) == _ACCOUNT_DIGITS and access_key.isdigit()
-    account = access_key if names_account else mock.account
-    invocation = _text(request.headers.get(_INVOCATION, "")) or new_request_id()
+    signed = signature.signed_for(request)
+    given, body = request.headers.get(_INVOCATION), request.body
+    invocation = given.decode() if isinstance(given, bytes) else given or new_request_id()
+    region, caller = signed.region or mock.region, signed.caller(mock.account)
     try:
-        delivery = mock.service.receive(operation, region or mock.region, account, invocation, _bytes(request.body))
-        response = deliver(delivery, request, signature.settings_of(request), mock.service.wait)
-        mock.service.note_delivered(invocation)
+        exchange = mock.service.receive(
+            operation, region, caller, invocation, body.encode() if isinstance(body, str) else body
+        )
     except NotOffered as complaint:
         raise mock.complain(complaint) from None
+    try:
+        response = deliver(exchange.delivery, request, signature.settings_of(request), mock.service.wait)
     except BaseException as error:
-        mock.service.note_undelivered(invocation, error)
+        exchange.close(error)
         raise
+    exchange.close()
     return response
-
-
-def _text(header: str | bytes) -> str:
-    return header.decode() if isinstance(header, bytes) else header
-
-
-def _bytes(body: str | bytes) -> bytes:
-    return body.encode() if isinstance(body, str) else body

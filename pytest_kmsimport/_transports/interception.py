@@ -10,7 +10,7 @@ from .._active import Complaints, Mock, active
 from . import forks, real_aws
 from .botocore import before_send, before_sign, needs_retry
 from .environment import Environment
-from .patch import EmitPatch, EnvironmentPatch, PreparePatch
+from .patch import AuthPatch, EmitPatch, EnvironmentPatch, PreparePatch
 
 
 def activate(mock: Mock) -> None:
@@ -84,5 +84,5 @@ def _check_seam(service: str, url: str) -> None:
 
 
 _seam = EmitPatch({"before-sign": before_sign, "before-send": before_send, "needs-retry": needs_retry})
-_PATCHES = (_seam, PreparePatch(_check_seam), EnvironmentPatch(Environment.as_it_was))
+_PATCHES = (_seam, PreparePatch(_check_seam), AuthPatch(), EnvironmentPatch(Environment.as_it_was))
 _active.on_test_end(after_test)

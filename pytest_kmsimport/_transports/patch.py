@@ -8,11 +8,14 @@ from functools import wraps
 from typing import Any
 from weakref import WeakSet
 
+from botocore.auth import BaseSigner
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.configprovider import EnvironmentProvider
 from botocore.endpoint import Endpoint
 from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.signers import RequestSigner
 
+from .._wire.signature import LeftOut
 from .events import STAGE_LENGTH, Event, Function, Stage
 
 
@@ -28,6 +31,7 @@ class Patch:
         self._name = name
         self._wrap = wrap
         self._ours: WeakSet[Function] = WeakSet()
+        self._latest: Function | None = None
 
     @property
     def _present(self) -> Function:
@@ -37,7 +41,8 @@ class Patch:
     @property
     def is_on(self) -> bool:
         """Whether calls come by here."""
-        return self._present in self._ours
+        present = getattr(self._owner, self._name)
+        return present is self._latest or present in self._ours
 
     def put_on(self) -> None:
         """Patch the class, unless calls come by here already."""
@@ -45,6 +50,7 @@ class Patch:
             before = self._present
             ours = wraps(before)(self._wrap(before))
             self._ours.add(ours)
+            self._latest = ours
             setattr(self._owner, self._name, ours)
 
     def take_off(self) -> None:
@@ -88,7 +94,7 @@ class EmitPatch(Patch):
     @property
     def is_on(self) -> bool:
         """Whether events come by here, whoever has patched on top."""
-        return super().is_on or self._is_reached()
+        return EventAliaser.emit is self._latest or super().is_on or self._is_reached()
 
     def _is_reached(self) -> bool:
         arrived: list[Event] = []
@@ -117,6 +123,41 @@ class PreparePatch(Patch):
             return prepared
 
         return prepare
+
+
+class AuthPatch(Patch):
+    """``RequestSigner.get_auth_instance``, which makes what signs a request.
+
+    A request whose credentials are ``LeftOut`` is not signed with the usual algorithm; every other one is, and whatever
+    is signed by hand.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(RequestSigner, "get_auth_instance", self._leaving_out)
+
+    def _leaving_out(self, get_auth_instance: Function) -> Function:
+        def auth_instance(signer: RequestSigner, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  botocore's own
+            credentials = kwargs.get("request_credentials")
+            if type(credentials) is LeftOut:
+                if kwargs.get("signature_version") == _USUAL:
+                    return _NO_AUTH
+                kwargs["request_credentials"] = credentials.credentials
+            return get_auth_instance(signer, *args, **kwargs)
+
+        return auth_instance
+
+
+_USUAL = "v4"
+
+
+class _NoAuth(BaseSigner):  # type: ignore[misc]  # botocore ships no types
+    """Signs nothing."""
+
+    def add_auth(self, request: AWSRequest) -> None:
+        """Leave a request as it is."""
+
+
+_NO_AUTH = _NoAuth()
 
 
 class EnvironmentPatch(Patch):

@@ -19,7 +19,6 @@ from botocore.httpsession import URLLib3Session
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from .._tracebacks import sealed
 from .._wire.aws_json import WireResponse
 from .._wire.network import Delay, Delivery, Ending, NetworkEvent, Opening
 
@@ -48,7 +47,6 @@ _AT_ENDING: Mapping[Ending, Callable[[], OSError]] = {
 _READ_TIMEOUT = NetworkEvent(ending=Ending.SILENCE)
 
 
-@sealed
 def deliver(
     delivery: Delivery, request: AWSPreparedRequest, config: Config, wait: Callable[[Delay, float | None], None]
 ) -> AWSResponse:

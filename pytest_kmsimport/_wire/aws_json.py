@@ -121,7 +121,9 @@ def _typed(expected: type | tuple[type, ...], value: Any) -> Any:  # noqa: ANN40
 
 def _read_text(value: str) -> str:
     """Refuse halves of surrogate pairs, which JSON can escape and nothing can encode: a ValueError."""
-    _typed(str, value).encode()
+    if type(value) is not str:
+        raise TypeError
+    value.encode()
     return value
 
 

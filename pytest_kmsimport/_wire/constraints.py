@@ -13,14 +13,16 @@ from typing import Any
 from botocore.model import ListShape, Shape, StructureShape
 
 from ..engine import messages
-from ..engine.engine import Answer, Call, Response
+from ..engine.call import Call
 from ..engine.errors import ValidationException
 from .model import kms_model, members_of
 
+#: Whether a value is so or so.
+Test = Callable[[Any], bool]
 #: Adds what a value at a path breaks to a list of breaches.
 Check = Callable[[Any, str, list[str]], None]
 #: Whether a value breaks a constraint, and AWS's words for the constraint.
-Constraint = tuple[Callable[[Any], bool], str]
+Constraint = tuple[Test, str]
 
 #: Shape -> its values in the order in which AWS was recorded to list them; it is no order that one could reckon.
 _ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -38,21 +40,20 @@ _ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {
 Explain = Callable[[str, str, Sequence[str]], str]
 
 
-def constrained(answer: Answer, explain: Explain) -> Answer:
-    """Let only those calls through to ``answer`` that keep to the constraints of the model.
+def refusal_of(call: Call, explain: Explain) -> ValidationException | None:
+    """What a call is refused with that does not keep to the constraints of the model; None for one that does.
 
-    ``explain`` gives a refusal its diagnosis.
+    ``explain`` gives the refusal its diagnosis.
     """
-
-    def check_first(call: Call) -> Response:
-        breaches = find_breaches(call.operation, call.members)
-        if breaches:
-            error = ValidationException(messages.violations(breaches))
-            error.diagnosis = _explained(explain, call)
-            raise error
-        return answer(call)
-
-    return check_first
+    is_kept = _test_of(call.operation)
+    if is_kept is None or is_kept(call.members):
+        return None
+    breaches = find_breaches(call.operation, call.members)
+    if not breaches:
+        return None
+    error = ValidationException(messages.violations(breaches))
+    error.diagnosis = _explained(explain, call)
+    return error
 
 
 def find_breaches(operation: str, members: Mapping[str, Any]) -> list[str]:
@@ -74,6 +75,41 @@ def _explained(explain: Explain, call: Call) -> str:
         if value is not None and value not in member.enum
     ]
     return " ".join(filter(None, explained))
+
+
+# Nearly every request breaks nothing, so that is found out first, without words for it.
+
+
+@cache
+def _test_of(operation: str) -> Test | None:
+    shape = kms_model().operation_model(operation).input_shape
+    return None if shape is None else _compile_test(shape)
+
+
+def _compile_test(shape: Shape) -> Test | None:
+    """A test of whether a value surely keeps to the constraints of its shape; None where there are none."""
+    if isinstance(shape, StructureShape):
+        tests = {name: _compile_test(member) for name, member in shape.members.items()}
+        required = frozenset(shape.required_members)
+        return partial(_test_members, required, {name: test for name, test in tests.items() if test is not None})
+    own = tuple(breaks for breaks, _ in _constraints(shape))
+    item = _compile_test(shape.member) if isinstance(shape, ListShape) else None
+    return partial(_test_value, own, item) if own or item else None
+
+
+def _test_members(required: frozenset[str], tests: Mapping[str, Test], value: Mapping[str, Any]) -> bool:
+    for name, content in value.items():
+        test = tests.get(name)
+        if content is None or (test is not None and not test(content)):
+            return False
+    return required <= value.keys()
+
+
+def _test_value(own: tuple[Test, ...], item: Test | None, value: Any) -> bool:  # noqa: ANN401
+    for breaks in own:
+        if breaks(value):
+            return False
+    return item is None or all(map(item, value))
 
 
 @cache

@@ -1,7 +1,9 @@
-"""Who asks which Region: what a request was signed for, and what its client is set up for where it was not signed.
+"""Who asks which Region: what a request was signed for, or what its client would sign it with.
 
 It is read off the request alone, which carries its context from signing to sending. (What a thread or task has signed
 last may be another one.)
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 """
 
 from __future__ import annotations
@@ -14,19 +16,37 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.signers import RequestSigner
 
+from ..engine.call import Caller
+
 #: The access key of clients that bring none; it names no account, so they act in the mock's own.
 PLACEHOLDER_KEY = "testing"
 _PLACEHOLDER = Credentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
 _ALGORITHM = "AWS4-HMAC-SHA256 Credential="
+_ACCOUNT_DIGITS = 12
 _ACCESS_KEY = "pytest_kmsimport_access_key"  # in a request's context
 _SETTINGS = Config()
 
 
-class Caller(NamedTuple):
-    """The Region that is asked, None where nothing says so, and the access key that asks."""
+class Signed(NamedTuple):
+    """The Region that a request is for, None where nothing says so, and the access key that it was signed with."""
 
     region: str | None
     access_key: str
+
+    def caller(self, account: str) -> Caller:
+        """Who asks: an access key of 12 digits is an account of its own, any other belongs to ``account``."""
+        names_account = len(self.access_key) == _ACCOUNT_DIGITS and self.access_key.isdigit()
+        return Caller(self.access_key if names_account else account, self.access_key)
+
+
+class LeftOut:
+    """Credentials that a request was not signed with, for it never leaves; in every other way they are these."""
+
+    def __init__(self, credentials: Any) -> None:  # noqa: ANN401  of botocore's, or of whoever plays them
+        self.credentials = credentials
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self.credentials, name)
 
 
 def must_fetch_credentials(signer: RequestSigner) -> bool:
@@ -35,23 +55,29 @@ def must_fetch_credentials(signer: RequestSigner) -> bool:
     return credentials is None or bool(getattr(credentials, "refresh_needed", bool)())
 
 
-def note_access_key(context: dict[str, Any], signer: RequestSigner) -> None:
-    """Write down who asks, also where the request is not signed; somebody without credentials is nobody."""
+def note_access_key(context: dict[str, Any], signer: RequestSigner, *, sign: bool) -> None:
+    """Write down who asks, also where the request is not signed; somebody without credentials is nobody.
+
+    Without ``sign`` the signature is left out.
+    """
     signing = context.setdefault("signing", {})
+    credentials = signing.get("request_credentials")
+    if type(credentials) is LeftOut:  # by an earlier attempt
+        return
     if must_fetch_credentials(signer):
-        signing["request_credentials"] = _PLACEHOLDER
-    credentials = signing.get("request_credentials") or signer._credentials  # noqa: SLF001
+        credentials = signing["request_credentials"] = _PLACEHOLDER
+    credentials = credentials or signer._credentials  # noqa: SLF001
     context[_ACCESS_KEY] = credentials.access_key or ""
+    if not sign:
+        signing["request_credentials"] = LeftOut(credentials)
 
 
-def caller_of(request: AWSPreparedRequest) -> Caller:
+def signed_for(request: AWSPreparedRequest) -> Signed:
     """Who asks which Region."""
     context = _context(request)
-    scope = _credential_scope(request)
-    if scope is not None:
-        return scope
-    region = context.get("signing", {}).get("region") or context.get("client_region")
-    return Caller(region, context.get(_ACCESS_KEY, ""))
+    signing = context.get("signing", {})
+    region = signing.get("region") or context.get("client_region")
+    return _credential_scope(request) or Signed(region, context.get(_ACCESS_KEY, ""))
 
 
 def settings_of(request: AWSPreparedRequest) -> Config:
@@ -63,14 +89,13 @@ def _context(request: AWSPreparedRequest) -> Mapping[str, Any]:
     return getattr(request, "context", None) or {}
 
 
-def _credential_scope(request: AWSPreparedRequest) -> Caller | None:
-    """What the signature says; None without one, or where its algorithm names no Region.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
-    """
-    header = request.headers.get("Authorization", "")
+def _credential_scope(request: AWSPreparedRequest) -> Signed | None:
+    """What the signature says; None without one, or where its algorithm names no Region."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
     text = header.decode() if isinstance(header, bytes) else header
     if not text.startswith(_ALGORITHM):
         return None
     access_key, _, region, _, _ = text.removeprefix(_ALGORITHM).partition(",")[0].rsplit("/", 4)
-    return Caller(region, access_key)
+    return Signed(region, access_key)

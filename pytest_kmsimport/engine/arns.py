@@ -30,6 +30,7 @@ def partition_of(region: str) -> str:
     return next((name for prefix, name in PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
+@lru_cache(maxsize=4096)
 def kms_arn(region: str, account: str, resource: str) -> str:
     """The ARN of a KMS resource such as ``key/<key ID>`` or ``alias/<name>``."""
     return f"arn:{partition_of(region)}:kms:{region}:{account}:{resource}"

@@ -20,6 +20,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
@@ -54,9 +55,10 @@ class Binding:
 
     def __bytes__(self) -> bytes:
         """As authenticated data: sorted, and every text behind its length, so that no two give the same."""
-        texts = [self.scope, *(text for pair in sorted(self.context.items()) for text in pair)]
-        encoded = (text.encode("utf-8", "surrogatepass") for text in texts)
-        return b"".join(_LENGTH.pack(len(text)) + text for text in encoded)
+        encoded = [self.scope.encode()]
+        for pair in sorted(self.context.items()):
+            encoded += [text.encode("utf-8", "surrogatepass") for text in pair]
+        return b"".join([_LENGTH.pack(len(text)) + text for text in encoded])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,20 @@ def parse(blob: bytes) -> SymmetricCiphertext:
 
 def _content_info(nonce: bytes, sealed: bytes) -> bytes:
     """A ContentInfo of CMS that holds EncryptedData (RFC 5652, 3 and 8)."""
+    before, between = _frame(len(sealed))
+    return b"".join((before, nonce, between, sealed))
+
+
+@lru_cache(maxsize=256)
+def _frame(length: int) -> tuple[bytes, bytes]:
+    """What stands before the nonce, and between it and so many sealed bytes, which are the end."""
+    nonce = bytes(range(NONCE))
+    whole = _encoded(nonce, bytes(length))
+    before, _, after = whole.partition(nonce)
+    return before, after[: len(after) - length]
+
+
+def _encoded(nonce: bytes, sealed: bytes) -> bytes:
     parameters = ber.encode(ber.SEQUENCE, ber.encode(ber.OCTET_STRING, nonce), _TAG_OF_16_BYTES)
     algorithm = ber.encode(ber.SEQUENCE, _AES_256_GCM, parameters)
     content = ber.encode(ber.SEQUENCE, _DATA, algorithm, ber.encode(_IMPLICIT_0, sealed))

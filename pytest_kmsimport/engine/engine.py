@@ -8,44 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from .call import Answer, Call, Response
 from .errors import KmsError, NotOffered
 from .keys import Key
 from .operations import OPERATIONS
 from .operations.registry import Operation
 from .quotas import Quotas
-from .store import Region, Store
+from .region import Region
+from .store import Store, Visit
 from .world import World
 
-Response = dict[str, Any]
 Seen = TypeVar("Seen")
 #: Says why a request was refused, in words for the tester; it looks at what the Region knows, and changes nothing.
 Explain = Callable[[Region, Mapping[str, Any], KmsError], str]
 
-
-class Call(NamedTuple):
-    """One call of an operation: who asks (account), where (Region), what, and with which members.
-
-    ``invocation`` is the same for all attempts that a client makes at one call; empty where that is not known.
-    ``request_id`` is what the answer will carry as its request ID.
-    """
-
-    operation: str
-    region: str
-    account: str
-    members: Mapping[str, Any]
-    invocation: str = ""
-    request_id: str = ""
-
-    def __repr__(self) -> str:
-        return f"<Call {self.operation} {self.region} {self.account} with {', '.join(self.members)}>"
-
-
 _AWS_QUOTAS = Quotas()
-
-#: What everything that answers a call looks like, so that such things nest.
-Answer = Callable[[Call], Response]
 
 
 class Engine:
@@ -70,35 +49,42 @@ class Engine:
         self._store = Store(world, service, quotas, strict_tokens=strict_tokens)
 
     def __call__(self, call: Call) -> Response:
-        """Answer one call; raises KmsError where AWS refuses and NotOffered where this mock falls short of AWS."""
+        """The response to one call; raises KmsError where AWS refuses."""
+        result = self.answer(call).result
+        if isinstance(result, KmsError):
+            raise result
+        return result
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one call; raises NotOffered where this mock falls short of AWS."""
         operation = OPERATIONS.get(call.operation)
         if operation is None:
             offered = ", ".join(sorted(OPERATIONS))
             raise NotOffered(f"The mock does not offer {call.operation}. It offers: {offered}.")
         with self._lock:
-            self._store.let_go()
-            return self._answer(operation, call)
+            return self._answer(operation, call, self._store.begin_visit(call.request_id))
 
-    def _answer(self, operation: Operation, call: Call) -> Response:
-        region = self._store.region(call.account, call.region)
-        region.request_id = call.request_id
+    def _answer(self, operation: Operation, call: Call, visit: Visit) -> Answer:
+        region = self._store.region(call.caller.account, call.region)
         region.rules.check_known(operation.name, operation.traits.since, call.members)
         try:
-            return operation(region, call.members)
+            response = operation(region, call.members)
         except KmsError as error:
             error.diagnosis = self._explain(region, call.members, error)
-            raise
+            return Answer(error, visit.keys_seen(changed=False))
+        return Answer(response, visit.keys_seen(changed=operation.traits.changes))
 
-    def answer_as_of(self, call: Call, past: Key) -> Response:
+    def answer_as_of(self, call: Call, past: Key) -> Answer:
         """Answer a call of an operation that only reads as if a KMS key were still what it was."""
         with self._lock:
+            visit = self._store.begin_visit(call.request_id)
             region = self._store.region(past.account, past.region)
             present = region.keys.get(past.id)
             if present is None:
-                return self(call)
+                return self.answer(call)
             region.keys.exchange(past)
             try:
-                return self._answer(OPERATIONS[call.operation], call)
+                return self._answer(OPERATIONS[call.operation], call, visit)
             finally:
                 region.keys.exchange(present)
 
@@ -108,11 +94,11 @@ class Engine:
         None where there is no such key. This is no call of an operation.
         """
         with self._lock:
-            self._store.let_go()
-            key = self._store.region(account, region).named(identifier)
+            self._store.begin_visit()
+            key = self._store.region(account, region).look_up(identifier)
             return None if key is None else see(key)
 
-    def take_back(self, key: Key) -> None:
+    def discard_key(self, key: Key) -> None:
         """Let a KMS key go at once, as if it had never been made."""
         with self._lock:
             self._store.region(key.account, key.region).remove(key.id)

@@ -72,11 +72,11 @@ class Grant:
     def groups(self) -> tuple[str, ...]:
         """The groups it is listed in: its KMS key, that and its grantee, that and its name, and who may retire it."""
         key_id, permission = self.name.key_id, self.permission
-        under_key = [key_id, heading(key_id, grantee=permission.grantee), heading(key_id, name=permission.name)]
+        under_key = [key_id, group(key_id, grantee=permission.grantee), group(key_id, name=permission.name)]
         return (*dict.fromkeys(under_key), *([permission.retiring] if permission.retiring is not None else []))
 
 
-def heading(key_id: str, *, grantee: str | None = None, name: str | None = None) -> str:
+def group(key_id: str, *, grantee: str | None = None, name: str | None = None) -> str:
     """What the grants on a KMS key are listed under: all of them, or those for a grantee, or those with a name."""
     if grantee is not None:
         return f"{key_id} for {grantee}"

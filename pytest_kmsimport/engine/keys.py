@@ -18,7 +18,16 @@ from . import messages
 from .arns import kms_arn
 from .errors import ValidationException
 from .generated import Generated
-from .materials import ImportTerms, KeyMaterial, KeyMaterialState, Loss, LossCause, key_material_id, load_held_key
+from .materials import (
+    PERMANENT,
+    ImportTerms,
+    KeyMaterial,
+    KeyMaterialState,
+    Loss,
+    LossCause,
+    key_material_id,
+    load_held_key,
+)
 from .rotations import Schedule
 from .rules import Rules
 from .specs import KeySpec
@@ -27,7 +36,6 @@ from .tags import Tags
 from .world import World
 
 EXTERNAL = "EXTERNAL"
-NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
 
 
 class LastUse(NamedTuple):
@@ -127,7 +135,7 @@ class Key:
             return KeyState.PENDING_REPLICA_DELETION
         if self.transition is not None:
             return self.transition.state
-        if self.is_external and not self.has_material:
+        if self.origin == EXTERNAL and not self.has_material:
             return KeyState.PENDING_IMPORT
         return KeyState.ENABLED if self.enabled else KeyState.DISABLED
 
@@ -154,8 +162,13 @@ class Key:
     @property
     def has_material(self) -> bool:
         """Whether every permanently associated key material is there; one that is missing stops the whole key."""
-        present = [material.is_present for material in self.materials.values() if not material.is_pending]
-        return bool(present) and False not in present
+        is_there = False
+        for material in self.materials.values():
+            if material.state in PERMANENT:
+                if material.plaintext is None:
+                    return False
+                is_there = True
+        return is_there
 
     def material_state(self, material: KeyMaterial) -> KeyMaterialState:
         """Where a key material stands: one that is pending waits for its import into every replica key first."""
@@ -207,10 +220,6 @@ class Key:
         """Take key material in, in the canonical form of the key's spec. The key is Enabled by it."""
         self.enabled = True
         return self._store_material(plaintext, state, terms)
-
-    def import_type(self, terms: ImportTerms) -> str:
-        """Whether an import brings NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL, where it does not say so itself."""
-        return terms.import_type or (EXISTING if self.materials else NEW)
 
     def delete_material(self, material_id: str | None, now: datetime) -> KeyMaterial | None:
         """Forget a key material, by default the current one; gives which it is, whether or not it was there.

@@ -47,7 +47,7 @@ class KeyMaterialState(str, Enum):
     PENDING_MULTI_REGION = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
 
 
-_PERMANENT = (KeyMaterialState.CURRENT, KeyMaterialState.NON_CURRENT)
+PERMANENT = (KeyMaterialState.CURRENT, KeyMaterialState.NON_CURRENT)
 
 
 class LossCause(Enum):
@@ -87,7 +87,7 @@ class KeyMaterial:
     @property
     def is_pending(self) -> bool:
         """Whether it waits for a rotation, not yet permanently associated with its KMS key."""
-        return self.state not in _PERMANENT
+        return self.state not in PERMANENT
 
     @property
     def is_present(self) -> bool:

@@ -29,15 +29,15 @@ class Rules:
     not_offered: Collection[str] = ()
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     year: int = 9999
-    later: Collection[str] = ()
+    later: frozenset[str] = frozenset()
     names_materials: bool = True
 
     def check_known(self, operation: str, since: int, members: Mapping[str, object]) -> None:
         """Refuse what the service of these rules does not know; ``since`` is the year that brought the operation."""
-        unknown = [operation] if since > self.year else [member for member in self.later if member in members]
-        if unknown:
+        if since > self.year or not self.later.isdisjoint(members):
+            unknown = operation if since > self.year else next(member for member in members if member in self.later)
             raise NotOffered(
-                f"{unknown[0]} did not exist in AWS KMS of {self.year}, which service='{self.year}' plays;"
+                f"{unknown} did not exist in AWS KMS of {self.year}, which service='{self.year}' plays;"
                 " leave it out, or test with service='current'."
             )
         for member, values in self.enums.items():
@@ -85,10 +85,12 @@ _OF_2022 = Rules(
         "WrappingKeySpec": ("RSA_2048",),
     },
     year=2022,
-    later={
-        *("ImportType", "KeyMaterialDescription", "KeyMaterialId", "DryRun", "RotationPeriodInDays"),
-        *("DryRunModifiers", "ResourceOwners", "GranteeServicePrincipal", "RetiringServicePrincipal"),
-    },
+    later=frozenset(
+        {
+            *("ImportType", "KeyMaterialDescription", "KeyMaterialId", "DryRun", "RotationPeriodInDays"),
+            *("DryRunModifiers", "ResourceOwners", "GranteeServicePrincipal", "RetiringServicePrincipal"),
+        }
+    ),
     names_materials=False,
 )
 

@@ -146,8 +146,12 @@ def _table(text: str) -> dict[str, dict[KeyState, Cell]]:
 
 TABLE: Mapping[str, Mapping[KeyState, Cell]] = _table(TABLE_AS_PUBLISHED)
 
-#: Operations that every state lets pass.
-NEVER_REFUSED = {name for name, row in TABLE.items() if set(row.values()) == {Cell(imported_only=False, footnote=None)}}
+
+def refusals_of(operation: str) -> Mapping[tuple[KeyState, bool], Refusal]:
+    """What an operation is refused with, by key state and whether the KMS key's material is imported."""
+    cases = [(state, imported) for state in KeyState for imported in (True, False)]
+    found = {(state, imported): refusal_in(operation, state, imported=imported) for state, imported in cases}
+    return {which: refusal for which, refusal in found.items() if refusal is not None}
 
 
 def refusal_in(operation: str, state: KeyState, *, imported: bool = True) -> Refusal | None:

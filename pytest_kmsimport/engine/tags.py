@@ -24,7 +24,7 @@ class Tag(NamedTuple):
 Tags = dict[str, Tag]
 
 
-def tagged(known: Mapping[str, Tag], tags: Sequence[Mapping[str, str]], next_serial: Callable[[], int]) -> Tags:
+def with_tags(known: Mapping[str, Tag], tags: Sequence[Mapping[str, str]], next_serial: Callable[[], int]) -> Tags:
     """The tags of a KMS key after the member Tags has come to those that are ``known``.
 
     Raises TagException for duplicates, ``aws:`` and too many.

@@ -15,23 +15,27 @@ from .states import KeyState
 from .world import World
 
 
-def apply_time(key: Key, world: World) -> None:
+def apply_time(key: Key, world: World, now: datetime) -> None:
     """Let time take effect on a key and its family: whatever looks at a key comes through here first."""
-    now = world.now()
-    for related in key.related:
-        _drop_expired(related, now)
-    _complete_rotations(key.primary, world, now)
+    family = key.family
+    for related in (key,) if family is None else family:
+        for material in related.materials.values():
+            if material.valid_to is not None and material.has_expired(now):
+                _drop_expired(related, now)
+                break
+        if related.transition is not None and now >= related.transition.until:
+            related.transition = None
+    primary = key if family is None else family.primary
+    if primary.schedule is not None or primary.rotation_started is not None:
+        _complete_rotations(primary, world, now)
 
 
 def _drop_expired(key: Key, now: datetime) -> None:
-    """Forget the bytes of key material that has expired, and the transition that has passed."""
+    """Forget the bytes of key material that has expired."""
     for material in list(key.materials.values()):
-        if material.has_expired(now):
-            assert material.valid_to is not None  # else it never expires
+        if material.valid_to is not None and material.has_expired(now):
             loss = Loss(LossCause.EXPIRED, material.valid_to)
             key.materials[material.id] = replace(material, plaintext=None, loss=loss)
-    if key.transition is not None and now >= key.transition.until:
-        key.transition = None
 
 
 def _complete_rotations(key: Key, world: World, now: datetime) -> None:
@@ -44,9 +48,8 @@ def _complete_rotations(key: Key, world: World, now: datetime) -> None:
         key.schedule = key.schedule.after(key.schedule.next_date)
 
 
-def enable(key: Key, world: World) -> None:
+def enable(key: Key, world: World, now: datetime) -> None:
     """Switch a key on; a rotation that fell due while it was off happens now, once."""
-    now = world.now()
     if not key.enabled and key.schedule is not None and key.schedule.next_date <= now:
         key.rotate(world, now, AUTOMATIC)
         key.schedule = key.schedule.after(now)

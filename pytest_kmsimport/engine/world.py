@@ -1,4 +1,4 @@
-"""What the engine takes from outside: the clock and the dice. It reads neither by itself."""
+"""What the engine takes from outside: the clock and randomness. It reads neither by itself."""
 
 from __future__ import annotations
 

@@ -155,10 +155,9 @@ class ImportTokens:
         self._valid: dict[int, WrappingParameters] = {}
         self._spent: set[int] = set()
 
-    def issue(self, key_arn: str, algorithm: str, wrapping_key_spec: str) -> WrappingParameters:
+    def issue(self, key_arn: str, algorithm: str, wrapping_key_spec: str, now: datetime) -> WrappingParameters:
         """Make a wrapping key pair and its token."""
-        now = self._world.now()
-        self._let_go(now)
+        self._forget_expired(now)
         valid_to = now + LIFETIME
         serial = next(self._serials)
         content = _TOKEN.pack(serial, round(valid_to.timestamp() * 1000)) + key_arn.encode()
@@ -169,7 +168,7 @@ class ImportTokens:
         self._valid[serial] = parameters
         return parameters
 
-    def redeem(self, token: bytes, key_arn: str) -> WrappingParameters:
+    def redeem(self, token: bytes, key_arn: str, now: datetime) -> WrappingParameters:
         """Find what a token was issued with; the token stays good until it is spent or expires.
 
         Raises InvalidImportTokenException for a token that was not issued here, not for this KMS key, or (strict)
@@ -178,7 +177,7 @@ class ImportTokens:
         content = self.read(token)
         if content is None or content.key_arn != key_arn or content.serial in self._spent:
             raise InvalidImportTokenException
-        if self._world.now() >= content.valid_to or content.serial not in self._valid:
+        if now >= content.valid_to or content.serial not in self._valid:
             raise ExpiredImportTokenException
         return self._valid[content.serial]
 
@@ -190,9 +189,9 @@ class ImportTokens:
 
     def copy(self) -> ImportTokens:
         """The same tokens, to go back to; serial numbers go on, so that none is ever given twice."""
-        twin = copy(self)
-        twin._valid, twin._spent = dict(self._valid), set(self._spent)
-        return twin
+        other = copy(self)
+        other._valid, other._spent = dict(self._valid), set(self._spent)
+        return other
 
     def read(self, token: bytes) -> TokenContent | None:
         """What a token says, also when it has expired; None for what is no token of this engine."""
@@ -209,7 +208,7 @@ class ImportTokens:
         """What was issued and has not expired, the oldest first."""
         return list(self._valid.values())
 
-    def _let_go(self, now: datetime) -> None:
+    def _forget_expired(self, now: datetime) -> None:
         """Forget expired wrapping keys: they stand first, because every token lives equally long."""
         while self._valid and self._valid[serial := next(iter(self._valid))].valid_to <= now:
             del self._valid[serial]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from botocore.client import BaseClient
 
-from .._service.fault import Fault, Sight
-from .._service.plans import Aim, Plan, check_operations
+from .._service.fault import ClientOutcome, Fault
+from .._service.plans import Plan, Target, check_operations
 from .._wire.model import COMMON_ERRORS, modelled_errors
 from .._wire.names import ErrorCode, Kind, Operation
+from ..engine.operations.registry import traits_of
 from . import _actions, _network, _refusals, _world
 from ._retries import is_retried, most_attempts
 
@@ -22,21 +23,6 @@ if TYPE_CHECKING:
 KINDS: tuple[Kind, ...] = ("refusal", "http", "network", "lost answer", "race", "consistency", "slow")
 #: The operations of a key ceremony, in their order.
 CEREMONY: tuple[Operation, ...] = ("CreateKey", "GetParametersForImport", "ImportKeyMaterial", "DescribeKey")
-
-
-#: Operations that cannot be carried out twice -> what the second attempt is refused with, where the answer to the first
-#: was lost. CreateKey makes a second KMS key.
-NOT_TWICE: dict[str, ErrorCode] = {
-    "CancelKeyDeletion": "KMSInvalidStateException",
-    "CreateAlias": "AlreadyExistsException",
-    "DeleteAlias": "NotFoundException",
-    "ReplicateKey": "AlreadyExistsException",
-    "RetireGrant": "NotFoundException",
-    "RevokeGrant": "NotFoundException",
-    "RotateKeyOnDemand": "KMSInvalidStateException",
-    "ScheduleKeyDeletion": "KMSInvalidStateException",
-    "UpdatePrimaryRegion": "KMSInvalidStateException",
-}
 
 
 @dataclass(frozen=True)
@@ -70,10 +56,10 @@ class Case:
     plan: Plan | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        check_operations(Aim(self.operation))
+        check_operations(Target(self.operation))
         if not isinstance(self.fault, Fault):
             raise TypeError(f"{self.fault!r} is no fault: write one of pytest_kmsimport.faults, such as ReadTimeout().")
-        if reason := self.fault.cannot_happen_to(self.operation):
+        if reason := self.fault.why_impossible_for(self.operation):
             raise ValueError(f"{self.fault!r} cannot happen to {self.operation}: {reason}.")
 
     @property
@@ -89,30 +75,31 @@ class Case:
         service = client.meta.service_model.service_name if isinstance(client, BaseClient) else None
         if service != "kms":
             raise TypeError(f"expect() takes a client of AWS KMS, not {client!r}: write case.expect(mock.client()).")
-        sight = self.fault.sight(client, self.operation)
+        outcome = self.fault.client_outcome(client, self.operation)
         most = most_attempts(client)
-        retried = is_retried(client, self.operation, sight)
-        times = self.fault.usual_times if self.times is None else self.times
+        retried = is_retried(client, self.operation, outcome)
+        times = self.fault.default_times if self.times is None else self.times
         failures = most if times is None else min(times, most)
         if not retried:
             failures = min(failures, 1)
         attempts = min(failures + 1, most) if retried else 1
-        gets_through = sight == Sight() or (retried and attempts > failures)
-        effect = self.fault.takes_effect and (sight.code is None or self.fault.kind != "race")
-        if gets_through and retried and effect and self.operation in NOT_TWICE:
-            sight = _refusals.Refusal(NOT_TWICE[self.operation]).sight(client, self.operation)
+        gets_through = outcome == ClientOutcome() or (retried and attempts > failures)
+        effect = self.fault.takes_effect and (outcome.code is None or self.fault.kind != "race")
+        repeated = traits_of(self.operation).repeated
+        if gets_through and retried and effect and repeated is not None:
+            outcome = _refusals.Refusal(cast("ErrorCode", repeated)).client_outcome(client, self.operation)
         elif gets_through:
             return Expectation(None, None, retried, attempts, takes_effect=True)
-        return Expectation(sight.exception, sight.code, retried, attempts, effect, sight.empty)
+        return Expectation(outcome.exception, outcome.code, retried, attempts, effect, outcome.empty)
 
 
 def everything(operation: str) -> Iterator[Fault]:
     """Every fault that can happen to an operation, each once."""
     for code in dict.fromkeys([*COMMON_ERRORS, *modelled_errors(operation)]):
         yield _refusals.Refusal(code)
-    yield from (fault for fault in _ANYWHERE if not fault.cannot_happen_to(operation))
+    yield from (fault for fault in _ANYWHERE if not fault.why_impossible_for(operation))
     races = [_world.meanwhile(action) for action in _actions.READY_MADE if _actions.refused_with(action, operation)]
-    yield from (race for race in races if not race.cannot_happen_to(operation))
+    yield from (race for race in races if not race.why_impossible_for(operation))
 
 
 _ANYWHERE: tuple[Fault, ...] = (
@@ -153,7 +140,7 @@ def catalogue(
     """
     import pytest  # noqa: PLC0415  not needed to plan a fault
 
-    check_operations(Aim(operations))
+    check_operations(Target(operations))
     chosen = {kinds} if isinstance(kinds, str) else set(kinds)
     if unknown := chosen - set(KINDS):
         raise ValueError(f"kinds has {sorted(unknown)}; write some of {', '.join(KINDS)}.")

@@ -10,12 +10,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError
 
-from .._service.fault import Fault, Scene, Sight, Undelivered
+from .._service.fault import Attempt, ClientOutcome, Fault
+from .._service.reply import Reply
 from .._transports.urllib3 import play
 from .._wire.aws_json import WireResponse
 from .._wire.model import has_output
 from .._wire.network import Delay, Ending, NetworkEvent, Opening, Sent
-from ..engine.engine import Response
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class NetworkFault(Fault):
         """Whether the call reached AWS KMS."""
         return False
 
-    def cannot_happen_to(self, operation: str) -> str:  # noqa: ARG002  of all faults
+    def why_impossible_for(self, operation: str) -> str:  # noqa: ARG002  of all faults
         """It can happen to any operation."""
         return ""
 
-    def strike(self, scene: Scene) -> Response:  # noqa: ARG002
+    def strike(self, attempt: Attempt) -> Reply:  # noqa: ARG002
         """Never reach AWS KMS."""
-        raise Undelivered(event=self.event)
+        return Reply(event=self.event)
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
         """What botocore's HTTP session raises, if it does."""
         request = AWSRequest("POST", client.meta.endpoint_url, headers={}, data=b"{}").prepare()
         body = b"{}" if has_output(operation) else b""
@@ -51,8 +51,8 @@ class NetworkFault(Fault):
         try:
             play(self.event, request, answer, client.meta.config)
         except BotoCoreError as error:
-            return Sight(type(error), raised=error)
-        return Sight(empty=True)
+            return ClientOutcome(type(error), raised=error)
+        return ClientOutcome(empty=True)
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ class _BrokenBody(NetworkFault):
         """Always."""
         return True
 
-    def cannot_happen_to(self, operation: str) -> str:
+    def why_impossible_for(self, operation: str) -> str:
         """An answer without a body has none that could break."""
         return "" if has_output(operation) else f"{operation} answers without a body"
 
-    def strike(self, scene: Scene) -> Response:
+    def strike(self, attempt: Attempt) -> Reply:
         """Let AWS KMS answer, and break the answer."""
-        raise Undelivered(scene.outcome(), event=self.event)
+        return attempt.reply()._replace(event=self.event)
 
 
 @dataclass(frozen=True)
@@ -193,18 +193,19 @@ class AnswerLost(Fault):
         """Always."""
         return True
 
-    def cannot_happen_to(self, operation: str) -> str:
+    def why_impossible_for(self, operation: str) -> str:
         """What the client sees must be able to happen."""
-        return self.seen.cannot_happen_to(operation)
+        return self.seen.why_impossible_for(operation)
 
-    def strike(self, scene: Scene) -> Response:
+    def strike(self, attempt: Attempt) -> Reply:
         """Let AWS KMS answer, and nobody hear it."""
-        scene.outcome()
-        return self.seen.strike(scene)
+        reply = attempt.reply()
+        seen = self.seen.strike(attempt)
+        return seen._replace(keys=reply.keys, carried_out=reply.carried_out, faults=reply.faults)
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
         """What is seen instead."""
-        return self.seen.sight(client, operation)
+        return self.seen.client_outcome(client, operation)
 
 
 @dataclass(frozen=True)
@@ -236,20 +237,17 @@ class Slow(Fault):
         """Always."""
         return True
 
-    def cannot_happen_to(self, operation: str) -> str:  # noqa: ARG002  of all faults
+    def why_impossible_for(self, operation: str) -> str:  # noqa: ARG002  of all faults
         """It can happen to any operation."""
         return ""
 
-    def strike(self, scene: Scene) -> Response:
+    def strike(self, attempt: Attempt) -> Reply:
         """Let AWS KMS answer, and delay the answer."""
-        try:
-            outcome = scene.outcome()
-        except Undelivered as inner:  # of another fault
-            inner.delays = (Delay(self.seconds, self.really), *inner.delays)
-            raise
-        raise Undelivered(outcome, delays=(Delay(self.seconds, self.really),))
+        reply = attempt.reply()
+        return reply._replace(delays=(Delay(self.seconds, self.really), *reply.delays))
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
         """A read timeout for a client that does not wait so long."""
         timeout = client.meta.config.read_timeout
-        return ReadTimeout().sight(client, operation) if timeout is not None and timeout <= self.seconds else Sight()
+        is_too_late = timeout is not None and timeout <= self.seconds
+        return ReadTimeout().client_outcome(client, operation) if is_too_late else ClientOutcome()

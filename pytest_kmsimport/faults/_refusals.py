@@ -12,12 +12,13 @@ from typing import NamedTuple
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from .._service.fault import Fault, Scene, Sight, Undelivered
+from .._service.fault import Attempt, ClientOutcome, Fault
+from .._service.reply import Reply
 from .._wire.aws_json import WireResponse
 from .._wire.model import COMMON_ERRORS, did_you_mean, error_codes, modelled_errors
 from .._wire.names import ErrorCode
 from ..engine import arns, messages
-from ..engine.engine import Call, Response
+from ..engine.call import Call
 from ..engine.errors import KmsError
 
 _BAD_REQUEST = 400
@@ -109,22 +110,22 @@ class Refusal(Fault):
     def _default(self) -> Default:
         return _DEFAULTS.get(self.code) or Default()
 
-    def cannot_happen_to(self, operation: str) -> str:
+    def why_impossible_for(self, operation: str) -> str:
         """An operation refuses with the errors of its model and the common ones alone."""
         if self.code in COMMON_ERRORS or self.code in modelled_errors(operation):
             return ""
         return f"{operation} never answers with {self.code}; it has {', '.join(modelled_errors(operation))}"
 
-    def strike(self, scene: Scene) -> Response:
+    def strike(self, attempt: Attempt) -> Reply:
         """Refuse."""
-        text = _render(self._default.text, scene.call) if self.message is None else self.message
+        text = _render(self._default.text, attempt.call) if self.message is None else self.message
         refusal = _error_class(self.code, self.http_status)(text)
         refusal.diagnosis = "A planned fault, not a refusal of AWS KMS's own."
-        raise refusal
+        return Reply(refusal)
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:  # noqa: ARG002  of all faults
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:  # noqa: ARG002  of all faults
         """The exception that the client has for the code."""
-        return Sight(client.exceptions.from_code(self.code), self.code, self.http_status)
+        return ClientOutcome(client.exceptions.from_code(self.code), self.code, self.http_status)
 
 
 def _render(text: str, call: Call) -> str:
@@ -167,17 +168,17 @@ class _AnsweredBefore(Fault):
     def _response(self) -> WireResponse:
         """What it answers."""
 
-    def cannot_happen_to(self, operation: str) -> str:  # noqa: ARG002  of all faults
+    def why_impossible_for(self, operation: str) -> str:  # noqa: ARG002  of all faults
         """It can happen to any operation."""
         return ""
 
-    def strike(self, scene: Scene) -> Response:  # noqa: ARG002
+    def strike(self, attempt: Attempt) -> Reply:  # noqa: ARG002
         """Answer without asking AWS KMS."""
-        raise Undelivered(instead=self._response)
+        return Reply(instead=self._response)
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:  # noqa: ARG002
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:  # noqa: ARG002
         """A ClientError whose code is the HTTP status."""
-        return Sight(ClientError, str(self.status), self.status)
+        return ClientOutcome(ClientError, str(self.status), self.status)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from botocore.retries.standard import DEFAULT_MAX_ATTEMPTS, RetryContext, Standa
 from botocore.retryhandler import create_checker_from_retry_config
 from botocore.translate import build_retry_config
 
-from .._service.fault import Sight
+from .._service.fault import ClientOutcome
 from .._wire.model import kms_model
 
 Parsed = dict[str, object] | None
@@ -33,14 +33,14 @@ def most_attempts(client: BaseClient) -> int:
     return most
 
 
-def is_retried(client: BaseClient, operation: str, sight: Sight) -> bool:
+def is_retried(client: BaseClient, operation: str, outcome: ClientOutcome) -> bool:
     """Whether a client, after a first attempt at which it saw this, would try again."""
-    if sight.raised is None and sight.status is None:
+    if outcome.raised is None and outcome.status is None:
         return False
     ask = _ask_legacy if _is_legacy(client) else _ask_standard
-    http = None if sight.status is None else AWSResponse("", sight.status, {}, None)
-    parsed: Parsed = None if sight.status is None else {"Error": {"Code": sight.code}, "ResponseMetadata": {}}
-    return ask(operation, http, parsed, sight.raised)
+    http = None if outcome.status is None else AWSResponse("", outcome.status, {}, None)
+    parsed: Parsed = None if outcome.status is None else {"Error": {"Code": outcome.code}, "ResponseMetadata": {}}
+    return ask(operation, http, parsed, outcome.raised)
 
 
 def _is_legacy(client: BaseClient) -> bool:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from botocore.client import BaseClient
 
-from .._service.fault import Action, Fault, Scene, Sight
+from .._service.fault import Action, Attempt, ClientOutcome, Fault
+from .._service.reply import Reply
 from .._wire.model import members_of, modelled_errors
-from ..engine.engine import Response
-from ..engine.errors import KmsError
 from ..engine.operations import OPERATIONS
 from ._actions import is_about_import, is_about_key, refused_with
 from ._refusals import Refusal
@@ -32,7 +31,7 @@ class Meanwhile(Fault):
     after: bool = False
 
     kind = "race"
-    usual_times = 1
+    default_times = 1
 
     def __post_init__(self) -> None:
         if not callable(self.action):
@@ -55,7 +54,7 @@ class Meanwhile(Fault):
         """It does unless what has happened makes AWS KMS refuse."""
         return True
 
-    def cannot_happen_to(self, operation: str) -> str:
+    def why_impossible_for(self, operation: str) -> str:
         """The ready-made ones are about the KMS key that a call names."""
         if is_about_import(self.action):
             return "" if operation == "ImportKeyMaterial" else f"{self!r} is about ImportKeyMaterial"
@@ -63,21 +62,19 @@ class Meanwhile(Fault):
             return f"{operation} names no KMS key"
         return ""
 
-    def strike(self, scene: Scene) -> Response:
+    def strike(self, attempt: Attempt) -> Reply:
         """Let the other act, and AWS KMS answer."""
         if self.after:
-            outcome = scene.outcome()
-            scene.stage.act_offstage(self.action, scene.call)
-            if isinstance(outcome, KmsError):
-                raise outcome
-            return outcome
-        scene.stage.act_offstage(self.action, scene.call)
-        return scene.answer(scene.call)
+            reply = attempt.reply()
+            attempt.access.run_action(self.action, attempt.call)
+            return reply
+        attempt.access.run_action(self.action, attempt.call)
+        return attempt.reply()
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
         """The refusal that a ready-made action leads to, for the KMS key that a call names."""
         code = None if self.after else refused_with(self.action, operation)
-        return Sight() if code is None else Refusal(code).sight(client, operation)
+        return ClientOutcome() if code is None else Refusal(code).client_outcome(client, operation)
 
 
 def meanwhile(action: Action, *, after: bool = False) -> Meanwhile:
@@ -113,23 +110,23 @@ class StaleRead(Fault):
         """Nothing has an effect that only reads."""
         return True
 
-    def cannot_happen_to(self, operation: str) -> str:
+    def why_impossible_for(self, operation: str) -> str:
         """It happens to operations that read a KMS key."""
         return "" if operation in _READING else f"{operation} does not read a KMS key; {', '.join(_READING)} do"
 
-    def strikes(self, scene: Scene) -> bool:
+    def strikes(self, attempt: Attempt) -> bool:
         """Whether there is older news to tell."""
-        return scene.stage.before_last_change(scene.call) is not None
+        return attempt.access.before_last_change(attempt.call) is not None
 
-    def strike(self, scene: Scene) -> Response:
+    def strike(self, attempt: Attempt) -> Reply:
         """Answer with old news."""
-        key = scene.stage.before_last_change(scene.call)
+        key = attempt.access.before_last_change(attempt.call)
         assert key is not None
-        return scene.stage.answer_as_of(scene.call, key)
+        return attempt.access.reply_as_of(attempt.call, key)
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:  # noqa: ARG002
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:  # noqa: ARG002
         """Success."""
-        return Sight()
+        return ClientOutcome()
 
 
 @dataclass(frozen=True)
@@ -151,15 +148,15 @@ class NotYetVisible(Fault):
         """Never."""
         return False
 
-    def cannot_happen_to(self, operation: str) -> str:
+    def why_impossible_for(self, operation: str) -> str:
         """It happens to operations about a KMS key."""
         can = _names_key(operation) and "NotFoundException" in modelled_errors(operation)
         return "" if can else f"{operation} is not about a KMS key"
 
-    def strike(self, scene: Scene) -> Response:
+    def strike(self, attempt: Attempt) -> Reply:
         """Know nothing of the KMS key."""
-        return Refusal("NotFoundException").strike(scene)
+        return Refusal("NotFoundException").strike(attempt)
 
-    def sight(self, client: BaseClient, operation: str) -> Sight:
+    def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
         """NotFoundException."""
-        return Refusal("NotFoundException").sight(client, operation)
+        return Refusal("NotFoundException").client_outcome(client, operation)

@@ -9,7 +9,8 @@ import pytest
 
 from pytest_kmsimport._mock.rsa_pool import RsaKeys
 from pytest_kmsimport._wire.regions import is_region
-from pytest_kmsimport.engine.engine import Call, Engine
+from pytest_kmsimport.engine.call import Call, Caller
+from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.world import World
 
 
@@ -37,7 +38,7 @@ def ask(universe):
     engine = Engine(universe.world)
 
     def call(operation: str, *, region: str = "us-east-1", account: str = "123456789012", **members: object):
-        return engine(Call(operation, region, account, members))
+        return engine(Call(operation, region, Caller(account), members))
 
     call.engine = engine  # type: ignore[attr-defined]  # for tests that look inside
     return call

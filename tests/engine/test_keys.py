@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pytest_kmsimport.engine.engine import Call, Engine
+from pytest_kmsimport.engine.call import Call, Caller
+from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.errors import KmsError
 from pytest_kmsimport.wrapping import wrap_key_material
 
@@ -87,7 +88,7 @@ class LifeOfAKey(RuleBasedStateMachine):
 
     def ask(self, operation: str, **members: object):
         """Call an operation."""
-        self.answer = self.engine(Call(operation, "us-east-1", "123456789012", members))
+        self.answer = self.engine(Call(operation, "us-east-1", Caller("123456789012"), members))
         return self.answer
 
     def attempt(self, operation: str, **members: object) -> str | None:

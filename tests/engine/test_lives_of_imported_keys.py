@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from pytest_kmsimport.engine import materials, timers
-from pytest_kmsimport.engine.engine import Call, Engine
+from pytest_kmsimport.engine.call import Call, Caller
+from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.errors import KmsError
-from pytest_kmsimport.engine.keys import EXISTING, Family, Key
+from pytest_kmsimport.engine.keys import Family, Key
 from pytest_kmsimport.engine.materials import KeyMaterial, KeyMaterialState
 from pytest_kmsimport.engine.operations import importing
 from pytest_kmsimport.engine.world import World
@@ -75,7 +76,7 @@ class LivesOfImportedKeys(RuleBasedStateMachine):
 
     def ask(self, operation: str, region: str, **members: object):
         """Call an operation."""
-        return self.engine(Call(operation, region, ACCOUNT, members))
+        return self.engine(Call(operation, region, Caller(ACCOUNT), members))
 
     def attempt(self, operation: str, region: str, **members: object):
         """Call an operation: AWS's code or None, and the answer."""
@@ -397,7 +398,7 @@ def two_may_be_pending(monkeypatch: pytest.MonkeyPatch) -> None:
     state_to_be = importing._state_to_be
 
     def mistaken(key: Key, material_id, terms):
-        if key.import_type(terms) == EXISTING or material_id in key.materials:
+        if importing.import_type_of(key, terms) == importing.EXISTING or material_id in key.materials:
             return state_to_be(key, material_id, terms)
         return KeyMaterialState.PENDING_ROTATION if key.materials else KeyMaterialState.CURRENT
 

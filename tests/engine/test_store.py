@@ -17,7 +17,7 @@ TOKEN = GrantName("us-east-1", OTHER, KEY_ID, "0" * 64).token(b"salt")
 
 def regions(ask) -> set[tuple[str, str]]:
     """The accounts and Regions that the next call finds."""
-    ask.engine._store.let_go()
+    ask.engine._store.begin_visit()
     return {(region.account, region.name) for region in ask.engine._store.regions()}
 
 

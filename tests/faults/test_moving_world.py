@@ -198,7 +198,7 @@ def test_a_deletion_is_not_lost_while_a_read_is_stale(kms, kms_import_mock):
 
 def test_changing_operations_are_those_that_change(kms, kms_import_mock):
     """They are operations that there are, about a KMS key."""
-    assert all(operation.takes_key for name, operation in OPERATIONS.items() if operation.traits.changes)
+    assert all(operation.takes == "key" for name, operation in OPERATIONS.items() if operation.traits.changes)
 
 
 def test_a_key_that_nobody_knows_yet(kms, kms_import_mock, make_key):

@@ -542,4 +542,4 @@ def test_stale_reads_remember_so_many_keys(kms, kms_import_mock):
     kms_import_mock.inject(faults.StaleRead(), on="DescribeKey", must_strike=False)
     for _ in range(1100):
         kms.disable_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
-    assert len(kms_import_mock.service.faults._before) == 1000
+    assert len(kms_import_mock.service.access._before) == 1000

@@ -213,11 +213,11 @@ def fingerprint(mock: Any) -> object:
     Key material that KMS makes and nobody has looked at is no state: it is there from the beginning.
     """
     store: Store = mock._engine._store
-    store.let_go()
+    store.begin_visit()
     regions = sorted(store.regions(), key=lambda region: (region.account, region.name))
     for region in regions:
         for key in region.keys.by_age():
-            apply_time(key, store.world)
+            apply_time(key, store.world, store.visit.now)
     held = [(r.account, r.name, frozen([r.keys, r.aliases, r.grants], {})) for r in regions if not r.is_empty]
     return held, frozen(vars(store.tokens), {}), len(store._deletions)
 

@@ -208,7 +208,7 @@ def a_look_that_changes(monkeypatch):
 
     def change(function):
         def describe_key(region, key, **members):
-            key.last_use = LastUse("DescribeKey", region.world.now(), "")
+            key.last_use = LastUse("DescribeKey", region.now, "")
             return function(region, key, **members)
 
         return describe_key

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .. import messages, states
+from .. import messages
 from ..errors import DryRunOperationException, InvalidKeyUsageException
 from ..keys import Key, LastUse
-from ..store import Region
+from ..region import Region
+from ..states import KeyState, Refusal
 
 
-def check_state(key: Key, operation: str) -> None:
+def check_state(key: Key, state: KeyState, refusals: Mapping[tuple[KeyState, bool], Refusal]) -> None:
     """Refuse an operation where AWS's table does so for the state that the KMS key is in."""
-    if operation in states.NEVER_REFUSED:
-        return
-    refusal = states.refusal_in(operation, key.state, imported=key.is_external)
+    refusal = refusals.get((state, key.is_external))
     if refusal is not None:
         raise refusal.error(refusal.message.format(arn=key.arn, origin=key.origin))
 
@@ -37,7 +36,7 @@ def check_use(key: Key, operation: str, usage: str, algorithm: str | None) -> No
 def conclude(region: Region, key: Key, operation: str, *, dry_run: bool) -> None:
     """End a use of a KMS key: a dry run stops here, any other is remembered as the key's last."""
     stop_if_dry(dry_run=dry_run)
-    key.last_use = LastUse(operation, region.world.now(), region.request_id)
+    key.last_use = LastUse(operation, region.now, region.request_id)
 
 
 def stop_if_dry(*, dry_run: bool) -> None:

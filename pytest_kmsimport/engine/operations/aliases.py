@@ -11,6 +11,7 @@ from typing import Any
 from .. import messages
 from ..aliases import PREFIX, Alias, check_alias_name
 from ..arns import kms_arn
+from ..call import Response
 from ..errors import (
     AlreadyExistsException,
     InvalidAliasNameException,
@@ -20,8 +21,8 @@ from ..errors import (
 )
 from ..keys import Key
 from ..pages import page
-from ..store import Region
-from .registry import Operation, Response, operation
+from ..region import Region
+from .registry import Operation, operation
 
 
 @operation(keys=("TargetKeyId",), repeated="AlreadyExistsException")
@@ -34,7 +35,7 @@ def create_alias(region: Region, this: Operation, *, alias_name: str, target_key
     if region.aliases.get(alias_name) is not None:
         raise AlreadyExistsException(messages.ALIAS_EXISTS.format(arn=_arn(region, alias_name)))
     _check_quota(region, key)
-    now = region.world.now()
+    now = region.now
     region.aliases.add(Alias(alias_name, key.id, region.next_serial(), created=now, updated=now))
     return {}
 
@@ -48,7 +49,7 @@ def update_alias(region: Region, this: Operation, *, alias_name: str, target_key
     if key.id != alias.key_id:
         _check_quota(region, key)
     region.aliases.remove(alias.name)
-    region.aliases.add(replace(alias, key_id=key.id, updated=region.world.now()))
+    region.aliases.add(replace(alias, key_id=key.id, updated=region.now))
     return {}
 
 
@@ -64,7 +65,7 @@ def list_aliases(
     region: Region, this: Operation, *, key_id: str | None = None, limit: int = 50, marker: str | None = None
 ) -> Response:
     """List the names of one KMS key, or all; the mock has none of AWS's own (``alias/aws/...``)."""
-    key = None if key_id is None else this.admit(region, key_id)
+    key = None if key_id is None else this.resolve_key(region, key_id)
     return page(
         region.aliases.by_age() if key is None else region.aliases.by_age(key.id),
         listing=f"ListAliases:{region.account}:{region.name}:{key.id if key else ''}",
@@ -91,14 +92,22 @@ def _existing(region: Region, name: str) -> Alias:
     alias = region.aliases.get(name)
     if alias is None:
         raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=_arn(region, name)))
+    key = _key_of(region, alias)
+    region.touch(key, key.state)
     return alias
+
+
+def _key_of(region: Region, alias: Alias) -> Key:
+    key = region.key(alias.key_id)
+    assert key is not None  # a KMS key that goes takes its aliases with it
+    return key
 
 
 def _target(region: Region, this: Operation, identifier: str) -> Key:
     """The KMS key that an alias is to stand for; these operations model no InvalidArnException."""
     if identifier.startswith(PREFIX) or f":{PREFIX}" in identifier:
         raise ValidationException(messages.ALIAS_OF_ALIAS)
-    return this.admit(region, identifier)
+    return this.resolve_key(region, identifier)
 
 
 def _check_quota(region: Region, key: Key) -> None:
@@ -108,8 +117,7 @@ def _check_quota(region: Region, key: Key) -> None:
 
 def _check_same_kind(region: Region, alias: Alias, key: Key) -> None:
     """Refuse to move an alias to a KMS key that code which uses the alias could not work with."""
-    current = region.get(alias.key_id)
-    assert current is not None  # a KMS key that goes takes its aliases with it
+    current = _key_of(region, alias)
     if current.usage != key.usage:
         text = messages.ALIAS_USAGE.format(alias=alias.name, current=current.usage, following=key.usage)
         raise ValidationException(text)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import ciphertext, messages
+from ..call import Response
 from ..errors import InvalidKeyUsageException, NotOffered, UnsupportedOperationException, ValidationException
 from ..keys import Key
 from ..materials import public_key_of, with_curve_inside
+from ..region import Region
 from ..specs import SPECS, SYMMETRIC_DEFAULT
-from ..store import Region
 from .encrypting import seal
-from .registry import Response, operation
+from .registry import operation
 
 _USAGE = "ENCRYPT_DECRYPT"
 _LENGTHS = {"AES_128": 16, "AES_256": 32}  # bytes

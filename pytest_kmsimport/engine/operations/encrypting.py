@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from .. import arns, ciphertext, messages
+from ..call import Response
 from ..errors import (
     AccessDeniedException,
     DryRunOperationException,
@@ -16,11 +17,11 @@ from ..errors import (
     ValidationException,
 )
 from ..keys import Key
+from ..region import Region
 from ..specs import SYMMETRIC_DEFAULT
-from ..store import Region
 from ..wrapping import longest_plaintext, padding_of
 from .admission import check_grant_tokens, check_use, conclude
-from .registry import Operation, Response, operation
+from .registry import Operation, operation
 
 _ENCRYPTION = "ENCRYPT_DECRYPT"
 
@@ -127,7 +128,7 @@ def re_encrypt(
     opened = None
     if not ignored:
         opened = _open(region, this, source, ciphertext_blob, context, source_encryption_algorithm)
-    destination = this.admit(region, destination_key_id)
+    destination = this.resolve_key(region, destination_key_id)
     check_use(destination, "ReEncryptTo", _ENCRYPTION, destination_encryption_algorithm)
     if opened is None:
         raise DryRunOperationException(messages.DRY_RUN)
@@ -184,7 +185,7 @@ def _source_key(region: Region, this: Operation, member: str, key_id: str | None
         return None
     if _is_related(region, arns.parse(key_id)):
         raise IncorrectKeyException(messages.WRONG_KEY)
-    return this.admit(region, key_id)
+    return this.resolve_key(region, key_id)
 
 
 def _is_related(region: Region, name: arns.KeyName) -> bool:
@@ -230,7 +231,7 @@ def _open_symmetric(region: Region, this: Operation, key: Key | None, blob: byte
     if key is None:
         if maker is None:
             raise AccessDeniedException(messages.UNKNOWN_CIPHERTEXT_KEY)
-        key = this.admit(region, maker.arn)
+        key = this.resolve_key(region, maker.arn)
     elif key is not maker:
         raise IncorrectKeyException(messages.WRONG_KEY)
     material = key.materials.get(parsed.material_id)

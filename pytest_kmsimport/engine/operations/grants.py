@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import messages
 from ..arns import partition_of
+from ..call import Response
 from ..errors import (
     AccessDeniedException,
     InvalidArnException,
@@ -18,14 +19,14 @@ from ..errors import (
     NotFoundException,
     ValidationException,
 )
-from ..grants import Grant, GrantName, Permission, check_grant_id, heading
+from ..grants import Grant, GrantName, Permission, check_grant_id, group
 from ..index import Index
 from ..keys import Key
 from ..pages import page
 from ..principals import is_arn, is_principal, is_role_session
-from ..store import Region
+from ..region import Region
 from .admission import check_grant_tokens, stop_if_dry
-from .registry import OPERATIONS, Operation, Response, Traits, operation
+from .registry import OPERATIONS, Operation, Traits, operation
 
 _CONTEXT_CONSTRAINTS = ("EncryptionContextSubset", "EncryptionContextEquals")
 _MOST_PAIRS, _LONGEST_VALUE = 8, 384
@@ -75,15 +76,15 @@ def create_grant(
     grants = region.in_account(key.account).grants
     grant = None
     if name is not None:
-        named = grants.by_age(heading(key.id, name=name))
+        named = grants.by_age(group(key.id, name=name))
         grant = next((grant for grant in named if grant.permission == permission), None)
-    if grant is None and len(grants.by_age(heading(key.id))) >= region.quotas.grants_per_key:
+    if grant is None and len(grants.by_age(group(key.id))) >= region.quotas.grants_per_key:
         raise LimitExceededException(messages.TOO_MANY_GRANTS.format(arn=key.arn))
     stop_if_dry(dry_run=dry_run)
     if grant is None:
         grant_id = region.world.random_bytes(_GRANT_ID).hex()
         name_of_grant = GrantName(key.region, key.account, key.id, grant_id)
-        created = region.world.now().replace(microsecond=0)  # AWS tells whole seconds, of grants alone
+        created = region.now.replace(microsecond=0)  # AWS tells whole seconds, of grants alone
         grant = Grant(name_of_grant, region.next_serial(), permission, region.account, created)
         grants.add(grant)
     return {"GrantToken": grant.name.token(region.world.random_bytes(_SALT)), "GrantId": grant.id}
@@ -178,7 +179,7 @@ def list_grants(
 
 
 def _listed(grants: Index[Grant], key: Key, grant_id: str | None, grantee: str | None) -> Sequence[Grant]:
-    wanted = heading(key.id, grantee=grantee)
+    wanted = group(key.id, grantee=grantee)
     if grant_id is None:
         return grants.by_age(wanted)
     check_grant_id(grant_id)
@@ -259,10 +260,13 @@ def retire_grant(
         if key_id is not None or grant_id is not None:
             raise ValidationException(messages.GRANT_NAMED_TWICE)
         grant = region.grant_of(grant_token)
+        key = region.in_account(grant.name.account).key(grant.name.key_id)
+        assert key is not None  # a KMS key that goes takes its grants with it
+        region.touch(key, key.state)
     elif key_id is not None and grant_id is not None:
         if not key_id.startswith(("arn:", "alias/")):
             raise NotFoundException(messages.INVALID_ARN.format(part=key_id))
-        grant = _grant(region, this.admit(region, key_id), grant_id)
+        grant = _grant(region, this.resolve_key(region, key_id), grant_id)
     else:
         raise ValidationException(messages.GRANT_NOT_NAMED)
     return _end(region, grant, dry_run=dry_run)

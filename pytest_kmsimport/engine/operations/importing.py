@@ -8,28 +8,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .. import messages
+from ..call import Response
 from ..errors import (
     IncorrectKeyMaterialException,
     KMSInvalidStateException,
     UnsupportedOperationException,
     ValidationException,
 )
-from ..keys import EXISTING, NEW, Key
+from ..keys import Key
 from ..materials import ImportTerms, KeyMaterial, KeyMaterialState
 from ..materials import key_material_id as material_id_of
+from ..region import Region
 from ..rules import Rules
-from ..store import Region
-from .registry import Response, operation
+from .registry import operation
 
 _EXPIRES = "KEY_MATERIAL_EXPIRES"
 _LONGEST_LIFE = timedelta(days=365)
+NEW, EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
 
 
 @operation()
 def get_parameters_for_import(region: Region, key: Key, *, wrapping_algorithm: str, wrapping_key_spec: str) -> Response:
     """Give a wrapping public key (DER, SubjectPublicKeyInfo) and an import token, good for 24 hours."""
     _check_wrapping(region.rules, key, wrapping_algorithm, wrapping_key_spec)
-    parameters = region.tokens.issue(key.arn, wrapping_algorithm, wrapping_key_spec)
+    parameters = region.tokens.issue(key.arn, wrapping_algorithm, wrapping_key_spec, region.now)
     return {
         "KeyId": key.arn,
         "ImportToken": parameters.token,
@@ -65,9 +67,9 @@ def import_key_material(
 ) -> Response:
     """Take wrapped key material into a KMS key, or refuse it and leave everything as it was."""
     terms = ImportTerms(import_type, valid_to, key_material_description, key_material_id)
-    _check_expiration(region.world.now(), expiration_model, valid_to)
+    _check_expiration(region.now, expiration_model, valid_to)
     _check_terms(key, terms)
-    parameters = region.tokens.redeem(import_token, key.arn)
+    parameters = region.tokens.redeem(import_token, key.arn, region.now)
     plaintext = parameters.unwrap(encrypted_key_material)
     plaintext = key.spec.material.canonical(plaintext)
     state = _state_to_be(key, material_id_of(key.id, plaintext), terms)
@@ -76,9 +78,14 @@ def import_key_material(
     return _answer(key, material)
 
 
+def import_type_of(key: Key, terms: ImportTerms) -> str:
+    """Whether an import brings NEW_KEY_MATERIAL or EXISTING_KEY_MATERIAL, where it does not say so itself."""
+    return terms.import_type or (EXISTING if key.materials else NEW)
+
+
 def _state_to_be(key: Key, material_id: str, terms: ImportTerms) -> KeyMaterialState:
     """Where a key material will stand; it must be known to the key, or must not be, as the import says or implies."""
-    if key.import_type(terms) == EXISTING:
+    if import_type_of(key, terms) == EXISTING:
         return _state_of_known(key, material_id, terms.material_id)
     if material_id in key.materials:
         raise IncorrectKeyMaterialException(messages.KNOWN_MATERIAL.format(id=material_id, arn=key.arn))
@@ -127,7 +134,7 @@ def _check_terms(key: Key, terms: ImportTerms) -> None:
         raise ValidationException(messages.NEW_ON_REPLICA)
     if key.is_replica and terms.description is not None:
         raise ValidationException(messages.DESCRIPTION_ON_REPLICA)
-    if terms.material_id is not None and key.import_type(terms) == NEW:
+    if terms.material_id is not None and import_type_of(key, terms) == NEW:
         raise ValidationException(messages.ID_WITH_NEW)
 
 
@@ -137,7 +144,7 @@ def delete_imported_key_material(region: Region, key: Key, *, key_material_id: s
     if key_material_id is not None and not key.spec.is_symmetric:
         text = messages.SYMMETRIC_ONLY.format(member="keyMaterialId", spec=key.spec.name)
         raise ValidationException(text)
-    material = key.delete_material(key_material_id, region.world.now())
+    material = key.delete_material(key_material_id, region.now)
     return _answer(key, material)
 
 

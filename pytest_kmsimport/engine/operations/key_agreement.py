@@ -9,10 +9,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDH, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from ..call import Response
 from ..errors import ValidationException
 from ..keys import Key
-from ..store import Region
-from .registry import Response, operation
+from ..region import Region
+from .registry import operation
 
 
 @operation(

@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_Encapsulate.html
 
 from __future__ import annotations
 
+from ..call import Response
 from ..errors import InvalidCiphertextException
 from ..keys import Key
 from ..post_quantum import kem_key
-from ..store import Region
-from .registry import Response, operation
+from ..region import Region
+from .registry import operation
 
 _USAGE = "ENCAPSULATE_DECAPSULATE"
 _SECRETS = {"SharedSecret": "the shared secret"}

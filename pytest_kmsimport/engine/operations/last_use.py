@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_OID, uuid5
 
+from ..call import Response
 from ..keys import Key
-from ..store import Region
-from .registry import Response, operation
+from ..region import Region
+from .registry import operation
 
 
 @operation(since=2026)

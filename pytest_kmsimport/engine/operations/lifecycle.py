@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from .. import messages, timers
 from ..arns import kms_arn
+from ..call import Response
 from ..errors import NotOffered, UnsupportedOperationException, ValidationException
 from ..keys import EXTERNAL, Family, Key
 from ..metadata import metadata
 from ..pages import page
 from ..policies import check_policy, default_policy
+from ..region import Region
 from ..rules import Rules
 from ..specs import SYMMETRIC_DEFAULT, KeySpec
-from ..store import Region
-from ..tags import tagged
-from .registry import Response, operation
+from ..tags import with_tags
+from .registry import operation
 
 _CUSTOM_STORE_ORIGINS = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
 _WINDOW = range(7, 31)  # days
@@ -46,7 +47,7 @@ def create_key(
     _check_origin(spec, origin, custom_key_store_id, xks_key_id)
     if policy is not None:
         check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
-    new_tags = tagged({}, tags, region.next_serial)
+    new_tags = with_tags({}, tags, region.next_serial)
     region.check_room()
     key = Key(
         id=region.world.new_key_id(multi_region=multi_region),
@@ -56,7 +57,7 @@ def create_key(
         spec=spec,
         usage=usage,
         origin=origin,
-        created=region.world.now(),
+        created=region.now,
         policy=policy or default_policy(region.account, region.name),
         rules=region.rules,
         description=description,
@@ -67,6 +68,7 @@ def create_key(
     if multi_region:
         key.family = Family(key)
     region.keys.add(key)
+    region.touch(key)
     return {"KeyMetadata": metadata(key)}
 
 
@@ -127,7 +129,7 @@ def list_keys(
 @operation(changes=True)
 def enable_key(region: Region, key: Key) -> Response:
     """Let a disabled KMS key be used again."""
-    timers.enable(key, region.world)
+    timers.enable(key, region.world, region.now)
     return {}
 
 

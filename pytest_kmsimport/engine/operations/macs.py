@@ -8,10 +8,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA224, SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from ..call import Response
 from ..errors import KMSInvalidMacException
 from ..keys import Key
-from ..store import Region
-from .registry import Response, operation
+from ..region import Region
+from .registry import operation
 
 _HASHES: Mapping[str, type[HashAlgorithm]] = {
     "HMAC_SHA_224": SHA224,

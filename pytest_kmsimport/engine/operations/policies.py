@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 from __future__ import annotations
 
 from .. import messages
+from ..call import Response
 from ..errors import NotFoundException, ValidationException
 from ..keys import Key
 from ..policies import check_policy
-from ..store import Region
-from .registry import Response, operation
+from ..region import Region
+from .registry import operation
 
 _DEFAULT, _OF_RAM = "default", "AWS_RAM"
 

@@ -2,7 +2,7 @@
 
 The function's name in snake case is the operation's in KMS, its keyword arguments are the members of the request, the
 dict that it returns is AWS's response. Where it takes a ``key``, that is the KMS key that the member KeyId names, which
-has been found and let pass; where it takes ``this``, it finds its KMS keys itself, with ``this.admit``.
+has been found and let pass; where it takes ``this``, it finds its KMS keys itself, with ``this.resolve_key``.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..call import Response
 from ..errors import NotOffered
 from ..keys import Key
-from ..store import Region
+from ..region import Region
+from ..states import KeyState, Refusal, refusals_of
 from .admission import check_grant_tokens, check_state, check_use, conclude
 
-Response = dict[str, Any]
 Function = Callable[..., Response]
 
 #: AWS's name of an operation -> the operation.
@@ -63,58 +64,60 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of AWS KMS; ``parameters`` maps AWS's members to the arguments for them."""
+    """One operation of AWS KMS; ``parameters`` maps AWS's members to the arguments for them.
+
+    ``refusals`` are what AWS's key-state table has for it.
+    """
 
     name: str
     function: Function = field(repr=False)
     traits: Traits
     takes: str | None
     parameters: Mapping[str, str]
-    algorithm_argument: str | None
+    refusals: Mapping[tuple[KeyState, bool], Refusal] = field(repr=False)
+    algorithm_argument: str
     default_algorithm: str | None
-
-    @property
-    def takes_key(self) -> bool:
-        """Whether it is about the one KMS key that KeyId names."""
-        return self.takes == "key"
 
     @property
     def ends_a_use(self) -> bool:
         """Whether it is a cryptographic operation with one KMS key, whose use is checked and ended for it."""
-        return self.takes_key and self.traits.usage is not None
+        return self.takes == "key" and self.traits.usage is not None
 
     def __call__(self, region: Region, members: Mapping[str, Any]) -> Response:
         """Answer a call whose members have passed the constraints of the service model."""
-        arguments = {}
-        for member, value in members.items():
-            if member not in self.parameters:
-                offered = ", ".join(sorted(self.parameters))
-                raise NotOffered(f"{self.name} with {member} is not offered by the mock. It offers: {offered}.")
-            arguments[self.parameters[member]] = value
+        parameters = self.parameters
+        try:
+            arguments = {parameters[member]: value for member, value in members.items()}
+        except KeyError as unknown:
+            offered = ", ".join(sorted(parameters))
+            text = f"{self.name} with {unknown.args[0]} is not offered by the mock. It offers: {offered}."
+            raise NotOffered(text) from None
         if self.takes is None:
             return self.function(region, **arguments)
         if self.takes == "this":
             return self.function(region, self, **arguments)
-        key = self.admit(region, arguments.pop("key_id"))
-        if self.ends_a_use:
-            return self._use(region, key, arguments)
-        return self.function(region, key, **arguments)
+        key = self.resolve_key(region, arguments.pop("key_id"))
+        if self.traits.usage is None:
+            return self.function(region, key, **arguments)
+        return self._use(region, key, self.traits.usage, arguments)
 
-    def admit(self, region: Region, identifier: str) -> Key:
+    def resolve_key(self, region: Region, identifier: str) -> Key:
         """Find the KMS key that a call is about and let the call pass, or refuse it.
 
         Every call about a KMS key comes through here: this is the place for whatever decides who may do what.
         """
         traits = self.traits
-        key = region.find(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
-        check_state(key, self.name)
+        key = region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
+        state = key.state
+        region.touch(key, state)
+        check_state(key, state, self.refusals)
         return key
 
-    def _use(self, region: Region, key: Key, arguments: dict[str, Any]) -> Response:
+    def _use(self, region: Region, key: Key, usage: str, arguments: dict[str, Any]) -> Response:
         check_grant_tokens(region, arguments.pop("grant_tokens", ()))
         dry_run = arguments.pop("dry_run", False)
-        algorithm = arguments.get(self.algorithm_argument or "", self.default_algorithm)
-        check_use(key, self.name, self.traits.usage or "", algorithm)
+        algorithm = arguments.get(self.algorithm_argument, self.default_algorithm)
+        check_use(key, self.name, usage, algorithm)
         response = self.function(region, key, **arguments)
         conclude(region, key, self.name, dry_run=dry_run)
         return response
@@ -131,11 +134,20 @@ class operation(Traits):  # noqa: N801  a decorator
         parameters = {_aws_name(name): name for name in [*names, *(["key_id"] if takes == "key" else [])]}
         if takes == "key" and self.usage is not None:
             parameters |= _USES
-        algorithm = next((name for name in names if name.endswith("_algorithm")), None)
+        algorithm = next((name for name in names if name.endswith("_algorithm")), "")
         default = signature[algorithm].default if algorithm else self.algorithm
         name = _aws_name(function.__name__)
-        OPERATIONS[name] = Operation(name, function, self, takes, parameters, algorithm, default)
+        OPERATIONS[name] = Operation(name, function, self, takes, parameters, refusals_of(name), algorithm, default)
         return function
+
+
+def traits_of(name: str) -> Traits:
+    """What there is to know of an operation; of one that is not offered, nothing."""
+    operation = OPERATIONS.get(name)
+    return _NOTHING if operation is None else operation.traits
+
+
+_NOTHING = Traits()
 
 
 def _aws_name(snake_case: str) -> str:

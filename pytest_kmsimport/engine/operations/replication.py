@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from .. import messages
 from ..arns import partition_of
+from ..call import Response
 from ..errors import (
     AlreadyExistsException,
     KMSInvalidStateException,
@@ -18,10 +19,11 @@ from ..errors import (
 from ..keys import Family, Key
 from ..metadata import metadata
 from ..policies import check_policy, default_policy
-from ..store import Region
-from ..tags import tagged
+from ..region import Region
+from ..states import refusals_of
+from ..tags import with_tags
 from .admission import check_state
-from .registry import Response, operation
+from .registry import operation
 
 
 @operation(changes=True, repeated="AlreadyExistsException")
@@ -42,15 +44,16 @@ def replicate_key(
     there = _region_for(region, family, replica_region)
     if policy is not None:
         check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
-    new_tags = tagged({}, tags, region.next_serial)
+    new_tags = with_tags({}, tags, region.next_serial)
     there.check_room()
     if not key.is_external:
         key.usable_material(region.world)  # what the replica shares
-    now = region.world.now()
+    now = region.now
     replica = family.add_replica(replica_region, region.next_serial(), now, now + region.world.background)
     replica.policy = policy or default_policy(region.account, replica_region)
     replica.rules, replica.description, replica.tags = there.rules, description, new_tags
     there.keys.add(replica)
+    region.touch(replica)
     answer = {"ReplicaKeyMetadata": metadata(replica), "ReplicaPolicy": replica.policy}
     return answer | ({"ReplicaTags": list(tags)} if tags else {})
 
@@ -65,7 +68,7 @@ def _region_for(region: Region, family: Family, name: str) -> Region:
         raise ValidationException(messages.REPLICA_REGION.format(region=name))
     if name in family.replicas:
         raise AlreadyExistsException(messages.REPLICA_EXISTS)
-    return region.elsewhere(name)
+    return region.in_region(name)
 
 
 @operation(changes=True, repeated="KMSInvalidStateException")
@@ -78,6 +81,6 @@ def update_primary_region(region: Region, key: Key, *, primary_region: str) -> R
     replica = key.family.replicas.get(primary_region)
     if replica is None:
         raise ValidationException(messages.NO_REPLICA.format(key_id=key.id))
-    check_state(replica, "UpdatePrimaryRegion")
-    key.family.promote(replica, region.world.now() + region.world.background)
+    check_state(replica, replica.state, refusals_of("UpdatePrimaryRegion"))
+    key.family.promote(replica, region.now + region.world.background)
     return {}

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .. import messages
+from ..call import Response
 from ..errors import (
     ConflictException,
     KMSInvalidStateException,
@@ -19,11 +20,11 @@ from ..errors import (
 from ..keys import Key
 from ..materials import KeyMaterial, KeyMaterialState
 from ..pages import page
+from ..region import Region
 from ..rotations import ON_DEMAND, Schedule
 from ..states import KeyState
-from ..store import Region
 from ..timers import apply_time
-from .registry import Response, operation
+from .registry import operation
 
 _DEFAULT_PERIOD = 365  # days
 _ALL_KEY_MATERIAL = "ALL_KEY_MATERIAL"
@@ -40,15 +41,15 @@ def rotate_key_on_demand(region: Region, key: Key) -> Response:
     _check_primary(key, "RotateKeyOnDemand")
     if key.rotation_started is not None:
         return {"KeyId": key.arn}
-    if key.schedule is not None and key.schedule.next_date <= region.world.now() + _BEFORE_AUTOMATIC:
+    if key.schedule is not None and key.schedule.next_date <= region.now + _BEFORE_AUTOMATIC:
         raise ConflictException
     if key.is_external:
         _check_pending(key)
     rotations = sum(material.rotation_type == ON_DEMAND for material in key.permanent)
     if rotations >= region.quotas.on_demand_rotations_per_key:
         raise LimitExceededException(messages.TOO_MANY_ROTATIONS.format(arn=key.arn))
-    key.rotation_started = region.world.now()
-    apply_time(key, region.world)
+    key.rotation_started = region.now
+    apply_time(key, region.world, region.now)
     return {"KeyId": key.arn}
 
 
@@ -73,7 +74,7 @@ def list_key_rotations(
     everything = include_key_material == _ALL_KEY_MATERIAL
     if everything and not key.spec.is_symmetric:
         raise ValidationException(messages.ALL_KEY_MATERIAL_SYMMETRIC_ONLY)
-    told = region.world.now(), region.world.background
+    told = region.now, region.world.background
     materials = [material for material in key.materials.values() if everything or material.rotation_date is not None]
     return page(
         list(enumerate(materials)),
@@ -129,7 +130,7 @@ def enable_key_rotation(region: Region, key: Key, *, rotation_period_in_days: in
     _check_primary(key, "EnableKeyRotation")
     if key.schedule is None or rotation_period_in_days not in {None, key.schedule.period.days}:
         period = timedelta(days=rotation_period_in_days or _DEFAULT_PERIOD)
-        key.schedule = Schedule(period, region.world.now() + period)
+        key.schedule = Schedule(period, region.now + period)
     return {}
 
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidSignature
 
 from .. import messages
+from ..call import Response
 from ..errors import KMSInvalidSignatureException, NotOffered, UnsupportedOperationException, ValidationException
 from ..keys import Key
 from ..materials import public_key_of
+from ..region import Region
 from ..signatures import ALGORITHMS, EXTERNAL_MU, RAW, SigningAlgorithm
 from ..specs import ALGORITHM_MEMBERS
-from ..store import Region
 from .admission import check_grant_tokens
-from .registry import Response, operation
+from .registry import operation
 
 _SIGNATURES = "SIGN_VERIFY"
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..call import Response
 from ..keys import Key
 from ..pages import page
-from ..store import Region
-from ..tags import check_tag_keys, tagged
-from .registry import Response, operation
+from ..region import Region
+from ..tags import check_tag_keys, with_tags
+from .registry import operation
 
 
 @operation(changes=True)
 def tag_resource(region: Region, key: Key, *, tags: Sequence[Mapping[str, str]]) -> Response:
     """Give a KMS key tags, or tags that it has another value."""
-    key.tags = tagged(key.tags, tags, region.next_serial)
+    key.tags = with_tags(key.tags, tags, region.next_serial)
     return {}
 
 

@@ -1,0 +1,35 @@
+"""What becomes of one attempt at a call: a value that faults change, transports deliver and the journal writes down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .._wire.aws_json import WireResponse
+from .._wire.network import Delay, NetworkEvent
+from ..engine.call import KeysSeen, Response
+from ..engine.errors import KmsError
+
+if TYPE_CHECKING:
+    from .fault import Fault
+
+
+class Reply(NamedTuple):
+    """What AWS KMS makes of an attempt, and what the client gets of that.
+
+    ``result`` is AWS's response or refusal, None where it was never asked. ``keys`` are the KMS keys that the call is
+    about, ``carried_out`` says whether the call has taken effect. ``instead`` is what is answered in the place of AWS
+    KMS, ``event`` what the network does to the answer on its way, ``delays`` what makes it come late; ``faults`` are
+    those that have struck, the outer ones first.
+    """
+
+    result: Response | KmsError | None = None
+    keys: KeysSeen = KeysSeen()
+    carried_out: bool = False
+    instead: WireResponse | None = None
+    event: NetworkEvent | None = None
+    delays: tuple[Delay, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def __repr__(self) -> str:
+        refusal = self.result.code if isinstance(self.result, KmsError) else ""
+        return f"<Reply {refusal or ('ok' if self.result is not None else 'of nobody')}>"

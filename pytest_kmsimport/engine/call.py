@@ -1,0 +1,60 @@
+"""A call of AWS KMS, who makes it, and what is answered: the words that everything around the engine shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from .errors import KmsError
+from .states import KeyState
+
+Response = dict[str, Any]
+
+
+class Caller(NamedTuple):
+    """Who calls: the account (12 digits), and the access key that the request was signed with, empty for nobody's."""
+
+    account: str
+    access_key: str = ""
+
+
+class Call(NamedTuple):
+    """One call of an operation: who asks, in which Region, what, and with which members.
+
+    ``invocation`` is the same for all attempts that a client makes at one call; empty where that is not known.
+    ``request_id`` is what the answer will carry as its request ID.
+    """
+
+    operation: str
+    region: str
+    caller: Caller
+    members: Mapping[str, Any]
+    invocation: str = ""
+    request_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Call {self.operation} {self.region} {self.account} with {', '.join(self.members)}>"
+
+    @property
+    def account(self) -> str:
+        """The account that calls."""
+        return self.caller.account
+
+
+class KeysSeen(NamedTuple):
+    """The KMS keys that a call is about, by key ARN, and the state of the first of them before and after it."""
+
+    arns: tuple[str, ...] = ()
+    before: KeyState | None = None
+    after: KeyState | None = None
+
+
+class Answer(NamedTuple):
+    """What AWS KMS makes of a call: a response, or the error that it refuses with, and which KMS keys it looked at."""
+
+    result: Response | KmsError
+    keys: KeysSeen = KeysSeen()
+
+
+#: What answers a call as AWS KMS does.
+Answering = Callable[[Call], Answer]

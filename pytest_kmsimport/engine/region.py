@@ -1,0 +1,222 @@
+"""One account's KMS keys, aliases and grants in one Region, as the operations see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from datetime import datetime, timedelta
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from . import arns, messages
+from .aliases import RESERVED, Alias
+from .arns import KeyName, kms_arn
+from .errors import (
+    AccessDeniedException,
+    InvalidArnException,
+    InvalidGrantTokenException,
+    LimitExceededException,
+    NotFoundException,
+    NotOffered,
+)
+from .grants import Grant, read_token
+from .index import Index
+from .keys import Key
+from .materials import key_ids_of
+from .quotas import Quotas
+from .rules import Rules, rules_of
+from .states import KeyState
+from .timers import apply_time
+from .world import World
+from .wrapping import ImportTokens
+
+if TYPE_CHECKING:
+    from .store import Store
+
+_MANAGED = (
+    "{operation} with {alias} is not offered: the mock has no keys that AWS manages. Make a KMS key with CreateKey, and"
+    " let the code under test name that one."
+)
+
+
+class Region:
+    """What one account has in one Region, as the operations see it."""
+
+    def __init__(self, name: str, account: str, store: Store) -> None:
+        self.name = name
+        self.account = account
+        self.rules: Rules = rules_of(store.service, arns.partition_of(name))
+        self.keys: Index[Key] = Index(attrgetter("id"))
+        self.aliases: Index[Alias] = Index(attrgetter("name"), lambda alias: (alias.key_id,))
+        self.grants: Index[Grant] = Index(attrgetter("id"), attrgetter("groups"))
+        self._store = store
+
+    def copy(self, store: Store) -> Region:
+        """A Region of its own with the same content, in another store; related keys are still those of this one."""
+        other = copy(self)
+        other._store = store
+        other.keys, other.aliases, other.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
+        return other
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the account has nothing in it."""
+        return not (self.keys.by_age() or self.aliases.by_age() or self.grants.by_age())
+
+    # What it shares with the others
+
+    @property
+    def world(self) -> World:
+        """Where randomness comes from, and how long AWS takes."""
+        return self._store.world
+
+    @property
+    def now(self) -> datetime:
+        """When the call that is being answered came."""
+        return self._store.visit.now
+
+    @property
+    def request_id(self) -> str:
+        """The request ID of the call that is being answered."""
+        return self._store.visit.request_id
+
+    def touch(self, key: Key, before: KeyState | None = None) -> None:
+        """Note that the call is about a KMS key, in this state before it; None for one that it has made."""
+        self._store.visit.touched.append((key, before))
+
+    @property
+    def tokens(self) -> ImportTokens:
+        """The import tokens that have been issued."""
+        return self._store.tokens
+
+    @property
+    def quotas(self) -> Quotas:
+        """How many there may be."""
+        return self._store.quotas
+
+    def next_serial(self) -> int:
+        """A number that says which of two things is the older."""
+        return self._store.next_serial()
+
+    def in_account(self, account: str) -> Region:
+        """The same Region of another account."""
+        return self._store.region(account, self.name)
+
+    def in_region(self, name: str) -> Region:
+        """Another Region of the same account."""
+        return self._store.region(self.account, name)
+
+    def others(self) -> Sequence[Region]:
+        """All other Regions and accounts that there are."""
+        return [region for region in self._store.regions() if region is not self]
+
+    def related_keys(self, key_id: str) -> Sequence[Key]:
+        """The KMS keys of other Regions and accounts with this key ID."""
+        return [key for region in self.others() if (key := region.keys.get(key_id)) is not None]
+
+    # KMS keys
+
+    def of_material(self, material_id: str) -> Key | None:
+        """The KMS key of this Region that a key material ID is of, of whatever account; None where there is none."""
+        key_ids = key_ids_of(bytes.fromhex(material_id))
+        accounts = chain((self,), (other for other in self.others() if other.name == self.name))
+        keys = (region.key(key_id) for region in accounts for key_id in key_ids)
+        return next((key for key in keys if key is not None), None)
+
+    def key(self, key_id: str) -> Key | None:
+        """The KMS key with this key ID, brought up to date; None where there is none."""
+        key = self.keys.get(key_id)
+        if key is not None:
+            apply_time(key, self._store.world, self._store.visit.now)
+        return key
+
+    def check_room(self) -> None:
+        """Refuse another KMS key where there are as many as there may be."""
+        if len(self.keys.by_age()) >= self.quotas.keys:
+            raise LimitExceededException(messages.TOO_MANY_KEYS)
+
+    def schedule_deletion(self, key: Key, days: int) -> None:
+        """Let a KMS key go after so many days, a primary key after its replicas; unless that is called off."""
+        if key.family is not None and key.family.replicas and not key.is_replica:
+            key.waiting_period = days
+        else:
+            self._store.schedule_deletion(key, self.now + timedelta(days=days))
+
+    def remove(self, key_id: str) -> None:
+        """Forget a KMS key, with all its key material, its aliases and its grants."""
+        self.keys.remove(key_id)
+        for alias in list(self.aliases.by_age(key_id)):
+            self.aliases.remove(alias.name)
+        for grant in list(self.grants.by_age(key_id)):
+            self.grants.remove(grant.id)
+
+    def resolve(self, identifier: str, operation: str, *, aliases: bool, across_accounts: bool) -> Key:
+        """The KMS key that a request's KeyId names.
+
+        Raises NotFoundException, InvalidArnException for an alias where ``aliases`` are not taken, and
+        AccessDeniedException for another account's key that does not exist or cannot be used from here; NotOffered for
+        the alias of a key that AWS manages.
+        """
+        if (known := self.key(identifier)) is not None:  # a bare key ID, as most requests have it
+            return known
+        name = arns.parse(identifier)
+        if name.region not in {None, self.name}:
+            raise NotFoundException(messages.INVALID_ARN.format(part=name.region))
+        if name.partition not in {None, arns.partition_of(self.name)}:
+            raise NotFoundException(messages.INVALID_ARN.format(part=name.partition))
+        if name.is_alias and not aliases:
+            raise InvalidArnException(messages.ALIAS_NOT_SUPPORTED)
+        if name.account not in {None, self.account}:
+            return self._resolve_across_accounts(name, operation, across_accounts=across_accounts)
+        key = self._look_up(name)
+        if key is not None:
+            return key
+        if name.resource.startswith(RESERVED):
+            raise NotOffered(_MANAGED.format(operation=operation, alias=name.resource))
+        if name.is_alias:
+            arn = kms_arn(self.name, self.account, name.resource)
+            raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=arn))
+        if not name.key_id:
+            raise NotFoundException(messages.INVALID_KEY_ID.format(key_id=identifier))
+        arn = kms_arn(self.name, self.account, f"key/{name.key_id}")
+        raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
+
+    def look_up(self, identifier: str) -> Key | None:
+        """The KMS key that a key ID, key ARN, alias name or alias ARN names, wherever it is; None where there is none.
+
+        This is for looking at it: no operation answers by it.
+        """
+        if (known := self.key(identifier)) is not None:
+            return known
+        name = arns.parse(identifier)
+        return self._store.region(name.account or self.account, name.region or self.name)._look_up(name)
+
+    def _look_up(self, name: KeyName) -> Key | None:
+        """The KMS key that has a key ID or an alias."""
+        if not name.is_alias:
+            return self.key(name.key_id)
+        alias = self.aliases.get(name.resource)
+        return None if alias is None else self.key(alias.key_id)
+
+    def _resolve_across_accounts(self, name: KeyName, operation: str, *, across_accounts: bool) -> Key:
+        key = self.in_account(name.account or "")._look_up(name) if across_accounts else None
+        if key is None:
+            caller = f"arn:{arns.partition_of(self.name)}:iam::{self.account}:root"
+            raise AccessDeniedException(messages.ACCESS_DENIED.format(caller=caller, operation=operation))
+        return key
+
+    # Grants
+
+    def grant_of(self, token: str) -> Grant:
+        """The grant that a grant token names; raises InvalidGrantTokenException where there is none (any more)."""
+        name = read_token(token)
+        grant = self.in_account(name.account).grants.get(name.grant_id)
+        if grant is None:
+            raise InvalidGrantTokenException
+        return grant
+
+    def retirable_grants(self, principal: str) -> Sequence[Grant]:
+        """The grants that a principal may retire, in all accounts, oldest first."""
+        regions = [region for region in self._store.regions() if region.name == self.name]
+        return sorted((g for region in regions for g in region.grants.by_age(principal)), key=attrgetter("serial"))
