@@ -15,7 +15,7 @@ from ..engine.keys import Key
 from ..engine.specs import KEY_WRAP
 from ..engine.specs import OAEP as OAEP_ALGORITHMS
 from ..engine.wrapping import ImportTokens, WrappingParameters, open_pkcs1, open_raw
-from . import encodings as forms
+from . import encodings
 
 _OPENSSL = " openssl's default digest is SHA-1: add -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256."
 _JAVA = " Java's OAEPWithSHA-256AndMGF1Padding does that by default: pass an OAEPParameterSpec with MGF1 SHA-256."
@@ -37,10 +37,10 @@ def _not_wrapped(tokens: ImportTokens, parameters: WrappingParameters, key: Key,
         return "EncryptedKeyMaterial is the wrapping public key itself: send what was wrapped under it."
     if tokens.read(blob) is not None:
         return "EncryptedKeyMaterial is an import token: send the wrapped key material."
-    decoded = forms.decoded_text(blob)
+    decoded = encodings.decoded_text(blob)
     if decoded is not None and len(decoded[1]) >= parameters.private_key.key_size // 8:
         return f"EncryptedKeyMaterial is {len(blob)} bytes of {decoded[0]} text: decode it first."
-    if _is_material(key, blob) or forms.is_pem(blob) or (decoded is not None and _is_material(key, decoded[1])):
+    if _is_material(key, blob) or encodings.is_pem(blob) or (decoded is not None and _is_material(key, decoded[1])):
         return "The plaintext key material was sent unwrapped: encrypt it under PublicKey first (wrap_key_material)."
     return ""
 

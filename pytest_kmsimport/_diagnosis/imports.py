@@ -20,8 +20,7 @@ from ..engine.operations.importing import EXISTING, import_type_of
 from ..engine.region import Region
 from ..engine.specs import KEY_WRAP, PKCS1
 from ..engine.wrapping import LIFETIME
-from . import blobs
-from . import encodings as forms
+from . import blobs, encodings
 
 EXPIRES = "KEY_MATERIAL_EXPIRES"
 Members = Mapping[str, Any]
@@ -38,7 +37,7 @@ def explain_token(region: Region, members: Members, error: KmsError) -> str:  # 
         return f"The import token was issued for {content.key_arn}: use the one of this KMS key's own answer."
     if region.tokens.read(blob) is not None:
         return "ImportToken and EncryptedKeyMaterial are swapped: the import token is in EncryptedKeyMaterial."
-    decoded = forms.decoded_text(token)
+    decoded = encodings.decoded_text(token)
     if decoded is not None and region.tokens.read(decoded[1]) is not None:
         return f"ImportToken is {len(token)} bytes of {decoded[0]} text: decode it first."
     return "ImportToken is none that this mock has issued: it is damaged, or from another run. Pass it on unchanged."
@@ -147,16 +146,16 @@ def _wrong_form(key: Key, plaintext: bytes) -> str:
     """The key material is not what the key spec wants: say what it is."""
     if isinstance(key.spec.material, RawBytes):
         return _wrong_length(key, key.spec.material, plaintext)
-    found = forms.private_key_in(plaintext)
+    found = encodings.private_key_in(plaintext)
     if found is not None:
-        return _wrong_private_key(key, plaintext, forms.spec_of(found))
-    if forms.is_pem(plaintext):
+        return _wrong_private_key(key, plaintext, encodings.spec_of(found))
+    if encodings.is_pem(plaintext):
         return f"The key material is PEM text, and KMS takes {_PKCS8}: {_CONVERT}."
-    if forms.is_encrypted_pkcs8(plaintext):
+    if encodings.is_encrypted_pkcs8(plaintext):
         return f"The private key is encrypted with a password, and KMS takes {_PKCS8}: {_CONVERT}."
-    if forms.is_public_key(plaintext):
+    if encodings.is_public_key(plaintext):
         return f"The bytes that were wrapped are a public key. KMS takes the private key, as {_PKCS8}."
-    decoded = forms.decoded_text(plaintext)
+    decoded = encodings.decoded_text(plaintext)
     text = f" They are {decoded[0]} text: decode it before wrapping." if decoded is not None else ""
     return f"The {len(plaintext)} bytes that were wrapped are no private key in {_PKCS8}.{text}"
 
@@ -164,13 +163,13 @@ def _wrong_form(key: Key, plaintext: bytes) -> str:
 def _wrong_private_key(key: Key, plaintext: bytes, spec: str) -> str:
     if spec != key.spec.name:
         return f"The private key is {spec}, and the KMS key is {key.spec.name}."
-    return f"The private key is {forms.private_key_encoding(plaintext)}, and KMS takes {_PKCS8}: {_CONVERT}."
+    return f"The private key is {encodings.private_key_encoding(plaintext)}, and KMS takes {_PKCS8}: {_CONVERT}."
 
 
 def _wrong_length(key: Key, wanted: RawBytes, plaintext: bytes) -> str:
     lengths = f"{wanted.shortest}" if wanted.shortest == wanted.longest else f"{wanted.shortest} to {wanted.longest}"
     text = f"The key material is {len(plaintext)} bytes, and {key.spec.name} takes {lengths}."
-    decoded = forms.decoded_text(plaintext)
+    decoded = encodings.decoded_text(plaintext)
     if decoded is not None and wanted.shortest <= len(decoded[1]) <= wanted.longest:
         return f"{text} It is {decoded[0]} text of {len(decoded[1])} bytes: decode it before wrapping."
     return text

@@ -124,4 +124,6 @@ class Journal:
 
 def _text_of(failure: BaseException) -> str:
     """What an exception says, where that is botocore's or the mock's own; other texts may hold anything."""
-    return str(failure) if isinstance(failure, (BotoCoreError, NotOffered)) else ""
+    if isinstance(failure, NotOffered):
+        return failure.reason
+    return str(failure) if isinstance(failure, BotoCoreError) else ""

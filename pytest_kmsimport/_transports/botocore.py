@@ -22,7 +22,7 @@ from .._wire import signature
 from .._wire.aws_json import new_request_id
 from ..engine.errors import NotOffered
 from . import real_aws
-from .events import STAGE_LENGTH, Event
+from .events import NAME_LENGTH, Event
 from .urllib3 import deliver
 
 _INVOCATION = "amz-sdk-invocation-id"
@@ -32,7 +32,7 @@ _ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
 
 def _mock_for(event: Event) -> Mock | None:
     """The mock that an event concerns: the innermost one, for events of KMS."""
-    return _active.innermost if event.name.startswith(".kms.", STAGE_LENGTH) else None
+    return _active.innermost if event.name.startswith(".kms.", NAME_LENGTH) else None
 
 
 def before_sign(event: Event) -> Any:  # noqa: ANN401
@@ -54,7 +54,7 @@ def _signature_is_seen(event: Event, signer: RequestSigner) -> bool:
         return True
     # Who gets the request after its signer is told nowhere else than in the emitter's own notes.
     noted = getattr(event.aliaser._emitter, "_lookup_cache", {})  # noqa: SLF001
-    handlers = iter(noted.get(f"request-created{event.name[STAGE_LENGTH:]}", ()))
+    handlers = iter(noted.get(f"request-created{event.name[NAME_LENGTH:]}", ()))
     if signer.handler not in handlers:
         return True
     return any(not getattr(handler, "__module__", "").startswith("botocore.") for handler in handlers)  # after it

@@ -36,5 +36,5 @@ def _is_async(emitter: type) -> bool:
     return iscoroutinefunction(getattr(emitter, "_emit", None))
 
 
-Stage = Callable[[Event], Any]
-STAGE_LENGTH = len("before-send")  # as long as the other stages' names
+Handler = Callable[[Event], Any]
+NAME_LENGTH = len("before-send")  # as long as the names of the other events that are handled

@@ -16,7 +16,7 @@ from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.signers import RequestSigner
 
 from .._wire.signature import LeftOut
-from .events import STAGE_LENGTH, Event, Function, Stage
+from .events import NAME_LENGTH, Event, Function, Handler
 
 
 class Patch:
@@ -69,22 +69,22 @@ def _note_arrival(event: Event) -> None:
 class EmitPatch(Patch):
     """``EventAliaser.emit``, the seam that every client comes through, whenever and however it was built.
 
-    ``stages`` are the beginnings of events' names and what handles them. Somebody who has patched on top may let
+    ``handlers`` are the beginnings of events' names and what handles them. Somebody who has patched on top may let
     events through to here or not, so one is sent to see.
     """
 
-    def __init__(self, stages: Mapping[str, Stage]) -> None:
-        self._stages: dict[str, Stage] = {
-            **stages,
-            _PROBE[:STAGE_LENGTH]: lambda event: event.arguments["arrived"].append(event),
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers: dict[str, Handler] = {
+            **handlers,
+            _PROBE[:NAME_LENGTH]: lambda event: event.arguments["arrived"].append(event),
         }
-        super().__init__(EventAliaser, "emit", self._through_stages)
+        super().__init__(EventAliaser, "emit", self._through_handlers)
 
-    def _through_stages(self, emit: Function) -> Function:
-        stages = self._stages
+    def _through_handlers(self, emit: Function) -> Function:
+        handlers = self._handlers
 
         def emit_within(aliaser: EventAliaser, event_name: str, **kwargs: Any) -> Any:  # noqa: ANN401  botocore's own
-            handle = stages.get(event_name[:STAGE_LENGTH])
+            handle = handlers.get(event_name[:NAME_LENGTH])
             if handle is None:
                 return emit(aliaser, event_name, **kwargs)
             return handle(Event(emit, aliaser, event_name, kwargs))

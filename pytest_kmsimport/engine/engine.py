@@ -59,8 +59,7 @@ class Engine:
         """Answer one call; raises NotOffered where this mock falls short of AWS."""
         operation = OPERATIONS.get(call.operation)
         if operation is None:
-            offered = ", ".join(sorted(OPERATIONS))
-            raise NotOffered(f"The mock does not offer {call.operation}. It offers: {offered}.")
+            raise NotOffered(f"The mock does not offer {call.operation}.", sorted(OPERATIONS))
         with self._lock:
             return self._answer(operation, call, self._store.begin_visit(call.request_id))
 

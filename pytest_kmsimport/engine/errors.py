@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -142,7 +143,13 @@ class ValidationException(KmsError):
 class NotOffered(AssertionError):
     """The mock does not offer what the code under test asked for: a failure of the test, never an AWS error.
 
-    An ``AssertionError``, because botocore's retry handlers leave that type alone in all three modes.
+    ``reason`` says what, and ``offered`` is what there is instead. An ``AssertionError``, because botocore's retry
+    handlers leave that type alone in all three modes.
     """
 
     __module__ = "pytest_kmsimport"  # where users import it from
+
+    def __init__(self, reason: str, offered: Iterable[str] = ()) -> None:
+        self.reason = reason
+        self.offered = tuple(offered)
+        super().__init__(f"{reason} It offers: {', '.join(self.offered)}." if self.offered else reason)

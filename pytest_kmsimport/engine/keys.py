@@ -187,25 +187,13 @@ class Key:
             return self.current
         if not self.spec.is_symmetric:
             return self.generated.material_of(self.id, self.spec.material, world)
-        return self._store_material(self.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms())
+        return self.make_material(world, KeyMaterialState.CURRENT)
 
     def private_key(self, world: World) -> PrivateKeyTypes:
         """The private key that an Enabled asymmetric key holds, of the kind that its spec says."""
         return load_held_key(self.usable_material(world).plaintext or b"")
 
     # What it becomes
-
-    def rotate(self, world: World, date: datetime, rotation_type: str) -> None:
-        """Make the pending key material current, or new key material that KMS makes; of a primary key, everywhere."""
-        following = self.pending
-        if not self.is_external:
-            following = self._store_material(
-                self.spec.material.generate(world), KeyMaterialState.PENDING_ROTATION, ImportTerms()
-            )
-        if following is None:  # what was pending has been deleted meanwhile
-            return
-        for key in self.related if self.is_external else (self,):
-            key.make_current(following.id, date, rotation_type)
 
     def make_current(self, material_id: str, date: datetime, rotation_type: str) -> None:
         """Encrypt with another key material from now on, and only decrypt with the one so far."""
@@ -216,10 +204,17 @@ class Key:
             following, state=KeyMaterialState.CURRENT, rotation_date=date, rotation_type=rotation_type
         )
 
-    def import_material(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
+    def import_material(
+        self, material_id: str, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms
+    ) -> KeyMaterial:
         """Take key material in, in the canonical form of the key's spec. The key is Enabled by it."""
         self.enabled = True
-        return self._store_material(plaintext, state, terms)
+        return self._store_material(material_id, plaintext, state, terms)
+
+    def make_material(self, world: World, state: KeyMaterialState) -> KeyMaterial:
+        """Make key material, as KMS does for keys with an origin of AWS_KMS."""
+        plaintext = self.spec.material.generate(world)
+        return self._store_material(key_material_id(self.id, plaintext), plaintext, state, ImportTerms())
 
     def delete_material(self, material_id: str | None, now: datetime) -> KeyMaterial | None:
         """Forget a key material, by default the current one; gives which it is, whether or not it was there.
@@ -243,14 +238,14 @@ class Key:
         self.deletion_date = self.waiting_period = None
         self.enabled = False
 
-    def _store_material(self, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms) -> KeyMaterial:
-        material_id = key_material_id(self.id, plaintext)
-        known = self.materials.get(material_id)
-        known = known or KeyMaterial(material_id, state, plaintext)
+    def _store_material(
+        self, material_id: str, plaintext: bytes, state: KeyMaterialState, terms: ImportTerms
+    ) -> KeyMaterial:
+        known = self.materials.get(material_id) or KeyMaterial(material_id, state, plaintext)
         description = known.description if terms.description is None else terms.description
         material = replace(known, plaintext=plaintext, valid_to=terms.valid_to, description=description, loss=None)
         self.materials[material_id] = material
-        if self.is_external:
+        if self.family is not None and self.is_external:
             self._share_with_family(material)
         return material
 

@@ -176,7 +176,7 @@ class RawBytes:
         return plaintext
 
     def generate(self, world: World) -> bytes:
-        """Throw the dice for the shortest length."""
+        """Make it at random, of the shortest length."""
         return world.random_bytes(self.shortest)
 
 

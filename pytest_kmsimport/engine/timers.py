@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .keys import Key
-from .materials import Loss, LossCause
+from .materials import KeyMaterialState, Loss, LossCause
 from .rotations import AUTOMATIC, ON_DEMAND
 from .states import KeyState
 from .world import World
@@ -42,15 +42,26 @@ def _complete_rotations(key: Key, world: World, now: datetime) -> None:
     """Complete the rotations that are due, of a primary or single-Region key."""
     if key.rotation_started is not None and now >= key.rotation_started + world.background:
         date, key.rotation_started = key.rotation_started + world.background, None
-        key.rotate(world, date, ON_DEMAND)
+        _rotate(key, world, date, ON_DEMAND)
     while key.schedule is not None and key.schedule.next_date <= now and key.state is KeyState.ENABLED:
-        key.rotate(world, key.schedule.next_date, AUTOMATIC)
+        _rotate(key, world, key.schedule.next_date, AUTOMATIC)
         key.schedule = key.schedule.after(key.schedule.next_date)
+
+
+def _rotate(key: Key, world: World, date: datetime, rotation_type: str) -> None:
+    """Make the pending key material current, or new key material that KMS makes; of a primary key, everywhere."""
+    following = key.pending
+    if not key.is_external:
+        following = key.make_material(world, KeyMaterialState.PENDING_ROTATION)
+    if following is None:  # what was pending has been deleted meanwhile
+        return
+    for related in key.related if key.is_external else (key,):
+        related.make_current(following.id, date, rotation_type)
 
 
 def enable(key: Key, world: World, now: datetime) -> None:
     """Switch a key on; a rotation that fell due while it was off happens now, once."""
     if not key.enabled and key.schedule is not None and key.schedule.next_date <= now:
-        key.rotate(world, now, AUTOMATIC)
+        _rotate(key, world, now, AUTOMATIC)
         key.schedule = key.schedule.after(now)
     key.enabled = True

@@ -183,8 +183,8 @@ class ImportTokens:
 
     def spend(self, token: bytes) -> None:
         """Note a successful import; with strict tokens there is no second one."""
-        content = self.read(token)
-        if self._strict and content is not None:
+        content = self.read(token) if self._strict else None
+        if content is not None:
             self._spent.add(content.serial)
 
     def copy(self) -> ImportTokens:

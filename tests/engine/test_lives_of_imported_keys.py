@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from pytest_kmsimport.engine import materials, timers
+from pytest_kmsimport.engine import timers
 from pytest_kmsimport.engine.call import Call, Caller
 from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.errors import KmsError
@@ -342,11 +342,10 @@ def expiry_is_not_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     """A re-import for ever keeps the old ValidTo."""
     store_material = Key._store_material
 
-    def mistaken(self: Key, plaintext, state, terms):
-        known = self.materials.get(materials.key_material_id(self.id, plaintext))
-        return store_material(
-            self, plaintext, state, replace(terms, valid_to=terms.valid_to or (known and known.valid_to))
-        )
+    def mistaken(self: Key, material_id, plaintext, state, terms):
+        known = self.materials.get(material_id)
+        terms = replace(terms, valid_to=terms.valid_to or (known and known.valid_to))
+        return store_material(self, material_id, plaintext, state, terms)
 
     monkeypatch.setattr(Key, "_store_material", mistaken)
 
@@ -360,7 +359,7 @@ def expiry_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def replicas_are_given_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A replica key has the primary key's material without an import."""
-    monkeypatch.setattr(KeyMaterial, "without_plaintext", lambda self: replace(self, lost=""))
+    monkeypatch.setattr(KeyMaterial, "without_plaintext", lambda self: replace(self, loss=None))
 
 
 def replicas_do_not_rotate(monkeypatch: pytest.MonkeyPatch) -> None:

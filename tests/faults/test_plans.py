@@ -84,6 +84,22 @@ def test_a_seed_is_shown_when_the_test_fails(pytester):
     )
 
 
+@pytest.mark.parametrize(
+    ("timing", "said"),
+    [
+        ({"nth": [1, 3]}, ", nth=[1, 3]"),
+        ({"nth": {2}}, ", nth={2}"),
+        ({"nth": 2}, ", nth=2"),
+        ({"times": 1, "after": 2}, ", times=1, after=2"),
+        ({}, ""),
+    ],
+)
+def test_a_plan_says_when_it_strikes(kms_import_mock, timing, said):
+    """As it was planned, in whatever kind of collection, and nothing that goes without saying."""
+    plan = kms_import_mock.inject(ReadTimeout(), on="ListKeys", must_strike=False, **timing)
+    assert str(plan) == f"ReadTimeout() on ListKeys{said}: struck 0 of 0 attempts"
+
+
 def test_attempts_are_counted_on_the_wire(kms, kms_import_mock):
     """A fault for two attempts does not outlive botocore's three; one for four strikes the next call as well."""
     kms_import_mock.inject(ReadTimeout(), on="ListKeys", times=2)

@@ -360,7 +360,9 @@ def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode):
     with pytest.raises(NotOffered, match=r"does not offer DescribeCustomKeyStores\. It offers: .*ImportKeyMaterial"):
         kms.describe_custom_key_stores()
     kms_import_mock.complaints.clear()
-    assert kms_import_mock.calls[0].attempts == 1
+    (call,) = kms_import_mock.calls
+    assert (call.attempts, call.error) == (1, "NotOffered")
+    assert call.message == "The mock does not offer DescribeCustomKeyStores."  # the exception has the list
 
 
 @pytest.mark.parametrize(

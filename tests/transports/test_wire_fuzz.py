@@ -25,7 +25,7 @@ from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine import pages
 from pytest_kmsimport.engine.errors import NotOffered
 from pytest_kmsimport.engine.keys import Key, LastUse
-from pytest_kmsimport.engine.materials import ImportTerms, KeyMaterialState
+from pytest_kmsimport.engine.materials import KeyMaterialState
 from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.engine.world import World as EngineWorld
 
@@ -183,9 +183,7 @@ def material_on_the_way(monkeypatch):
     """Key material that is made before the refusal."""
 
     def usable_material(key, world):
-        return key.current or key._store_material(
-            key.spec.material.generate(world), KeyMaterialState.CURRENT, ImportTerms()
-        )
+        return key.current or key.make_material(world, KeyMaterialState.CURRENT)
 
     monkeypatch.setattr(Key, "usable_material", usable_material)
 

@@ -72,8 +72,8 @@ def import_key_material(
     parameters = region.tokens.redeem(import_token, key.arn, region.now)
     plaintext = parameters.unwrap(encrypted_key_material)
     plaintext = key.spec.material.canonical(plaintext)
-    state = _state_to_be(key, material_id_of(key.id, plaintext), terms)
-    material = key.import_material(plaintext, state, terms)
+    material_id = material_id_of(key.id, plaintext)
+    material = key.import_material(material_id, plaintext, _state_to_be(key, material_id, terms), terms)
     region.tokens.spend(import_token)
     return _answer(key, material)
 

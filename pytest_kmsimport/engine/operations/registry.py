@@ -89,9 +89,8 @@ class Operation:
         try:
             arguments = {parameters[member]: value for member, value in members.items()}
         except KeyError as unknown:
-            offered = ", ".join(sorted(parameters))
-            text = f"{self.name} with {unknown.args[0]} is not offered by the mock. It offers: {offered}."
-            raise NotOffered(text) from None
+            reason = f"{self.name} with {unknown.args[0]} is not offered by the mock."
+            raise NotOffered(reason, sorted(parameters)) from None
         if self.takes is None:
             return self.function(region, **arguments)
         if self.takes == "this":
