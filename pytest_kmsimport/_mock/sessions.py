@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 from botocore import handlers
 from botocore.hooks import HierarchicalEmitter
-from botocore.loaders import Loader
 from botocore.session import Session
+
+from .._wire.model import LOADER
 
 _EVERY_SERVICE = "*"
 _KMS = "kms"
-_loader = Loader()  # keeps the service model that every client needs
 
 
 def new_session() -> Session:
     """Make a session for one client."""
     session = Session(event_hooks=_emitter_for_kms(), include_builtin_handlers=False)
-    session.register_component("data_loader", _loader)
+    session.register_component("data_loader", LOADER)
     return session
 
 

@@ -16,6 +16,7 @@ from freezegun import freeze_time
 
 from pytest_kmsimport import mock_kms_import
 from pytest_kmsimport._mock import sessions as _sessions
+from pytest_kmsimport._wire.model import kms_model
 from tests.transports.test_forks import in_a_fork
 
 ENCRYPT = "provide-client-params.kms.Encrypt"  # which has no handlers of botocore's that want arguments
@@ -80,7 +81,9 @@ def test_a_client_keeps_nothing_of_other_services_handlers(kms_import_mock):
     assert found(client, "before-parameter-build.s3.CopyObject") == found(client, "before-parameter-build.kms.Encrypt")
 
 
-@pytest.mark.parametrize("place", [(), (handlers.REGISTER_FIRST,), (handlers.REGISTER_LAST,)], ids=str)
+@pytest.mark.parametrize(
+    "place", [(), (handlers.REGISTER_FIRST,), (handlers.REGISTER_LAST,)], ids=["among others", "first", "last"]
+)
 def test_what_others_add_to_botocores_handlers_is_there(kms_import_mock, monkeypatch, place):
     """A library such as moto gets its handlers into clients that are made from then on, and out of those after it."""
 
@@ -187,6 +190,7 @@ def test_clients_go_by_botocores_own_model(kms_import_mock, monkeypatch, tmp_pat
     (model / "service-2.json").write_text("{}")
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     assert kms_import_mock.client().list_keys()["Keys"] == []
+    assert "ImportKeyMaterial" in kms_model.__wrapped__().operation_names
 
 
 def test_the_first_clients_of_a_process_may_be_made_by_many_threads(kms_import_mock, nothing_kept):
