@@ -17,7 +17,7 @@ from .side_by_side import Contender, Line, compare
 
 _START_AND_END = 0.2  # floor calls
 _CLIENT = 1.1  # clients of a warm session
-_PARAMETERS = 3.0  # floor calls
+_PARAMETERS = 2.25  # floor calls
 
 
 def lines() -> Iterator[Line]:

@@ -11,18 +11,22 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from botocore import handlers
-from botocore.hooks import HierarchicalEmitter
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.session import Session
 
 from .._wire.model import LOADER
 
+#: Other services have had other names, which a client looks for in each event's name when that comes for the first time.
+_NO_ALIASES: dict[str, str] = {}
 _EVERY_SERVICE = "*"
 _KMS = "kms"
 
 
 def new_session() -> Session:
     """Make a session for one client."""
-    session = Session(event_hooks=_emitter_for_kms(), include_builtin_handlers=False)
+    emitter = _emitter_for_kms()
+    session = Session(event_hooks=emitter, include_builtin_handlers=False)
+    session.register_component("event_emitter", EventAliaser(emitter, _NO_ALIASES))
     session.register_component("data_loader", LOADER)
     return session
 

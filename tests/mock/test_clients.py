@@ -75,6 +75,16 @@ def test_a_client_has_all_handlers_that_other_clients_have(kms_import_mock, emit
         assert found(of_the_mock, name) == found(of_the_user, name)
 
 
+def test_no_event_of_a_client_has_another_name(kms_import_mock, emitted):
+    """A client does not look for the names that other services once had, and that changes no event's name."""
+    client = kms_import_mock.client()
+    lives(client)
+    assert client.meta.events._event_aliases == {}
+    aliaser = EventAliaser(HierarchicalEmitter())
+    for name in set(emitted):
+        assert aliaser._alias_event_name(name) == name
+
+
 def test_a_client_keeps_nothing_of_other_services_handlers(kms_import_mock):
     """What only events of other services reach is not copied for every client."""
     client = kms_import_mock.client()
