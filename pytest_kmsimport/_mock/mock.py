@@ -14,6 +14,7 @@ from .._service.leaks import leaks_in, list_of, refuse, requests_of, secret_give
 from .._service.plans import Aim, Plan, Steps, Timing, make_plan
 from .._tracebacks import sealed
 from .._transports.real_aws import NoWayOut
+from .._transports.sessions import new_session
 from .._wire.names import Operation
 from .._wire.signature import PLACEHOLDER_KEY
 from ..engine.engine import Seen
@@ -21,7 +22,6 @@ from ..engine.keys import Key
 from .assertions import why_not_imported
 from .ceremony import Ceremony
 from .core import MockCore
-from .sessions import new_session
 from .views import KeyView
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from threading import Lock
-from typing import AnyStr, Generic, NamedTuple
+from typing import NamedTuple
 
 from botocore.model import StructureShape
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,13 +19,12 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from .._wire.model import kms_model
 from .calls import Calls, members_of
+from .finder import Finder
 from .readings import SHORTEST, readings, usual_forms, written_forms
 
 __tracebackhide__ = True
 
 _MOST = 100_000  # secrets of each kind that one mock remembers
-_LEAST = (32, 16, SHORTEST)  # secrets are indexed by how long they are at least
-_MOST_PLACES = 400_000  # of secrets that are indexed, each of which takes about 200 bytes
 _DER_SEQUENCE = b"\x30"
 _REDACTED = "<redacted>"
 _ALL_REDACTED = "<redacted: there was a secret in this text>"
@@ -139,37 +138,6 @@ def search(text: str, named: Mapping[bytes, str]) -> Iterator[tuple[str, bytes]]
     The time that it takes grows with the text and with the secrets, and not with both at once.
     """
     return Index(named).search(text)
-
-
-class Finder(Generic[AnyStr]):
-    """Patterns, to be looked for all at once, in texts or in bytes.
-
-    A pattern of so many characters covers every place of a text that is a multiple of ``step`` away from others, with
-    eight of its characters from there on. So these are looked up, and no others. They are of a pattern's end: that is
-    where private keys differ. The more patterns there are, the smaller the steps, so that memory has its bounds.
-    """
-
-    def __init__(self, patterns: Collection[AnyStr]) -> None:
-        self._by_step: dict[int, dict[AnyStr, list[tuple[AnyStr, int]]]] = {}
-        longest_step = max(1, _MOST_PLACES // max(1, len(patterns)))
-        for pattern in patterns:
-            least = next(least for least in _LEAST if least <= len(pattern))
-            step = min(least - SHORTEST + 1, longest_step)
-            places = self._by_step.setdefault(step, {})
-            for place in range(len(pattern) - SHORTEST - step + 1, len(pattern) - SHORTEST + 1):
-                places.setdefault(pattern[place : place + SHORTEST], []).append((pattern, place))
-
-    def __bool__(self) -> bool:
-        return bool(self._by_step)
-
-    def found_in(self, text: AnyStr) -> Iterator[tuple[AnyStr, int]]:
-        """The patterns that are in a text, and where they begin, each as often as it is."""
-        for step, places in self._by_step.items():
-            hits = [at for at in range(0, len(text), step) if text[at : at + SHORTEST] in places]
-            for at in hits:
-                for pattern, place in places[text[at : at + SHORTEST]]:
-                    if at >= place and text.startswith(pattern, at - place):
-                        yield pattern, at - place
 
 
 class Index:

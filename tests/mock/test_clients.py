@@ -15,7 +15,7 @@ from botocore.hooks import EventAliaser, HierarchicalEmitter
 from freezegun import freeze_time
 
 from pytest_kmsimport import mock_kms_import
-from pytest_kmsimport._mock import sessions as _sessions
+from pytest_kmsimport._transports import sessions as _sessions
 from pytest_kmsimport._wire.model import kms_model
 from tests.transports.test_forks import in_a_fork
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_kmsimport._service import finder as _finder
 from pytest_kmsimport._service import leaks as _leaks
 from pytest_kmsimport._service.leaks import Secrets
 
@@ -166,9 +167,9 @@ def test_secrets_that_overlap_leave_nothing_of_either():
 @pytest.mark.parametrize("most", [1, 100, 1000])
 def test_what_is_looked_up_has_its_bounds(monkeypatch, most):
     """Of very many secrets few places are indexed each, and all are found all the same, wherever they stand."""
-    monkeypatch.setattr(_leaks, "_MOST_PLACES", most)
+    monkeypatch.setattr(_finder, "_MOST_PLACES", most)
     made = {sha256(bytes([number])).digest(): str(number) for number in range(100)}
-    finder = _leaks.Finder(made)
+    finder = _finder.Finder(made)
     assert sum(len(places) for places in finder._by_step.values()) <= max(most, len(made))
     text = "".join("-" * number + secret.hex() for number, secret in enumerate(made))
     assert {secret for _, secret in _leaks.search(text, made)} == made.keys()

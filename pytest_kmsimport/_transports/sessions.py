@@ -16,7 +16,7 @@ from botocore.session import Session
 
 from .._wire.model import LOADER
 
-#: Other services have had other names, which a client looks for in each event's name when that comes for the first time.
+#: Other services have had other names, for which a client looks in the name of each event that is new to it.
 _NO_ALIASES: dict[str, str] = {}
 _EVERY_SERVICE = "*"
 _KMS = "kms"
