@@ -6,14 +6,26 @@ import argparse
 import sys
 from time import perf_counter
 
-from . import beside_moto, calls, faults, mocks, scale, unrelated_runs, uses
+from . import beside_moto, calls, ceremony, faults, function_calls, leaks, memory, mocks, scale, unrelated_runs, uses
 from .side_by_side import Line
 
 _SUBJECTS = {
     module.__name__.rpartition(".")[2]: module
-    for module in (calls, uses, faults, mocks, scale, unrelated_runs, beside_moto)
+    for module in (
+        calls,
+        uses,
+        faults,
+        mocks,
+        ceremony,
+        function_calls,
+        scale,
+        leaks,
+        memory,
+        unrelated_runs,
+        beside_moto,  # last, for it imports moto
+    )
 }
-_ROW = "{:<58} {:>11}  {:<22} {:>11} {:>6}  {}"
+_ROW = "{:<63} {:>14}  {:<31} {:>14} {:>6}  {}"
 
 
 def main() -> int:
@@ -21,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the mock costs.")
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"of {', '.join(_SUBJECTS)}; by default all")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a target is missed")
+    parser.add_argument("--calls", type=int, default=memory.CALLS, help="for memory: how many (the target is 200000)")
     options = parser.parse_args()
     unknown = set(options.subjects) - set(_SUBJECTS)
     if unknown:
@@ -31,7 +44,7 @@ def main() -> int:
     for name, subject in _SUBJECTS.items():
         if options.subjects and name not in options.subjects:
             continue
-        for line in subject.lines():
+        for line in memory.lines(options.calls) if subject is memory else subject.lines():
             missed += line.missed
             print(_shown(line), flush=True)
     print(f"{missed} missed, {perf_counter() - start:.0f} seconds")

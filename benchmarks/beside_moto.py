@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_kmsimport import KmsImportMock, mock_kms_import
 
+from . import ceremony
 from .floor import running
 from .side_by_side import Contender, Line, compare
 
@@ -29,7 +30,10 @@ _EFFORT = {
 
 
 def lines() -> Iterator[Line]:
-    """Operations that both have; ListKeys over the few KMS keys that were made for the others."""
+    """A whole test, and operations that both have; ListKeys over the few KMS keys that were made for the others."""
+    from moto import mock_aws  # noqa: PLC0415  see above
+
+    yield ceremony.line_beside_moto(mock_aws)
     with mock_kms_import() as mock:
         ours = _calls(mock.client())
     around = partial(running, mock)

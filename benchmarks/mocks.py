@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import botocore.session
+
 from pytest_kmsimport import KmsImportMock, mock_kms_import
+from pytest_kmsimport._wire.signature import PLACEHOLDER_KEY
 
 from .floor import floor_of
 from .side_by_side import Contender, Line, compare
 
-_START_AND_END = 1.0  # floor calls
-_PARAMETERS = 3.0  # floor calls
+_START_AND_END = 0.2  # floor calls
+_CLIENT = 1.1  # clients of a warm session
+_PARAMETERS = 2.25  # floor calls
 
 
 def lines() -> Iterator[Line]:
@@ -23,14 +28,24 @@ def lines() -> Iterator[Line]:
     yield Line(
         "start and end of a mock",
         "floor (DescribeKey)",
-        *compare(Contender(_start_and_end), floor, rounds=100, calls=20),
+        *compare(Contender(start_and_end), floor, rounds=100, calls=20),
         _START_AND_END,
     )
+    figures = compare(Contender(mock.client), Contender(warm_client_of(mock)), rounds=40, calls=5)
+    yield Line("mock.client()", "client of a warm session", *figures, _CLIENT)
     for bits in (2048, 3072, 4096):
         yield _parameters(mock, key_id, f"RSA_{bits}")
 
 
-def _start_and_end() -> None:
+def warm_client_of(mock: KmsImportMock) -> Callable[[], object]:
+    """What builds a client like the mock's own, by a session that has built some already."""
+    session = botocore.session.Session()
+    key = PLACEHOLDER_KEY
+    return partial(session.create_client, "kms", mock.region, aws_access_key_id=key, aws_secret_access_key=key)
+
+
+def start_and_end() -> None:
+    """Have a mock, and do nothing with it."""
     with mock_kms_import():
         pass
 

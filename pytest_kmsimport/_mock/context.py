@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 from .._active import active
 from . import decorators as _decorate
 from .mock import KmsImportMock
-from .options import DEFAULT_ACCOUNT, Options
+from .options import DEFAULT_ACCOUNT, DEFAULTS, Options
 
 Decorated = TypeVar("Decorated")
 
@@ -26,7 +26,7 @@ class MockKmsImport:
         if self._options is None and isinstance(outer, KmsImportMock):
             self._entered.append((outer, False))
             return outer
-        mock = KmsImportMock(self._options or Options())
+        mock = KmsImportMock(self._options or DEFAULTS)
         self._entered.append((mock, True))
         try:
             mock.start()

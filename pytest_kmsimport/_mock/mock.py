@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.loaders import Loader
 
 from .._service.calls import CallRecord
 from .._service.fault import Fault
@@ -17,6 +15,7 @@ from .._service.plans import Plan, Steps, Target, make_plan
 from .._service.timing import Timing
 from .._tracebacks import sealed
 from .._transports.real_aws import NoWayOut
+from .._transports.sessions import new_session
 from .._wire.names import Operation
 from .._wire.signature import PLACEHOLDER_KEY
 from ..engine.engine import Seen
@@ -32,8 +31,6 @@ else:
     KMSClient = BaseClient  # for typing.get_type_hints
 
 __tracebackhide__ = True
-
-_loader = Loader()  # keeps the service model that every client needs
 
 
 class KmsImportMock(MockCore):
@@ -54,10 +51,8 @@ class KmsImportMock(MockCore):
         client refuses to send anything. A type checker takes the client for the ``KMSClient`` of ``boto3-stubs[kms]``
         where that is installed, and otherwise lets it do anything.
         """
-        session = botocore.session.Session()
-        session.register_component("data_loader", _loader)
         key = account or PLACEHOLDER_KEY
-        client: KMSClient = session.create_client(
+        client: KMSClient = new_session().create_client(
             "kms",
             region_name=region_name or self.region,
             aws_access_key_id=key,

@@ -80,7 +80,7 @@ class Options:
 
 
 def _usual(name: str) -> object:
-    return getattr(Options(), name)
+    return getattr(DEFAULTS, name)
 
 
 def _check_quotas(quotas: Mapping[str, int]) -> None:
@@ -94,6 +94,10 @@ def _check_quotas(quotas: Mapping[str, int]) -> None:
             raise ValueError(f"quotas has no {name!r}; write one of {', '.join(names)}.")
         if type(value) is not int or value < 0:
             raise ValueError(f"quotas has {name}={value!r}; write a number, 0 or more.")
+
+
+#: What a mock has that is given none.
+DEFAULTS = Options()
 
 
 def of_test(

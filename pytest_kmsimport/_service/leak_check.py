@@ -98,7 +98,7 @@ class LeakCheck:
         self._logged = Watched(self.secrets, "logged")
         self._sent = Watched(self.secrets, "sent")
         self._gone = Watched(self.secrets, "sent")  # requests to AWS KMS that the journal does not have any more
-        self._log = LogWatch(self._logged.add)
+        self._log = LogWatch(self._logged.add) if watches else None
         self._told: set[object] = set()
 
     @property
@@ -108,12 +108,13 @@ class LeakCheck:
 
     def start(self) -> None:
         """Watch the log from now on."""
-        if self.watches:
+        if self._log is not None:
             logging.getLogger().addHandler(self._log)
 
     def stop(self) -> None:
         """Watch no longer; what was seen is kept."""
-        logging.getLogger().removeHandler(self._log)
+        if self._log is not None:
+            logging.getLogger().removeHandler(self._log)
 
     def note_other_request(self, service: str, operation: str, body: object) -> None:
         """Take down what is sent to another service, for a mock that watches."""

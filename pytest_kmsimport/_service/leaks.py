@@ -5,6 +5,7 @@ What is said about a leak does not repeat it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from threading import Lock
@@ -18,12 +19,12 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from .._wire.model import kms_model
 from .calls import Calls, members_of
-from .readings import SHORTEST, readings, written_forms
+from .finder import Finder
+from .readings import SHORTEST, readings, usual_forms, written_forms
 
 __tracebackhide__ = True
 
 _MOST = 100_000  # secrets of each kind that one mock remembers
-_LEAST = (32, 16, SHORTEST)  # bytes: secrets are indexed by how long they are at least
 _DER_SEQUENCE = b"\x30"
 _REDACTED = "<redacted>"
 _ALL_REDACTED = "<redacted: there was a secret in this text>"
@@ -140,55 +141,70 @@ def search(text: str, named: Mapping[bytes, str]) -> Iterator[tuple[str, bytes]]
 
 
 class Index:
-    """Secrets, to be looked for all at once.
+    """Secrets, to be looked for all at once, in whatever form."""
 
-    A secret of so many bytes covers every place of a text that is a multiple of ``step`` away from others, with eight
-    of its bytes from there on. So these are looked up, and no others. They are of a secret's end: that is where
-    private keys differ.
-    """
-
-    def __init__(self, secrets: Iterable[bytes]) -> None:
-        self._by_step: dict[int, dict[bytes, list[tuple[bytes, int]]]] = {}
-        for secret in secrets:
-            step = next(least for least in _LEAST if least <= len(secret)) - SHORTEST + 1
-            places = self._by_step.setdefault(step, {})
-            for place in range(len(secret) - SHORTEST - step + 1, len(secret) - SHORTEST + 1):
-                places.setdefault(secret[place : place + SHORTEST], []).append((secret, place))
+    def __init__(self, secrets: Collection[bytes]) -> None:
+        self._finder = Finder(secrets)
 
     def search(self, text: str) -> Iterator[tuple[str, bytes]]:
         """Those that are in a text, and the form in which each is found first."""
         seen: set[bytes] = set()
-        for form, reading in readings(text) if self._by_step else ():
-            for secret in self._found_in(reading):
+        for form, reading in readings(text) if self._finder else ():
+            for secret, _ in self._finder.found_in(reading):
                 if secret not in seen:
                     seen.add(secret)
                     yield form, secret
 
-    def _found_in(self, reading: bytes) -> Iterator[bytes]:
-        """Those that are in there, each as often as it is."""
-        for step, places in self._by_step.items():
-            hits = [at for at in range(0, len(reading), step) if reading[at : at + SHORTEST] in places]
-            for at in hits:
-                for secret, place in places[reading[at : at + SHORTEST]]:
-                    if at >= place and reading.startswith(secret, at - place):
-                        yield secret
-
 
 class Redaction:
-    """Takes secrets out of texts; it is false where there are none to be taken out."""
+    """Takes secrets out of texts; it is false where there are none to be taken out.
+
+    The usual forms are found all at once; the others are looked for where a text still has the secret in it.
+    """
 
     def __init__(self, secrets: Collection[bytes]) -> None:
         self._index = Index(secrets)
-        self._forms = [written_forms(secret) for secret in sorted(secrets, key=len, reverse=True)]
+        self._usual = Finder({form for secret in secrets for form in usual_forms(secret)})
+        self._others: dict[bytes, re.Pattern[str]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._forms)
+        return bool(self._usual)
 
     def __call__(self, text: str) -> str:
         """A text without the secrets: where they cannot be taken out of it, nothing of it is left."""
-        for forms in self._forms:
-            text = forms.sub(_REDACTED, text)
+        text = self._without_usual(text)
+        left = {secret for _, secret in self._index.search(text)}
+        if not left:
+            return text
+        for secret in sorted(left, key=len, reverse=True):
+            text = self._forms(secret).sub(_REDACTED, text)
         return _ALL_REDACTED if any(self._index.search(text)) else text
+
+    def _without_usual(self, text: str) -> str:
+        kept, end = [], 0
+        for start, stop in _joined((at, at + len(form)) for form, at in self._usual.found_in(text)):
+            kept.append(text[end:start])
+            end = stop
+        return _REDACTED.join([*kept, text[end:]])
+
+    def _forms(self, secret: bytes) -> re.Pattern[str]:
+        if secret not in self._others:
+            self._others[secret] = written_forms(secret)
+        return self._others[secret]
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Spans of a text in their order, those that overlap as one."""
+    start = stop = 0
+    for begin, end in sorted(spans):
+        if begin < stop:
+            stop = max(stop, end)
+            continue
+        if stop:
+            yield start, stop
+        start, stop = begin, end
+    if stop:
+        yield start, stop
 
 
 def leaks_in(texts: Iterable[tuple[str, str]], named: Mapping[bytes, str]) -> Iterator[Leak]:

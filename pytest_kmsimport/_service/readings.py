@@ -6,8 +6,9 @@ base64 at every place in a group of four, and as a list of numbers.
 
 from __future__ import annotations
 
+import json
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from binascii import a2b_base64
 from collections.abc import Iterator
 
@@ -95,6 +96,16 @@ def _as_numbers(text: str) -> Iterator[bytes]:
 _SOME_BASE64 = "[A-Za-z0-9+/_-]"
 _BREAK = r"(?:\s|\\+[nrt])*"
 _COMMON_ESCAPES = {ord(character): escape for escape, character in _ESCAPED.items() if escape != "0"}
+
+
+def usual_forms(secret: bytes) -> set[str]:
+    """What most programs write for a secret; each is one that ``written_forms`` finds as well."""
+    characters = secret.decode("latin-1")
+    by_repr, by_json = repr(secret)[2:-1], json.dumps(characters)[1:-1]
+    in_hex = (secret.hex(), secret.hex(":"), secret.hex(" "))
+    in_base64 = (b64encode(secret).decode(), urlsafe_b64encode(secret).decode())
+    numbers = str(list(secret))[1:-1]
+    return {characters, by_repr, by_json, *in_hex, *map(str.upper, in_hex), *in_base64, numbers}
 
 
 def written_forms(secret: bytes) -> re.Pattern[str]:

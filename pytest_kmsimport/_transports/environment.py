@@ -57,8 +57,9 @@ class Environment:
             self._entered.append(self)
             for name, value in _settings(region, keep_credentials=keep_credentials).items():
                 self._ours[name] = value
-                self._before[name] = os.environ.get(name)
-                _put(name, value)
+                before = self._before[name] = os.environ.get(name)
+                if before != value:
+                    _put(name, value)
 
     def leave(self) -> None:
         """Put every variable back: an empty one stays empty, an absent one absent. To leave again changes nothing."""
@@ -68,14 +69,16 @@ class Environment:
             above = self._entered[self._entered.index(self) + 1 :]
             overlaid = self._left.setdefault(frozenset(self._ours.items()), set())
             for name, before in list(self._before.items()):
-                upon = next((environment for environment in above if name in environment._before), None)
+                upon = next((env for env in above if name in env._before), None) if above else None
                 if upon is not None:
                     upon._before[name] = before
                 else:
-                    if os.environ.get(name) != self._ours[name]:
+                    present = os.environ.get(name)
+                    if present != self._ours[name]:
                         overlaid.add(name)
                     self._instead[name] = before
-                    _put(name, before)
+                    if present != before:
+                        _put(name, before)
                 del self._before[name]
             self._entered.remove(self)
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 
 import botocore.exceptions
-import botocore.session
+from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 
 from .names import ErrorCode
@@ -31,10 +31,14 @@ COMMON_ERRORS: tuple[ErrorCode, ...] = (
 _OF_THE_MOCK = ("NotOffered", "MeanwhileFailed", "SerializationException")
 
 
+#: Reads what botocore ships, and keeps it for the process; AWS_DATA_PATH, which each test may set, is not its business.
+LOADER = Loader()
+
+
 @cache
 def kms_model() -> ServiceModel:
     """The KMS service model of the installed botocore."""
-    return botocore.session.Session().get_service_model("kms")
+    return ServiceModel(LOADER.load_service_model("kms", "service-2"), "kms")
 
 
 def did_you_mean(name: object, names: Collection[str]) -> str:

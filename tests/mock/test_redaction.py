@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+from base64 import b64encode, urlsafe_b64encode
 from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_kmsimport._service import finder as _finder
+from pytest_kmsimport._service import leaks as _leaks
 from pytest_kmsimport._service.leaks import Secrets
 
 from ..support.secret_forms import forms_in
@@ -123,3 +127,49 @@ def test_a_form_that_cannot_be_taken_out_takes_all_with_it():
     secrets.note_key_material(secret, "the secret")
     odd = "\\".join(f"{byte:02x}/" for byte in secret)
     assert redact(secrets, f"before {odd} after") == "<redacted: there was a secret in this text>"
+
+
+USUAL = {
+    "repr": repr,
+    "hex": bytes.hex,
+    "hex in capitals": lambda secret: secret.hex().upper(),
+    "hex with colons": lambda secret: secret.hex(":"),
+    "base64": lambda secret: b64encode(secret).decode(),
+    "base64 for URLs": lambda secret: urlsafe_b64encode(secret).decode(),
+    "JSON": lambda secret: json.dumps(secret.decode("latin-1")),
+    "numbers": lambda secret: str(list(secret)),
+    "characters": lambda secret: secret.decode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("form", USUAL)
+def test_many_secrets_are_taken_out_at_once(form, monkeypatch):
+    """In the forms that most programs write, no secret costs a search of the whole text of its own."""
+    monkeypatch.setattr(_leaks, "written_forms", lambda _: pytest.fail("This secret was looked for by itself."))
+    secrets = Secrets()
+    made = [sha256(bytes([number])).digest() for number in range(200)]
+    for number, secret in enumerate(made):
+        secrets.note_key_material(secret, f"secret {number}")
+    shown = redact(secrets, "\n".join(f"before {USUAL[form](secret)} after" for secret in made))
+    assert shown.count("<redacted>") == len(made)
+    assert not any(found_in(shown, secret) for secret in made)
+
+
+def test_secrets_that_overlap_leave_nothing_of_either():
+    """A secret that begins within another one, and one that is a part of it, are taken out as one."""
+    secret = os.urandom(32)
+    secrets = Secrets()
+    for part in (secret[:20], secret[10:], secret[5:15]):
+        secrets.note_key_material(part, "the secret")
+    assert redact(secrets, f"before {secret.hex()} after") == "before <redacted> after"
+
+
+@pytest.mark.parametrize("most", [1, 100, 1000])
+def test_what_is_looked_up_has_its_bounds(monkeypatch, most):
+    """Of very many secrets few places are indexed each, and all are found all the same, wherever they stand."""
+    monkeypatch.setattr(_finder, "_MOST_PLACES", most)
+    made = {sha256(bytes([number])).digest(): str(number) for number in range(100)}
+    finder = _finder.Finder(made)
+    assert sum(len(places) for places in finder._by_step.values()) <= max(most, len(made))
+    text = "".join("-" * number + secret.hex() for number, secret in enumerate(made))
+    assert {secret for _, secret in _leaks.search(text, made)} == made.keys()
