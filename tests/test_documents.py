@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pytest_kmsimport._mock.options import Options
 from pytest_kmsimport._wire.model import kms_model
@@ -16,6 +19,13 @@ from .support.installed import NEWEST_MODEL
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
+PAGES = sorted({*DOCUMENTS, *ROOT.glob("*.md"), *ROOT.glob("benchmarks/*.md")})
+ISSUE_FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+LINK = re.compile(r"\]\((?!https?://)(?P<file>[^)#]*)#?(?P<heading>[^)]*)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+RUN = re.compile(r"python3? -m ((?:tests|benchmarks)[\w.]*)")
+SCRIPT = re.compile(r"(?<![\w/])\.ci/\w+(?:\.py)?")
+PYTHON = "Programming Language :: Python :: 3."
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TEST = re.compile(r"`(tests/[\w/]+\.(?:py|txt))(?:::(\w+))?`")
 ROW = re.compile(r"^\| (?P<behaviour>.+?) \| (?P<evidence>.+?) \| (?P<test>.+) \|$", re.MULTILINE)
@@ -100,3 +110,52 @@ def test_what_is_assumed_is_numbered_and_says_what_would_settle_it():
     rows = list(ASSUMED.finditer(fidelity()))
     assert [int(row["number"]) for row in rows] == list(range(1, len(rows) + 1))
     assert set(re.findall(r"\[A(\d+)\]", fidelity())) <= {row["number"] for row in rows}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_within_the_repository_lead_somewhere(page):
+    """To a file that is there, and to a heading that it has."""
+    for link in LINK.finditer(page.read_text()):
+        target = page.parent / link["file"] if link["file"] else page
+        assert target.exists(), link["file"]
+        assert not link["heading"] or link["heading"] in headings(target), link["heading"]
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in HEADING.findall(page.read_text())}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_name_what_is_there(page):
+    """The modules and scripts of this repository that a page has its reader run."""
+    text = page.read_text()
+    assert [name for name in RUN.findall(text) if find_spec(name) is None] == []
+    assert [name for name in SCRIPT.findall(text) if not (ROOT / name).is_file()] == []
+
+
+def test_the_supported_pythons_are_the_same_everywhere():
+    """In the classifiers, in README and in the matrix of the workflow."""
+    classifiers = metadata("pytest-kmsimport").get_all("Classifier")
+    minors = [int(line.removeprefix(PYTHON)) for line in classifiers if line.startswith(PYTHON)]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    assert f"Python 3.{minors[0]} to 3.{minors[-1]}," in (ROOT / "README.md").read_text()
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in minors]
+
+
+@pytest.mark.parametrize("form", ISSUE_FORMS, ids=lambda path: path.name)
+def test_an_issue_form_asks_for_everything_it_needs(form):
+    """Each of its fields has an id of its own and a label, and an answer is required."""
+    fields = [part for part in yaml.safe_load(form.read_text())["body"] if part["type"] != "markdown"]
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert len({field["attributes"]["label"] for field in fields}) == len(fields)
+    assert all(field["validations"]["required"] for field in fields)
+
+
+def test_every_text_has_a_letter_for_its_evidence():
+    """A text of AWS's without one is a text that somebody has made up."""
+    lines = (ROOT / "pytest_kmsimport" / "engine" / "messages.py").read_text().splitlines()
+    texts = [line for line in lines if re.match(r"[A-Z_]+ = ", line)]
+    assert len(texts) > 100
+    assert [line for line in texts if not re.search(r"  # [RDOEA]\b", line)] == []

@@ -26,6 +26,13 @@ def test_a_type_checker_finds_mistakes():
     assert run.returncode == 0, run.stdout
 
 
+def test_pyright_finds_them_too():
+    """It takes and finds the same; ``[tool.pyright]`` makes an ignore that hides no mistake an error."""
+    command = [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
 def test_names_are_those_of_the_model():
     """Every operation of the installed botocore is a name that a type checker knows."""
     assert set(OPERATION_NAMES) <= set(get_args(_names.Operation))

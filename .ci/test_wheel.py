@@ -1,0 +1,81 @@
+"""What users install works where there is nothing but the wheel and what it asks for; run by .ci/wheel."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import sysconfig
+from importlib.metadata import Distribution, distribution, entry_points
+from pathlib import Path
+
+import pytest
+
+import pytest_kmsimport
+from pytest_kmsimport import wrap_key_material
+
+
+@pytest.fixture
+def wheel() -> Distribution:
+    """The wheel as it is installed."""
+    return distribution("pytest-kmsimport")
+
+
+def test_it_is_the_wheel():
+    """The package under test is the installed one, and no checkout."""
+    assert Path(pytest_kmsimport.__file__).is_relative_to(sysconfig.get_path("purelib"))
+
+
+def test_it_has_the_package_and_nothing_else(wheel):
+    """Neither tests nor examples; type checkers find py.typed, lawyers the licence."""
+    files = {str(file) for file in wheel.files}
+    assert {re.split(r"[/-]", file)[0] for file in files} == {"pytest_kmsimport"}
+    assert not [file for file in files if re.search(r"(^|/)(tests?|test_\w+\.py|conftest\.py)(/|$)", file)]
+    assert "pytest_kmsimport/py.typed" in files
+    assert [file for file in files if file.endswith("dist-info/licenses/LICENSE")]
+
+
+def test_it_asks_for_four_packages(wheel):
+    """Every package more is one that each of its users has to trust."""
+    asked = {re.match(r"[\w-]+", requirement)[0] for requirement in wheel.requires}
+    assert asked == {"botocore", "cryptography", "pytest", "wrapt"}
+
+
+def test_every_module_can_be_imported():
+    """Nothing is imported that the wheel does not ask for."""
+    modules = [module.name for module in pkgutil.walk_packages(pytest_kmsimport.__path__, "pytest_kmsimport.")]
+    assert len(modules) > 50
+    for module in modules:
+        importlib.import_module(module)
+
+
+def test_pytest_has_loaded_the_plugin(pytestconfig):
+    """By the entry point, for no conftest.py is here."""
+    (entry,) = [entry for entry in entry_points(group="pytest11") if entry.dist.name == "pytest-kmsimport"]
+    assert pytestconfig.pluginmanager.get_plugin("kms_import") is entry.load()
+
+
+def test_it_is_loaded_lazily():
+    """A run that does not use it pays for no import of botocore and the like."""
+    program = "import sys, pytest_kmsimport.plugin; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"botocore", "cryptography", "wrapt"} & set(run.stdout.split())
+
+
+def test_a_ceremony(kms_import_client):
+    """A key is made, and its key material wrapped, imported and used."""
+    kms = kms_import_client
+    key_id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    algorithm = "RSAES_OAEP_SHA_256"
+    parameters = kms.get_parameters_for_import(KeyId=key_id, WrappingAlgorithm=algorithm, WrappingKeySpec="RSA_2048")
+    kms.import_key_material(
+        KeyId=key_id,
+        ImportToken=parameters["ImportToken"],
+        EncryptedKeyMaterial=wrap_key_material(parameters["PublicKey"], os.urandom(32), algorithm),
+        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
+    )
+    ciphertext = kms.encrypt(KeyId=key_id, Plaintext=b"secret")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"secret"
