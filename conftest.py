@@ -23,6 +23,16 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["NO_NETWORK_LOG"] = log
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [_BAN, os.environ.get("PYTHONPATH")]))
     run_path(str(Path(_BAN, "sitecustomize.py")))  # as other Pythons do by themselves
+    _let_children_keep_bytecode(config)
+
+
+def _let_children_keep_bytecode(config: pytest.Config) -> None:
+    """Where nothing may be compiled beside the sources, have the Pythons that tests start compile it once, elsewhere.
+
+    Otherwise each of them compiles this package, and all that pytest rewrites, anew: half of its time.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None) and hasattr(config, "cache"):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
 
 
 @pytest.fixture(autouse=True)
