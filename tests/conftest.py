@@ -13,6 +13,8 @@ from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.engine import Call, Engine, Response
 from pytest_kmsimport.engine.errors import KmsError
 
+from .support.clients import warm_client
+
 #: Errors that any operation can answer with, beside those that the model lists for it.
 COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedException"}
 
@@ -54,9 +56,9 @@ def answers_agree_with_the_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 @pytest.fixture
-def kms(kms_import_client):
+def kms(kms_import_mock):
     """A botocore client of the mock's own account and Region."""
-    return kms_import_client
+    return warm_client(kms_import_mock.region)
 
 
 @pytest.fixture
