@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import hypothesis  # noqa: F401  loaded once, and not again for every run of pytest within this process
+import hypothesis  # loaded once, and not again for every run of pytest within this process
 import pytest
 from botocore.validate import ParamValidator
 
@@ -17,6 +17,12 @@ from .support.clients import warm_client
 
 #: Errors that any operation can answer with, beside those that the model lists for it.
 COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedException"}
+
+# Examples for each property that does not say how many: few while one works, and as many as there is time for with
+# --hypothesis-profile=thorough.
+hypothesis.settings.register_profile("quick", max_examples=30)
+hypothesis.settings.register_profile("thorough", max_examples=1000)
+hypothesis.settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
