@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import hypothesis  # noqa: F401  loaded once, and not again for every run of pytest within this process
+import hypothesis  # loaded once, and not again for every run of pytest within this process
 import pytest
 from botocore.validate import ParamValidator
 
@@ -14,8 +14,16 @@ from pytest_kmsimport.engine.call import Answer, Call
 from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.errors import KmsError
 
+from .support.clients import warm_client
+
 #: Errors that any operation can answer with, beside those that the model lists for it.
 COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedException"}
+
+# Examples for each property that does not say how many: few while one works, and as many as there is time for with
+# --hypothesis-profile=thorough.
+hypothesis.settings.register_profile("quick", max_examples=30)
+hypothesis.settings.register_profile("thorough", max_examples=1000)
+hypothesis.settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,9 +62,9 @@ def answers_agree_with_the_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 @pytest.fixture
-def kms(kms_import_client):
+def kms(kms_import_mock):
     """A botocore client of the mock's own account and Region."""
-    return kms_import_client
+    return warm_client(kms_import_mock.region)
 
 
 @pytest.fixture

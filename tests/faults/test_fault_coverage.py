@@ -38,7 +38,7 @@ def run(pytester):
     pytester.makepyfile(TESTS)
 
     def run_with(*options):
-        return pytester.runpytest_subprocess("-p", "no:randomly", *options)
+        return pytester.runpytest("-p", "no:randomly", *options)
 
     return run_with
 
@@ -75,7 +75,7 @@ def test_the_floor(run, options):
 def test_no_operation(pytester):
     """A run without AWS KMS has nothing to report and reaches no floor: its fixtures may have got lost."""
     pytester.makepyfile("def test_a(): pass")
-    result = pytester.runpytest_subprocess("--kms-import-coverage", "--kms-import-coverage-fail-under=90")
+    result = pytester.runpytest("--kms-import-coverage", "--kms-import-coverage-fail-under=90")
     result.stdout.fnmatch_lines(
         [
             "No operation of AWS KMS was called.",
@@ -83,13 +83,13 @@ def test_no_operation(pytester):
         ]
     )
     assert result.ret == 1
-    assert pytester.runpytest_subprocess("--kms-import-coverage-fail-under=90", "--collect-only").ret == 0
+    assert pytester.runpytest("--kms-import-coverage-fail-under=90", "--collect-only").ret == 0
 
 
 @pytest.mark.parametrize("floor", ["150", "-1", "nan", "most"])
 def test_a_floor_that_is_none(pytester, floor):
     """What no run can reach, or every run does, is refused before any test."""
-    result = pytester.runpytest_subprocess(f"--kms-import-coverage-fail-under={floor}")
+    result = pytester.runpytest(f"--kms-import-coverage-fail-under={floor}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*'{floor}' is no share of what can go wrong; write a number from 0 to 100*"])
 
@@ -158,7 +158,7 @@ def test_the_page_makes_its_folders(pytester):
     """It stands below the folder in which pytest began, although a test has gone to another one."""
     pytester.mkdir("elsewhere")
     pytester.makepyfile("import os\ndef test_a(kms_import_client):\n    os.chdir('elsewhere')")
-    result = pytester.runpytest_subprocess("--kms-import-coverage-html=new/folder/faults.html")
+    result = pytester.runpytest("--kms-import-coverage-html=new/folder/faults.html")
     assert result.ret == 0
     assert (pytester.path / "new" / "folder" / "faults.html").read_text().startswith("<!doctype html>")
 
@@ -167,7 +167,7 @@ def test_a_page_that_cannot_be_written(pytester):
     """The run keeps its summary, says why, and fails."""
     pytester.makepyfile("def test_a(): pass")
     pytester.mkdir("taken")
-    result = pytester.runpytest_subprocess("--kms-import-coverage-html=taken", "--kms-import-coverage")
+    result = pytester.runpytest("--kms-import-coverage-html=taken", "--kms-import-coverage")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [

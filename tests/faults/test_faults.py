@@ -11,6 +11,7 @@ from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.faults import Case
 from pytest_kmsimport.faults._catalogue import everything
 
+from ..support.clients import warm_client
 from ..support.fault_table import MODES
 from ..support.installed import CAN_ENCAPSULATE, OPERATION_NAMES
 from ..support.prepared import WRAPPING, Prepared
@@ -76,8 +77,8 @@ def has_output(kms, operation):
 def check(case, mode="standard"):
     """Let a case happen, and hold it against what it says of itself."""
     with mock_kms_import() as mock:
-        kms = mock.client(config=Config(retries={"mode": mode}))
-        request = prepare(mock.client(), mock, case.operation)
+        kms = warm_client(mock.region, Config(retries={"mode": mode}))
+        request = prepare(warm_client(mock.region), mock, case.operation)
         plan = mock.inject(case.fault, case.operation, times=case.times)
         if isinstance(case.fault, faults.StaleRead):
             kms.tag_resource(KeyId=request["KeyId"], Tags=[{"TagKey": "new", "TagValue": "x"}])

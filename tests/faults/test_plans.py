@@ -78,7 +78,7 @@ def test_a_seed_is_shown_when_the_test_fails(pytester):
                 kms_import_client.list_keys()
         """
     )
-    shown = " ".join(pytester.runpytest_subprocess().stdout.str().split())
+    shown = " ".join(pytester.runpytest().stdout.str().split())
     assert re.search(
         r"planned faults Refusal\(.*\) on ListKeys, probability=0.999, seed=\d+: struck 1 of 1 attempts", shown
     )
@@ -344,7 +344,7 @@ FAILING = """
 def test_however_a_test_has_its_mock(pytester):
     """It fails once, and a test that has failed by itself is not told anything else; the report lists the plan."""
     pytester.makepyfile(FAILING)
-    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result = pytester.runpytest("-p", "no:randomly")
     result.assert_outcomes(passed=3, failed=3, errors=2)
     output = result.stdout.str()
     assert output.count("It waited for Encrypt; none came") >= 4
@@ -370,7 +370,7 @@ def test_a_failed_test_speaks_for_itself_alone(pytester):
             mock.inject(faults.ReadTimeout(), on="Encrypt")
         """
     )
-    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1, failed=1, errors=1)
+    pytester.runpytest("-p", "no:randomly").assert_outcomes(passed=1, failed=1, errors=1)
 
 
 # Markers and the fixture
@@ -401,7 +401,7 @@ def test_the_marker_plans_a_fault(pytester):
         def test_c(): pass
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result = pytester.runpytest("-p", "no:randomly")
     result.assert_outcomes(passed=1, errors=2)
     result.stdout.fnmatch_lines(["*@pytest.mark.kms_fault: on='create_key': *Did you mean CreateKey?"])
 
@@ -440,7 +440,7 @@ def test_the_fixture_takes_cases_alone(pytester):
         def test_b(kms_fault): pass
         """
     )
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest()
     result.assert_outcomes(errors=2)
     assert result.stdout.str().count("kms_fault takes cases: write @pytest.mark.parametrize") >= 2
 

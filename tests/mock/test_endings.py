@@ -1,7 +1,8 @@
 """Every way in which a test with a mock ends, beside others that change the same things: all is as it was before.
 
-One run of pytest has a test for every way in which a test can end; after each of them (but within a class that has one
-mock), and after the run, the environment, botocore's functions and the active mocks are compared with what they were.
+One run of pytest has a test for everything that may be beside a mock, times every way in which a test can end; after
+each of them (but within a class that has one mock), and after the run, the environment, botocore's functions and the
+active mocks are compared with what they were.
 """
 
 from __future__ import annotations
@@ -20,16 +21,24 @@ from botocore.hooks import EventAliaser
 from pytest_kmsimport import KmsImportMock, _active, mock_kms_import  # noqa: F401  the runs share what patches botocore
 
 CONFTEST = """
+import pytest
 from tests.mock.test_endings import state
 
-before = []
+before, ran = [], []
 
 def pytest_collection_finish():
     before.append(state())
 
-def pytest_runtest_logfinish(nodeid):
-    if state() != before[0] and "TestTogether" not in nodeid:
-        print("CHANGED", nodeid, state() ^ before[0])
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    ran.append((yield))
+    class_goes_on = "TestTogether" in item.nodeid and nextitem is not None and nextitem.cls is item.cls
+    if state() != before[0] and not class_goes_on:
+        print("CHANGED", item.nodeid, state() ^ before[0])
+    return ran[-1]
+
+def pytest_sessionfinish():
+    print("RAN", len(ran))
 """
 COMMON = """
 import asyncio, os, unittest
@@ -72,6 +81,7 @@ COMPANIONS = {
     "another mock": lambda: mock_kms_import(region="eu-west-3"),
     "the same mock": mock_kms_import,
 }
+NAMES = globals().get("NAMES") or list(COMPANIONS)
 ENDINGS = globals().get("ENDINGS") or [
     "returns", "fails", "raises", "exits", "skips", "xfails", "fails in its set-up", "fails in its tear-down",
     "swallows a complaint", "has a fault that never strikes",
@@ -110,9 +120,13 @@ def end(ending):
 def ending(request):
     return request.param
 
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
 @pytest.fixture
-def companion():
-    with companion_of(NAME) as made:
+def companion(name):
+    with companion_of(name) as made:
         yield made
 
 @pytest.fixture
@@ -132,10 +146,10 @@ def test_a(companion, kms_import_mock, ending, around):
     end(ending)
 """,
     "fixture, and the companion begins in the test": """
-def test_a(request, kms_import_mock, ending, around):
+def test_a(request, name, kms_import_mock, ending, around):
     stack = ExitStack()
     request.addfinalizer(stack.close)
-    stack.enter_context(companion_of(NAME))
+    stack.enter_context(companion_of(name))
     end(ending)
 """,
     "fixture that ends while the companion goes on": """
@@ -144,8 +158,8 @@ def later():
     with ExitStack() as stack:
         yield stack
 
-def test_a(later, kms_import_mock, ending, around):
-    later.enter_context(companion_of(NAME))
+def test_a(later, name, kms_import_mock, ending, around):
+    later.enter_context(companion_of(name))
     end(ending)
 """,
     "marker": """
@@ -160,8 +174,8 @@ def test_a(companion, ending, around):
 """,
     "decorator, and the companion within": """
 @mock_kms_import
-def test_a(ending, around):
-    with companion_of(NAME):
+def test_a(name, ending, around):
+    with companion_of(name):
         end(ending)
 """,
     "decorator that ends while the companion goes on": """
@@ -171,20 +185,20 @@ def later():
         yield stack
 
 @mock_kms_import
-def test_a(later, ending, around):
-    later.enter_context(companion_of(NAME))
+def test_a(later, name, ending, around):
+    later.enter_context(companion_of(name))
     end(ending)
 """,
     "context manager": """
-def test_a(ending, around):
-    with mock_kms_import(), companion_of(NAME):
+def test_a(name, ending, around):
+    with mock_kms_import(), companion_of(name):
         end(ending)
 """,
     "async context manager": """
-def test_a(ending, around):
+def test_a(name, ending, around):
     async def use():
         async with mock_kms_import():
-            with companion_of(NAME):
+            with companion_of(name):
                 end(ending)
     asyncio.run(use())
 """,
@@ -200,25 +214,35 @@ def test_a(generated, ending, around):
 """,
     "coroutine": """
 @mock_kms_import
-async def use(ending):
-    with companion_of(NAME):
+async def use(name, ending):
+    with companion_of(name):
         await asyncio.sleep(0)
         end(ending)
 
-def test_a(ending, around):
-    asyncio.run(use(ending))
+def test_a(name, ending, around):
+    asyncio.run(use(name, ending))
 """,
     "test class": """
-@mock_kms_import
-class TestTogether:
-    def test_a(self, companion, ending, around):
-        end(ending)
+def class_of(given):
+    @mock_kms_import
+    class TestTogether:
+        @pytest.fixture
+        def name(self):
+            return given
+
+        def test_a(self, companion, ending, around):
+            end(ending)
+
+    return TestTogether
+
+for name_of_class in NAMES:
+    globals()[f"TestTogether {name_of_class}"] = class_of(name_of_class)
 """,
     "unittest": """
 class Case(unittest.TestCase):
     def setUp(self):
         self.addCleanup(self.clean_up)
-        self.mock, self.companion = mock_kms_import(), companion_of(NAME)
+        self.mock, self.companion = mock_kms_import(), companion_of(self.id().rpartition("test_")[2].partition(":")[0])
         self.mock.__enter__()
         self.companion.__enter__()
         assert "set-up" not in self.id()
@@ -240,24 +264,31 @@ class TestInTheirOrder(Case):
 class TestTheOtherWayRound(Case):
     pass
 
-for ending in ENDINGS:
-    for case in (TestInTheirOrder, TestTheOtherWayRound):
-        setattr(case, f"test_{ending}", lambda self, ending=ending: end(ending))
+for each_name in NAMES:
+    for each in ENDINGS:
+        for case in (TestInTheirOrder, TestTheOtherWayRound):
+            setattr(case, f"test_{each_name}: {each}", lambda self, ending=each: end(ending))
+del case
 """,
     "decorated unittest": """
-@mock_kms_import
-class TestTogether(unittest.TestCase):
-    def setUp(self):
-        self.companion = companion_of(NAME)
-        self.companion.__enter__()
-        self.addCleanup(self.companion.__exit__, None, None, None)
-        assert "set-up" not in self.id()
+def class_of(given):
+    @mock_kms_import
+    class TestTogether(unittest.TestCase):
+        def setUp(self):
+            self.companion = companion_of(given)
+            self.companion.__enter__()
+            self.addCleanup(self.companion.__exit__, None, None, None)
+            assert "set-up" not in self.id()
 
-    def tearDown(self):
-        assert "tear-down" not in self.id()
+        def tearDown(self):
+            assert "tear-down" not in self.id()
 
-for ending in ENDINGS:
-    setattr(TestTogether, f"test_{ending}", lambda self, ending=ending: end(ending))
+    for each in ENDINGS:
+        setattr(TestTogether, f"test_{each}", lambda self, ending=each: end(ending))
+    return TestTogether
+
+for name_of_class in NAMES:
+    globals()[f"TestTogether {name_of_class}"] = class_of(name_of_class)
 """,
 }
 COMPANIONS = [
@@ -270,6 +301,7 @@ COMPANIONS = [
     "another mock",
     "the same mock",
 ]
+NUMBER_OF_ENDINGS = 10
 
 
 def state():
@@ -284,29 +316,29 @@ def state():
     }
 
 
-def write(pytester, source, endings=()):
+def write(pytester, source, names=COMPANIONS, endings=()):
     """Write the file with the tests."""
     pytester.makeconftest(CONFTEST)
-    pytester.makepyfile(f"ENDINGS = {list(endings)}\n{COMMON}{source}")
+    pytester.makepyfile(f"NAMES = {list(names)}\nENDINGS = {list(endings)}\n{COMMON}{source}")
 
 
-def run(pytester, source):
-    """Run tests in this process; gives what was changed by which of them, and the result."""
-    write(pytester, source)
-    result = pytester.runpytest_inprocess("-p", "no:randomly", "-s")
-    return [line for line in result.outlines if "CHANGED" in line], result
+def run(pytester, source, names=COMPANIONS):
+    """Run tests in this process; gives what was changed by which of them, how many there were, and how they ended."""
+    write(pytester, source, names)
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-s", "--tb=no")
+    (ran,) = (int(line.rpartition(" ")[2]) for line in result.outlines if "RAN " in line)
+    return [line for line in result.outlines if "CHANGED" in line], ran, result.parseoutcomes()
 
 
-@pytest.mark.parametrize("companion", COMPANIONS)
 @pytest.mark.parametrize("way", WAYS)
-def test_all_is_as_before(pytester, way, companion):
+def test_all_is_as_before(pytester, way):
     """However a test has its mock, whatever is beside it, and however it ends."""
     before = state()
-    changed, result = run(pytester, f"NAME = {companion!r}\n{WAYS[way]}")
-    outcomes = result.parseoutcomes()
-    assert not changed
+    changed, ran, outcomes = run(pytester, WAYS[way])
+    assert changed == []
     assert state() == before
-    assert {"passed", "failed", "skipped"} <= outcomes.keys()
+    assert ran == len(COMPANIONS) * NUMBER_OF_ENDINGS * (2 if way == "unittest" else 1)
+    assert min(outcomes[outcome] for outcome in ("passed", "failed", "skipped")) >= len(COMPANIONS)
 
 
 @pytest.mark.parametrize("ending", ["interrupts", "ends the run"])
@@ -314,8 +346,8 @@ def test_all_is_as_before(pytester, way, companion):
 def test_all_is_as_before_a_run_that_was_ended(pytester, way, ending):
     """Ctrl-C and pytest.exit end the run, and leave nothing behind either."""
     before = state()
-    write(pytester, f"NAME = 'monkeypatch'\n{WAYS[way]}", endings=[ending, "returns"])
-    result = pytester.inline_run("-p", "no:randomly", no_reraise_ctrlc=True)
+    write(pytester, WAYS[way], ["monkeypatch"], [ending, "returns"])
+    result = pytester.inline_run("-p", "no:randomly", "--tb=no", no_reraise_ctrlc=True)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert state() == before
 
@@ -325,13 +357,14 @@ def test_all_is_as_before_with_the_guard(pytester, companion):
     """With ``kms_import_guard`` botocore's functions are the guard's between the tests, and their own after the run."""
     pytester.makeini("[pytest]\nkms_import_guard = true")
     before = state()
-    changed, _ = run(pytester, f"NAME = {companion!r}\n{WAYS['fixture last']}")
-    assert not changed
+    changed, ran, _ = run(pytester, WAYS["fixture last"], [companion])
+    assert changed == []
+    assert ran == NUMBER_OF_ENDINGS
     assert state() == before
 
 
 def test_what_changes_something_is_seen(pytester):
     """A test that leaves something behind is told by the comparison."""
-    changed, _ = run(pytester, "def test_a(): os.environ['AWS_PROFILE'] = 'x'\n")
+    changed, *_ = run(pytester, "def test_a(): os.environ['AWS_PROFILE'] = 'x'\n")
     os.environ.pop("AWS_PROFILE")
     assert len(changed) == 1

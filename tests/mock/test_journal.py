@@ -219,7 +219,7 @@ def test_a_failed_test_is_told_how_many_calls_came_before(pytester):
                 kms_import_mock.client().create_key()
             raise AssertionError
     """)
-    pytester.runpytest_subprocess().stdout.fnmatch_lines(["*(3 earlier calls)"])
+    pytester.runpytest().stdout.fnmatch_lines(["*(3 earlier calls)"])
 
 
 def test_calls_taken_earlier_stay(kms, calls):

@@ -251,7 +251,7 @@ PRINTING = """
 def test_what_a_test_prints_is_looked_through(pytester, options):
     """The marker fails it, names the stream, and takes the secret out of what pytest shows."""
     pytester.makepyfile(PRINTING)
-    result = pytester.runpytest_subprocess("-p", "no:randomly", *options)
+    result = pytester.runpytest("-p", "no:randomly", *options)
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines_random(
         ["*key material of KMS key * is in Captured stdout call, as hex", "*is in Captured stderr call, as hex"]
@@ -263,7 +263,7 @@ def test_the_ini_file_asks_for_it(pytester):
     """For all tests with the fixture, also where a decorated test swallows what the mock raises at its end."""
     pytester.makeini("[pytest]\nkms_import_check_leaks = true")
     pytester.makepyfile(PRINTING)
-    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1, failed=3)
+    pytester.runpytest("-p", "no:randomly").assert_outcomes(passed=1, failed=3)
 
 
 # What is not kept any more, and who else is there

@@ -370,7 +370,7 @@ def test_the_guard_fails_tests_that_call_kms_unmocked(pytester):
     """With ``kms_import_guard`` a KMS call outside any mock fails its test, and says how to mock it."""
     pytester.makeini("[pytest]\nkms_import_guard = true")
     pytester.makepyfile(UNMOCKED)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*RealAwsRefused: kms.ListKeys was about to be sent to kms.invalid outside any mock*"])
 
@@ -382,7 +382,7 @@ def test_the_guard_is_not_silenced_by_swallowing(pytester):
         UNMOCKED.replace("boto3.client", "try: boto3.client").rstrip()
         + "\n        except AssertionError: pass\n\n    def test_b(): pass\n"
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=2, errors=1)
+    pytester.runpytest().assert_outcomes(passed=2, errors=1)
 
 
 def test_without_the_guard_unmocked_calls_are_botocores_business(pytester):
@@ -390,7 +390,7 @@ def test_without_the_guard_unmocked_calls_are_botocores_business(pytester):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     pytester.makepyfile(UNMOCKED.replace("https://kms.invalid", f"http://127.0.0.1:{port}"))  # nobody listens there
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*EndpointConnectionError*"])
 
@@ -409,7 +409,7 @@ def test_the_guard_leaves_mocked_tests_alone(pytester):
         def test_motos():
             assert boto3.client("kms", region_name="us-east-1").list_keys()["Keys"] == []
     """)
-    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+    pytester.runpytest().assert_outcomes(passed=2)
 
 
 # Beside other plugins, and for those who use none of this
@@ -441,7 +441,7 @@ MANY = """
 def test_tests_do_not_disturb_each_other(pytester, arguments):
     """Under xdist, in random order and in the file's, every test has a mock to itself."""
     pytester.makepyfile(MANY)
-    pytester.runpytest_subprocess("-W", "error", *arguments).assert_outcomes(passed=13)
+    pytester.runpytest("-W", "error", *arguments).assert_outcomes(passed=13)
 
 
 def test_an_unrelated_run_loads_nothing_heavy(pytester):

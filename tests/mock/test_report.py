@@ -39,7 +39,7 @@ FAILING = """
 def test_a_failed_test_shows_its_calls(pytester, test):
     """However it had its mock: what was asked, the outcome, and the diagnosis."""
     pytester.makepyfile(f"{FAILING}\n    {test}\n")
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest()
     result.stdout.fnmatch_lines(
         [
             "*- KMS calls -*",
@@ -67,7 +67,7 @@ def test_a_passed_test_shows_nothing(pytester):
             assert False
         """
     )
-    result = pytester.runpytest_subprocess("-rA", "-p", "no:randomly")
+    result = pytester.runpytest("-rA", "-p", "no:randomly")
     result.assert_outcomes(passed=1, failed=2)
     assert "KMS calls" not in result.stdout.str()
 
@@ -147,15 +147,15 @@ def test_colours_say_what_went_wrong(kms, kms_import_mock):
 def test_the_terminal_decides_about_colours(pytester, options):
     """With colours where it has them, and without elsewhere, also from a worker of pytest-xdist."""
     pytester.makepyfile("def test_a(kms_import_client):\n    kms_import_client.list_keys()\n    assert False")
-    assert "\x1b[32mok" in pytester.runpytest_subprocess("--color=yes", *options).stdout.str()
+    assert "\x1b[32mok" in pytester.runpytest("--color=yes", *options).stdout.str()
     if not options:
-        assert "\x1b" not in pytester.runpytest_subprocess("--color=no").stdout.str()
+        assert "\x1b" not in pytester.runpytest("--color=no").stdout.str()
 
 
 def test_junit_xml_has_the_diagnoses(pytester):
     """As properties of the test case, for failed tests alone."""
     pytester.makepyfile(f"{FAILING}\n    def test_a(kms_import_mock):\n        ceremony(boto3.client('kms'))\n")
-    pytester.runpytest_subprocess("--junit-xml=report.xml")
+    pytester.runpytest("--junit-xml=report.xml")
     xml = (pytester.path / "report.xml").read_text()
     assert '<property name="kms_import_calls" value="3"' in xml
     assert 'name="kms_import_refusal" value="ImportKeyMaterial: InvalidCiphertextException - The blob opens' in xml
@@ -172,7 +172,7 @@ def test_junit_xml_has_what_failed_at_the_end(pytester):
             kms_import_client.list_keys()
         """
     )
-    pytester.runpytest_subprocess("--junit-xml=report.xml")
+    pytester.runpytest("--junit-xml=report.xml")
     assert '<property name="kms_import_calls" value="1"' in (pytester.path / "report.xml").read_text()
 
 
@@ -224,7 +224,7 @@ def test_two_mocks_are_told_apart(pytester):
             assert False
         """
     )
-    result = pytester.runpytest_subprocess("--color=yes")
+    result = pytester.runpytest("--color=yes")
     text = re.sub("\x1b\\[[0-9;]*m", "", result.stdout.str())
     titles = [line.strip(" -") for line in text.splitlines() if "KMS calls" in line]
     assert sorted(titles) == [

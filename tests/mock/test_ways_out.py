@@ -253,6 +253,6 @@ def test_every_order_of_fixtures(pytester, seed):
     pytester.makeconftest(WATCH)
     pytester.makepyfile(TESTS)
     order = ["-p", "no:randomly"] if seed is None else ["--randomly-seed", str(seed)]
-    outcomes = pytester.runpytest_subprocess(*order).parseoutcomes()
+    outcomes = pytester.runpytest(*order).parseoutcomes()
     assert (outcomes["failed"], outcomes["errors"], outcomes["skipped"]) == (2, 3, 1)
     assert outcomes["passed"] == 7

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.config import Config
 
 from pytest_kmsimport import wrap_key_material
+
+from ..support.clients import warm_client
 
 SIGN, MAC, AGREE = "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"
 #: Word of a row -> the CreateKey members of the KMS key it stands for.
@@ -99,7 +100,4 @@ class Account:
 @pytest.fixture
 def account(kms_import_mock):
     """An account, and a client that lets everything through to AWS."""
-    config = Config(parameter_validation=False)
-    session = botocore.session.Session()
-    kms = session.create_client("kms", kms_import_mock.region, config=config)
-    return Account(kms_import_mock, kms)
+    return Account(kms_import_mock, warm_client(kms_import_mock.region, Config(parameter_validation=False)))
