@@ -99,7 +99,7 @@ class EmitPatch(Patch):
     def _is_reached(self) -> bool:
         arrived: list[Event] = []
         with suppress(Exception):  # of whoever has patched on top
-            EventAliaser(HierarchicalEmitter()).emit(_PROBE, arrived=arrived)
+            EventAliaser(HierarchicalEmitter(), {}).emit(_PROBE, arrived=arrived)
         return bool(arrived)
 
 

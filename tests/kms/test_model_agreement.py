@@ -32,14 +32,14 @@ def test_an_operation_takes_the_members_of_its_request(operation):
 @pytest.mark.parametrize("operation", INSTALLED, ids=lambda operation: operation.name)
 def test_an_operation_requires_what_the_model_requires(operation):
     """Arguments without default are the required members."""
-    required = {"KeyId"} if operation.takes_key else set()
+    required = {"KeyId"} if (operation.takes == "key") else set()
     for member, name in operation.parameters.items():
         parameter = inspect.signature(operation.function).parameters.get(name)
         if parameter is not None and parameter.default is inspect.Parameter.empty:
             required.add(member)
     modelled = set(kms_model().operation_model(operation.name).input_shape.required_members)
     assert required - {"KeyId"} == modelled - {"KeyId"} - REQUIRED_IN_OLDER_MODELS
-    assert operation.takes_key == ("KeyId" in modelled)
+    assert (operation.takes == "key") == ("KeyId" in modelled)
 
 
 @pytest.mark.parametrize("operation", INSTALLED, ids=lambda operation: operation.name)
@@ -53,7 +53,7 @@ def test_what_an_operation_says_of_itself_agrees_with_the_model(operation):
     assert traits.repeated in {None, *(shape.name for shape in model.error_shapes)}
     assert not (traits.changes and traits.reads)
     if traits.changes or traits.reads:
-        assert operation.takes_key
+        assert operation.takes == "key"
     if traits.usage is not None and NEWEST_MODEL:
         assert {"GrantTokens", "DryRun"} <= members
 
