@@ -65,8 +65,8 @@ class Engine:
 
     def _answer(self, operation: Operation, call: Call, visit: Visit) -> Answer:
         region = self._store.region(call.caller.account, call.region)
-        region.rules.check_known(operation.name, operation.traits.since, call.members)
         try:
+            region.rules.check_known(operation.name, operation.traits.since, call.members)
             response = operation(region, call.members)
         except KmsError as error:
             error.diagnosis = self._explain(region, call.members, error)

@@ -294,6 +294,7 @@ def test_ini_options_reach_the_mock(pytester, run):
         kms_import_service = 2022
         kms_import_strict_tokens = true
         kms_import_allow_real_aws = true
+        kms_import_sign_requests = true
         kms_import_sleep_on_retry = true
         kms_import_faults_must_strike = false
         kms_import_check_leaks = true

@@ -23,6 +23,7 @@ from pytest_kmsimport._wire import aws_json as _wire
 from pytest_kmsimport._wire.aws_json import WireResponse
 from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine import pages
+from pytest_kmsimport.engine.call import Caller
 from pytest_kmsimport.engine.errors import NotOffered
 from pytest_kmsimport.engine.keys import Key, LastUse
 from pytest_kmsimport.engine.materials import KeyMaterialState
@@ -64,7 +65,9 @@ class Wire:
     def send(self, sent: Sent) -> WireResponse:
         """Answer one request."""
         invocation = str(sum(self.outcomes.values()))
-        return self.mock.service.receive(sent.operation, sent.region, sent.account, invocation, sent.body).response
+        return self.mock.service.receive(
+            sent.operation, sent.region, Caller(sent.account), invocation, sent.body
+        ).delivery.response
 
     def run(self, requests: int, operation: str | None = None) -> None:
         """Send so many requests, all or those made from one operation's; fail with the first that goes wrong."""
