@@ -45,36 +45,21 @@ class CallRecord:
     Pickles and copies of a record have no content of blobs in them.
     """
 
-    __slots__ = (
-        "_call",
-        "_response",
-        "attempts",
-        "delays",
-        "diagnosis",
-        "effects",
-        "error",
-        "faults",
-        "key_arns",
-        "key_state_after",
-        "key_state_before",
-        "message",
-        "time",
-    )
+    error: str | None = UNFINISHED
+    message = ""
+    diagnosis = ""
+    attempts = 1
+    delays: tuple[float, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    effects = 0
+    key_arns: tuple[str, ...] = ()
+    key_state_before: str | None = None
+    key_state_after: str | None = None
+    _response: Response | None = None
 
     def __init__(self, time: datetime, call: Call) -> None:
         self.time = time
-        self.error: str | None = UNFINISHED
-        self.message = ""
-        self.diagnosis = ""
-        self.attempts = 1
-        self.delays: tuple[float, ...] = ()
-        self.faults: tuple[Fault, ...] = ()
-        self.effects = 0
-        self.key_arns: tuple[str, ...] = ()
-        self.key_state_before: str | None = None
-        self.key_state_after: str | None = None
         self._call = call
-        self._response: Response | None = None
 
     def note(self, error: str | None, message: str = "", diagnosis: str = "") -> None:
         """Write down the outcome of an attempt."""
@@ -123,12 +108,7 @@ class CallRecord:
         return key_id
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: getattr(self, name) for name in self.__slots__}
-        return {**state, "_call": self._call._replace(members=self.request), "_response": self.response}
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
+        return {**vars(self), "_call": self._call._replace(members=self.request), "_response": self.response}
 
     def __repr__(self) -> str:
         about = f" {self.key_id}" if self.key_id else ""

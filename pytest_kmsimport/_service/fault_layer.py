@@ -43,28 +43,21 @@ class FaultLayer:
 
     def __call__(self, call: Call) -> Reply:
         """Answer one attempt at a call, with what is planned for it."""
-        plans = self._plans.about(call) if self._plans.any else None
-        return self._under(plans, call) if plans else self._answer(call)
-
-    def _under(self, plans: list[Plan], call: Call) -> Reply:
-        seen = self._lookup.seen_by(call)
         answer = self._answer
-        for plan in reversed(plans):
-            answer = partial(self._strike, plan, answer)
-        reply = answer(call)
-        if not reply.faults:
-            return reply
-        arns = tuple(dict.fromkeys((*seen.arns, *reply.keys.arns)))  # somebody else may have acted
-        after = self._lookup.state_of(arns[0], call) if arns else None
-        return reply._replace(keys=KeysSeen(arns, seen.before, after))
+        for plan in reversed(self._plans.about(call)):
+            answer = partial(self._under, plan, answer)
+        return answer(call)
 
-    def _strike(self, plan: Plan, answer: Callable[[Call], Reply], call: Call) -> Reply:
+    def _under(self, plan: Plan, answer: Callable[[Call], Reply], call: Call) -> Reply:
         attempt = Attempt(call, answer, self._access)
         fault = plan.due(attempt)
         if fault is None:
             return answer(call)
+        named = self._lookup.seen_by(call)
         reply = fault.strike(attempt)
-        return reply._replace(faults=(fault, *reply.faults))
+        arns = tuple(dict.fromkeys((*named.arns, *reply.keys.arns)))  # somebody else may have acted
+        keys = KeysSeen(arns, named.before, self._lookup.state_of(arns[0], call) if arns else None)
+        return reply._replace(keys=keys, faults=(fault, *reply.faults))
 
 
 class MockAccess:

@@ -247,6 +247,7 @@ class Plans:
     def __init__(self, lookup: CallLookup) -> None:
         self._lookup = lookup
         self._all: list[Plan] = []
+        #: Whether there is any plan at all.
         self.any = False
         self._by_operation: dict[str, tuple[Plan, ...]] = {}
 

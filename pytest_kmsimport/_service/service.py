@@ -9,7 +9,7 @@ from .._diagnosis import words
 from .._wire import aws_json
 from .._wire.aws_json import WireResponse
 from .._wire.constraints import refusal_of
-from .._wire.network import Delay, Delivery
+from .._wire.network import Delay, NetworkEvent
 from ..engine.call import Call, Caller
 from ..engine.engine import Engine
 from ..engine.errors import KmsError, SerializationException
@@ -33,16 +33,27 @@ _NO_MEMBERS: dict[str, object] = {}
 class Exchange:
     """An attempt at a call that has been answered, until it is known what its client got.
 
-    ``delivery`` is what the client is to get. Whoever delivers it says then how that went, once.
+    ``response`` is the answer, ``event`` what the network does to it, and ``delays`` are what makes it come late.
+    Whoever delivers it says then how that went, once.
     """
 
-    __slots__ = ("_journal", "_record", "_reply", "delivery")
+    __slots__ = ("_journal", "_record", "_reply", "response")
 
-    def __init__(self, journal: Journal, record: CallRecord | None, reply: Reply, delivery: Delivery) -> None:
+    def __init__(self, journal: Journal, record: CallRecord | None, reply: Reply, response: WireResponse) -> None:
         self._journal = journal
         self._record = record
         self._reply = reply
-        self.delivery = delivery
+        self.response = response
+
+    @property
+    def event(self) -> NetworkEvent | None:
+        """What the network does to the answer."""
+        return self._reply.event
+
+    @property
+    def delays(self) -> tuple[Delay, ...]:
+        """What makes the answer come late."""
+        return self._reply.delays
 
     def close(self, failure: BaseException | None = None) -> None:
         """Note that the client got its answer, or ``failure`` in its place."""
@@ -121,22 +132,22 @@ class Service:
             return self._exchange(call, None, self.access(call))
         record = self.journal.open(call)
         try:
-            return self._exchange(call, record, self._under_faults(call))
+            reply = self._under_faults(call) if self.plans.any else self.access(call)
+            return self._exchange(call, record, reply)
         except BaseException as error:
             self.journal.close(record, Reply(keys=self._lookup.seen_by(call)), error)
             raise
 
     def _exchange(self, call: Call, record: CallRecord | None, reply: Reply) -> Exchange:
-        response = self._to_response(call, reply) if reply.instead is None else reply.instead
-        return Exchange(self.journal, record, reply, Delivery(response, reply.event, reply.delays))
-
-    def _to_response(self, call: Call, reply: Reply) -> WireResponse:
-        result = reply.result
+        if reply.instead is not None:
+            return Exchange(self.journal, record, reply, reply.instead)
+        status, result = 200, reply.result
         if isinstance(result, KmsError):
             status, body = result.status, aws_json.write_error(result)
         else:
-            status, body = 200, aws_json.write(call.operation, {} if result is None else result)
-        return WireResponse(status, aws_json.headers(body, self._clock.now(), call.request_id), body)
+            body = aws_json.write(call.operation, {} if result is None else result)
+        headers = aws_json.headers(body, self._clock.now(), call.request_id)
+        return Exchange(self.journal, record, reply, WireResponse(status, headers, body))
 
     def wait(self, delay: Delay, most: float | None) -> None:
         """Let the time pass that an answer comes late, at most as many seconds as the client waits."""

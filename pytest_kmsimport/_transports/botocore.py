@@ -25,7 +25,6 @@ from . import real_aws
 from .events import NAME_LENGTH, Event
 from .urllib3 import deliver
 
-_INVOCATION = "amz-sdk-invocation-id"
 _KMS_OPERATION = len("before-send.kms.")
 _ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
 
@@ -57,7 +56,10 @@ def _signature_is_seen(event: Event, signer: RequestSigner) -> bool:
     handlers = iter(noted.get(f"request-created{event.name[NAME_LENGTH:]}", ()))
     if signer.handler not in handlers:
         return True
-    return any(not getattr(handler, "__module__", "").startswith("botocore.") for handler in handlers)  # after it
+    for handler in handlers:  # noqa: SIM110  those after it; every call comes by here, and a generator costs more
+        if not getattr(handler, "__module__", "").startswith("botocore."):
+            return True
+    return False
 
 
 def before_send(event: Event) -> Any:  # noqa: ANN401
@@ -120,8 +122,7 @@ def needs_retry(event: Event) -> Any:  # noqa: ANN401
 @sealed
 def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
     signed = signature.signed_for(request)
-    given, body = request.headers.get(_INVOCATION), request.body
-    invocation = given.decode() if isinstance(given, bytes) else given or new_request_id()
+    invocation, body = signature.invocation_of(request) or new_request_id(), request.body
     region, caller = signed.region or mock.region, signed.caller(mock.account)
     try:
         exchange = mock.service.receive(
@@ -130,7 +131,7 @@ def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSRespo
     except NotOffered as complaint:
         raise mock.complain(complaint) from None
     try:
-        response = deliver(exchange.delivery, request, signature.settings_of(request), mock.service.wait)
+        response = deliver(exchange, request, signature.settings_of(request), mock.service.wait)
     except BaseException as error:
         exchange.close(error)
         raise

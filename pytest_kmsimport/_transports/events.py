@@ -7,7 +7,7 @@ from functools import cache
 from inspect import iscoroutinefunction
 from typing import Any, NamedTuple
 
-from botocore.hooks import EventAliaser
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 Function = Callable[..., Any]
 
@@ -27,7 +27,8 @@ class Event(NamedTuple):
     @property
     def is_async(self) -> bool:
         """Whether it comes from a client of aiobotocore."""
-        return _is_async(type(self.aliaser._emitter))  # type: ignore[arg-type]  # noqa: SLF001  the one sign of it
+        emitter = type(self.aliaser._emitter)  # noqa: SLF001  the one sign of it
+        return emitter is not HierarchicalEmitter and _is_async(emitter)  # type: ignore[arg-type]  of lru_cache
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
@@ -15,7 +16,7 @@ from botocore.endpoint import Endpoint
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.signers import RequestSigner
 
-from .._wire.signature import LeftOut
+from .._wire.signature import LeftOut, is_left_out
 from .events import NAME_LENGTH, Event, Function, Handler
 
 
@@ -106,7 +107,8 @@ class EmitPatch(Patch):
 class PreparePatch(Patch):
     """``Endpoint.prepare_request``, where every request is made ready for sending, of asynchronous clients as well.
 
-    ``check`` may refuse it. The request takes its context along, as newer botocore has it do by itself.
+    ``check`` may refuse it. The request takes its context along, as newer botocore has it do by itself. One that nobody
+    is to see, and that goes nowhere, is not made ready for the wire.
     """
 
     def __init__(self, check: Callable[[str, str], None]) -> None:
@@ -118,11 +120,18 @@ class PreparePatch(Patch):
 
         def prepare(endpoint: Endpoint, request: AWSRequest) -> AWSPreparedRequest:
             check(endpoint._endpoint_prefix, request.url)  # noqa: SLF001  there is no public way to the service
-            prepared = prepare_request(endpoint, request)
-            prepared.context = request.context
+            context = request.context
+            if is_left_out(context) and not request.params and not _log.isEnabledFor(logging.DEBUG):
+                prepared = AWSPreparedRequest(request.method, request.url, request.headers, request.data, False)  # noqa: FBT003
+            else:
+                prepared = prepare_request(endpoint, request)
+            prepared.context = context
             return prepared
 
         return prepare
+
+
+_log = logging.getLogger("botocore.endpoint")
 
 
 class AuthPatch(Patch):

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any
 
-from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection, AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection, AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from .._service.service import Exchange
 from .._wire.aws_json import WireResponse
-from .._wire.network import Delay, Delivery, Ending, NetworkEvent, Opening
+from .._wire.network import Delay, Ending, NetworkEvent, Opening
 
 _TIMED_OUT, _REFUSED, _UNTRUSTED = (
     "Connection to {connection.host} timed out. (connect timeout={connection.timeout})",
@@ -48,14 +49,14 @@ _READ_TIMEOUT = NetworkEvent(ending=Ending.SILENCE)
 
 
 def deliver(
-    delivery: Delivery, request: AWSPreparedRequest, config: Config, wait: Callable[[Delay, float | None], None]
+    exchange: Exchange, request: AWSPreparedRequest, config: Config, wait: Callable[[Delay, float | None], None]
 ) -> AWSResponse:
     """Give a client its answer, or what becomes of that; ``wait`` lets time pass, as long as the client does.
 
     Raises the exception of ``botocore.exceptions`` that botocore's HTTP session raises.
     """
-    response, event, delays = delivery
-    for delay in delays:
+    response, event = exchange.response, exchange.event
+    for delay in exchange.delays:
         wait(delay, config.read_timeout)
         if config.read_timeout is not None and delay.seconds >= config.read_timeout:
             event = _READ_TIMEOUT
@@ -79,7 +80,9 @@ def play(event: NetworkEvent, request: AWSPreparedRequest, response: WireRespons
     """
     proxies = (config.proxies or _SOME_PROXY) if event.opening is Opening.REFUSED_BY_PROXY else None
     timeouts = (config.connect_timeout, config.read_timeout)
-    return _Session(event, response, verify=False, proxies=proxies, timeout=timeouts).send(request)
+    headers = HeadersDict(request.headers.items())
+    sent = AWSPreparedRequest(request.method, request.url, headers, request.body, request.stream_output)
+    return _Session(event, response, verify=False, proxies=proxies, timeout=timeouts).send(sent)
 
 
 _SOME_PROXY = {"http": "http://proxy.invalid:3128", "https": "http://proxy.invalid:3128"}

@@ -88,11 +88,3 @@ class Delay(NamedTuple):
 
     seconds: float
     really: bool
-
-
-class Delivery(NamedTuple):
-    """An answer on its way to the client: what the network does to it, and what makes it come late."""
-
-    response: WireResponse
-    event: NetworkEvent | None = None
-    delays: tuple[Delay, ...] = ()

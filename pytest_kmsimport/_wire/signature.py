@@ -23,6 +23,7 @@ PLACEHOLDER_KEY = "testing"
 _PLACEHOLDER = Credentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
 _ALGORITHM = "AWS4-HMAC-SHA256 Credential="
 _ACCOUNT_DIGITS = 12
+_INVOCATION = "amz-sdk-invocation-id"
 _ACCESS_KEY = "pytest_kmsimport_access_key"  # in a request's context
 _SETTINGS = Config()
 
@@ -47,6 +48,11 @@ class LeftOut:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self.credentials, name)
+
+
+def is_left_out(context: Mapping[str, Any]) -> bool:
+    """Whether the signature of a request with this context is left out, since nobody but the mock gets to see it."""
+    return type(context.get("signing", {}).get("request_credentials")) is LeftOut
 
 
 def must_fetch_credentials(signer: RequestSigner) -> bool:
@@ -74,18 +80,26 @@ def note_access_key(context: dict[str, Any], signer: RequestSigner, *, sign: boo
 
 def signed_for(request: AWSPreparedRequest) -> Signed:
     """Who asks which Region."""
-    context = _context(request)
-    signing = context.get("signing", {})
-    region = signing.get("region") or context.get("client_region")
-    return _credential_scope(request) or Signed(region, context.get(_ACCESS_KEY, ""))
+    context = context_of(request)
+    scope = None if is_left_out(context) else _credential_scope(request)
+    region = context.get("signing", {}).get("region") or context.get("client_region")
+    return scope or Signed(region, context.get(_ACCESS_KEY, ""))
+
+
+def invocation_of(request: AWSPreparedRequest) -> str:
+    """What is the same for all attempts at one call; empty where its client has not said."""
+    noted: str | None = context_of(request).get("retries", {}).get("invocation-id")
+    given = noted or request.headers.get(_INVOCATION, "")
+    return given.decode() if isinstance(given, bytes) else given
 
 
 def settings_of(request: AWSPreparedRequest) -> Config:
     """The configuration of the client that sends a request, or botocore's own where no client has made it."""
-    return _context(request).get("client_config") or _SETTINGS
+    return context_of(request).get("client_config") or _SETTINGS
 
 
-def _context(request: AWSPreparedRequest) -> Mapping[str, Any]:
+def context_of(request: AWSPreparedRequest) -> Mapping[str, Any]:
+    """What a request carries from its making to its sending; empty for one that no client has made."""
     return getattr(request, "context", None) or {}
 
 

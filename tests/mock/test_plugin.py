@@ -314,7 +314,8 @@ def test_ini_options_reach_the_mock(pytester, run):
         def test_a(kms_import_mock):
             assert kms_import_mock._options == Options(
                 region="eu-west-3", account="111122223333", service="2022", strict_tokens=True, allow_real_aws=True,
-                sign_requests=True, sleep_on_retry=True, faults_must_strike=False, check_leaks=True, background_seconds=5, journal_size=7,
+                sign_requests=True, sleep_on_retry=True, faults_must_strike=False, check_leaks=True,
+                background_seconds=5, journal_size=7,
                 quotas={"aliases_per_key": 2, "keys": 30},
             )
             assert all(vars_of(kms_import_mock._options)[name] != usual for name, usual in vars_of(Options()).items())

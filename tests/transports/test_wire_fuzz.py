@@ -67,7 +67,7 @@ class Wire:
         invocation = str(sum(self.outcomes.values()))
         return self.mock.service.receive(
             sent.operation, sent.region, Caller(sent.account), invocation, sent.body
-        ).delivery.response
+        ).response
 
     def run(self, requests: int, operation: str | None = None) -> None:
         """Send so many requests, all or those made from one operation's; fail with the first that goes wrong."""
