@@ -28,7 +28,7 @@ class Event(NamedTuple):
     def is_async(self) -> bool:
         """Whether it comes from a client of aiobotocore."""
         emitter = type(self.aliaser._emitter)  # noqa: SLF001  the one sign of it
-        return emitter is not HierarchicalEmitter and _is_async(emitter)  # type: ignore[arg-type]  of lru_cache
+        return emitter is not HierarchicalEmitter and _is_async(emitter)  # type: ignore[arg-type]  # of lru_cache
 
 
 @cache
