@@ -39,14 +39,14 @@ class Kept(NamedTuple):
 class Journal:
     """Keeps the last calls.
 
-    ``limit`` is how many; attempts at one call share a record. ``let_go`` is told of every call that is not kept any
-    more.
+    ``limit`` is how many; attempts at one call share a record. ``note_forgotten`` is told of every call that is not
+    kept any more.
     """
 
-    def __init__(self, now: Callable[[], datetime], limit: int, let_go: Callable[[CallRecord], None]) -> None:
+    def __init__(self, now: Callable[[], datetime], limit: int, note_forgotten: Callable[[CallRecord], None]) -> None:
         self._now = now
         self._limit = limit
-        self._let_go = let_go
+        self._note_forgotten = note_forgotten
         self._kept = Kept(OrderedDict(), Counter())
         self._lock = Lock()
 
@@ -65,7 +65,7 @@ class Journal:
                 _, gone = records.popitem(last=False)
                 earlier[gone.operation, gone.error] += 1
         if gone is not None:
-            self._let_go(gone)
+            self._note_forgotten(gone)
         return record
 
     def close(self, record: CallRecord, reply: Reply, failure: BaseException | None = None) -> None:
@@ -115,7 +115,7 @@ class Journal:
             before, self._kept = self._kept, snapshot.copy()
         for invocation, record in before.records.items():
             if invocation not in snapshot.records:
-                self._let_go(record)
+                self._note_forgotten(record)
 
     def clear(self) -> None:
         """Forget all calls."""

@@ -99,7 +99,7 @@ class LeakCheck:
         self._sent = Watched(self.secrets, "sent")
         self._gone = Watched(self.secrets, "sent")  # requests to AWS KMS that the journal does not have any more
         self._log = LogWatch(self._logged.add) if watches else None
-        self._told: set[object] = set()
+        self._reported: set[object] = set()
 
     @property
     def lock_owners(self) -> tuple[object, ...]:
@@ -122,7 +122,7 @@ class LeakCheck:
         if sent:
             self._sent.add(sent.decode("latin-1"), f"the request {service}.{operation}")
 
-    def let_go(self, record: CallRecord) -> None:
+    def note_forgotten(self, record: CallRecord) -> None:
         """Take down the request of a call that leaves the journal, for a mock that watches."""
         if self.watches:
             for text, where in requests_of(Calls([record])):
@@ -135,12 +135,12 @@ class LeakCheck:
         if self.secrets.forgotten:
             yield f"{self.secrets.forgotten} secrets are no longer known, so that nobody can tell where they are"
 
-    def news(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> str:
+    def new_leaks(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> str:
         """What a test is told that asks for the check, each leak once."""
         if not self.watches:
             return ""
-        leaks = [leak for leak in (*self.leaks(calls, texts), *self._gone.leaks()) if leak not in self._told]
-        self._told.update(leaks)
+        leaks = [leak for leak in (*self.leaks(calls, texts), *self._gone.leaks()) if leak not in self._reported]
+        self._reported.update(leaks)
         return list_of(leaks)
 
 

@@ -9,7 +9,7 @@ from .._diagnosis import words
 from .._wire import aws_json
 from .._wire.aws_json import WireResponse
 from .._wire.constraints import refusal_of
-from .._wire.network import Delay, NetworkEvent
+from .._wire.network import Delay
 from ..engine.call import Call, Caller
 from ..engine.engine import Engine
 from ..engine.errors import KmsError, SerializationException
@@ -37,23 +37,15 @@ class Exchange:
     Whoever delivers it says then how that went, once.
     """
 
-    __slots__ = ("_journal", "_record", "_reply", "response")
+    __slots__ = ("_journal", "_record", "_reply", "delays", "event", "response")
 
     def __init__(self, journal: Journal, record: CallRecord | None, reply: Reply, response: WireResponse) -> None:
         self._journal = journal
         self._record = record
         self._reply = reply
         self.response = response
-
-    @property
-    def event(self) -> NetworkEvent | None:
-        """What the network does to the answer."""
-        return self._reply.event
-
-    @property
-    def delays(self) -> tuple[Delay, ...]:
-        """What makes the answer come late."""
-        return self._reply.delays
+        self.event = reply.event
+        self.delays = reply.delays
 
     def close(self, failure: BaseException | None = None) -> None:
         """Note that the client got its answer, or ``failure`` in its place."""
@@ -83,7 +75,7 @@ class Service:
         self._sleep_on_retry = sleep_on_retry
         self._secrets = leak_check.secrets
         lookup = self._lookup = CallLookup(engine, clock.now)
-        self.journal = Journal(clock.now, journal_size, leak_check.let_go)
+        self.journal = Journal(clock.now, journal_size, leak_check.note_forgotten)
         self.plans = Plans(lookup)
         self.access = MockAccess(engine, self._ask, lookup, act)
         self._under_faults = FaultLayer(self.access, self.plans, lookup, self.access)
@@ -93,15 +85,15 @@ class Service:
         refusal = refusal_of(call, words.explain)
         if refusal is not None:
             return Reply(refusal, self._lookup.seen_by(call))
-        result, keys = self._engine.answer(call)
+        result, keys, imported = self._engine.answer(call)
         if isinstance(result, KmsError):
             named = self._lookup.seen_by(call)
             return Reply(result, named if named.arns else keys)
         traits = traits_of(call.operation)
         if traits.secrets:
             self._secrets.note_answer(call.operation, result, traits.secrets)
-        if traits.brings_material:
-            self.note_key_material(call.members["KeyId"], call.region, call.account)
+        if imported is not None:
+            self._secrets.note_key_material(imported, _name_of_material(keys.arns[0]))
         return Reply(result, keys, carried_out=True)
 
     def add_plan(self, plan: Plan) -> None:
@@ -113,7 +105,7 @@ class Service:
     def note_key_material(self, key_id: str, region: str, account: str) -> None:
         """Remember the key material of a KMS key as a secret."""
         for material in self._engine.look_up(key_id, region, account, _materials) or ():
-            self._secrets.note_key_material(material.plaintext, f"key material of KMS key {key_id.rpartition('/')[2]}")
+            self._secrets.note_key_material(material.plaintext, _name_of_material(key_id))
 
     def receive(self, operation: str, region: str, caller: Caller, invocation: str, body: bytes) -> Exchange:
         """Answer a request as it comes over the wire; ``invocation`` is the same for all attempts at one call.
@@ -132,7 +124,7 @@ class Service:
             return self._exchange(call, None, self.access(call))
         record = self.journal.open(call)
         try:
-            reply = self._under_faults(call) if self.plans.any else self.access(call)
+            reply = self._under_faults(call) if self.plans.any else self._ask(call)
             return self._exchange(call, record, reply)
         except BaseException as error:
             self.journal.close(record, Reply(keys=self._lookup.seen_by(call)), error)
@@ -165,6 +157,11 @@ class Service:
         if record is not None:
             record.delays += (seconds,)
         return seconds if self._sleep_on_retry else 0
+
+
+def _name_of_material(key_id: str) -> str:
+    """What a test is told of key material that has leaked."""
+    return f"key material of KMS key {key_id.rpartition('/')[2]}"
 
 
 def _materials(key: Key) -> tuple[KeyMaterial, ...]:

@@ -121,9 +121,8 @@ def needs_retry(event: Event) -> Any:  # noqa: ANN401
 
 @sealed
 def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
-    signed = signature.signed_for(request)
+    region, caller = signature.region_and_caller(request, mock.region, mock.account)
     invocation, body = signature.invocation_of(request) or new_request_id(), request.body
-    region, caller = signed.region or mock.region, signed.caller(mock.account)
     try:
         exchange = mock.service.receive(
             operation, region, caller, invocation, body.encode() if isinstance(body, str) else body

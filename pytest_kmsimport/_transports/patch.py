@@ -33,6 +33,7 @@ class Patch:
         self._wrap = wrap
         self._ours: WeakSet[Function] = WeakSet()
         self._latest: Function | None = None
+        self._beneath: Function | None = None  # what the latest one wraps
 
     @property
     def _present(self) -> Function:
@@ -49,10 +50,10 @@ class Patch:
         """Patch the class, unless calls come by here already."""
         if not self.is_on:
             before = self._present
-            ours = wraps(before)(self._wrap(before))
-            self._ours.add(ours)
-            self._latest = ours
-            setattr(self._owner, self._name, ours)
+            if self._latest is None or before is not self._beneath:
+                self._beneath, self._latest = before, wraps(before)(self._wrap(before))
+                self._ours.add(self._latest)
+            setattr(self._owner, self._name, self._latest)
 
     def take_off(self) -> None:
         """Leave the class as it was; somebody who has patched on top keeps that."""

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
@@ -26,18 +26,6 @@ _ACCOUNT_DIGITS = 12
 _INVOCATION = "amz-sdk-invocation-id"
 _ACCESS_KEY = "pytest_kmsimport_access_key"  # in a request's context
 _SETTINGS = Config()
-
-
-class Signed(NamedTuple):
-    """The Region that a request is for, None where nothing says so, and the access key that it was signed with."""
-
-    region: str | None
-    access_key: str
-
-    def caller(self, account: str) -> Caller:
-        """Who asks: an access key of 12 digits is an account of its own, any other belongs to ``account``."""
-        names_account = len(self.access_key) == _ACCOUNT_DIGITS and self.access_key.isdigit()
-        return Caller(self.access_key if names_account else account, self.access_key)
 
 
 class LeftOut:
@@ -78,12 +66,20 @@ def note_access_key(context: dict[str, Any], signer: RequestSigner, *, sign: boo
         signing["request_credentials"] = LeftOut(credentials)
 
 
-def signed_for(request: AWSPreparedRequest) -> Signed:
-    """Who asks which Region."""
+def region_and_caller(request: AWSPreparedRequest, default_region: str, default_account: str) -> tuple[str, Caller]:
+    """Which Region is asked, and by whom: what a request was signed for, or what its client would sign it with.
+
+    An access key of 12 digits is an account of its own, any other belongs to the default one.
+    """
     context = context_of(request)
     scope = None if is_left_out(context) else _credential_scope(request)
-    region = context.get("signing", {}).get("region") or context.get("client_region")
-    return scope or Signed(region, context.get(_ACCESS_KEY, ""))
+    if scope is None:
+        region = context.get("signing", {}).get("region") or context.get("client_region")
+        access_key = context.get(_ACCESS_KEY, "")
+    else:
+        region, access_key = scope
+    names_account = len(access_key) == _ACCOUNT_DIGITS and access_key.isdigit()
+    return region or default_region, Caller(access_key if names_account else default_account, access_key)
 
 
 def invocation_of(request: AWSPreparedRequest) -> str:
@@ -103,8 +99,8 @@ def context_of(request: AWSPreparedRequest) -> Mapping[str, Any]:
     return getattr(request, "context", None) or {}
 
 
-def _credential_scope(request: AWSPreparedRequest) -> Signed | None:
-    """What the signature says; None without one, or where its algorithm names no Region."""
+def _credential_scope(request: AWSPreparedRequest) -> tuple[str, str] | None:
+    """The Region and access key that a signature names; None without one, or where its algorithm names no Region."""
     header = request.headers.get("Authorization")
     if header is None:
         return None
@@ -112,4 +108,4 @@ def _credential_scope(request: AWSPreparedRequest) -> Signed | None:
     if not text.startswith(_ALGORITHM):
         return None
     access_key, _, region, _, _ = text.removeprefix(_ALGORITHM).partition(",")[0].rsplit("/", 4)
-    return Signed(region, access_key)
+    return region, access_key

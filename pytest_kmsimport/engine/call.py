@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .errors import KmsError
@@ -50,11 +50,14 @@ class KeysSeen(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What AWS KMS makes of a call: a response, or the error that it refuses with, and which KMS keys it looked at."""
+    """What AWS KMS makes of a call: a response, or the error that it refuses with, and which KMS keys it looked at.
+
+    ``imported`` is the key material that the call has brought in, in its canonical form.
+    """
 
     result: Response | KmsError
-    keys: KeysSeen = KeysSeen()
+    keys: KeysSeen
+    imported: bytes | None
 
-
-#: What answers a call as AWS KMS does.
-Answering = Callable[[Call], Answer]
+    def __repr__(self) -> str:
+        return f"<Answer about {', '.join(self.keys.arns) or 'no KMS key'}>"

@@ -81,6 +81,10 @@ class Region:
         """The request ID of the call that is being answered."""
         return self._store.visit.request_id
 
+    def note_import(self, plaintext: bytes) -> None:
+        """Note that the call brings this key material in."""
+        self._store.visit.imported.append(plaintext)
+
     def touch(self, key: Key, before: KeyState | None = None) -> None:
         """Note that the call is about a KMS key, in this state before it; None for one that it has made."""
         self._store.visit.touched.append((key, before))

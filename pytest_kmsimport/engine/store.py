@@ -30,12 +30,17 @@ class Deletion(NamedTuple):
 class Visit(NamedTuple):
     """A call that is being answered: when it came, its request ID, and the KMS keys that it is about so far.
 
-    Each is noted with the state that it had before the call, None for one that the call has made.
+    Each is noted with the state that it had before the call, None for one that the call has made. ``imported`` is the
+    key material that the call brings in.
     """
 
     now: datetime
     request_id: str
     touched: list[tuple[Key, KeyState | None]]
+    imported: list[bytes]
+
+    def __repr__(self) -> str:
+        return f"<Visit {self.request_id} at {self.now}>"
 
     def keys_seen(self, *, changed: bool) -> KeysSeen:
         """Which KMS keys it was about, and what has become of the first, where it may have ``changed``."""
@@ -63,7 +68,7 @@ class Store:
         self._serials = count()
         self._deletions: list[Deletion] = []
         self._deletion_of: dict[int, Deletion] = {}
-        self.visit = Visit(world.now(), "", [])
+        self.visit = Visit(world.now(), "", [], [])
 
     def region(self, account: str, name: str) -> Region:
         """What an account has in a Region; to be used within one call, for an empty one does not last longer."""
@@ -92,7 +97,7 @@ class Store:
 
     def begin_visit(self, request_id: str = "") -> Visit:
         """Begin to answer a call, or to look at something: the clock is read once, and what is due has happened."""
-        self.visit = Visit(self.world.now(), request_id, [])
+        self.visit = Visit(self.world.now(), request_id, [], [])
         if self._deletions or self._asked_for:
             self.delete_due_keys()
         return self.visit

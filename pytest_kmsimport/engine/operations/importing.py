@@ -52,7 +52,7 @@ def _check_wrapping(rules: Rules, key: Key, algorithm: str, wrapping_spec: str) 
         raise ValidationException(text)
 
 
-@operation(changes=True, brings_material=True)
+@operation(changes=True)
 def import_key_material(
     region: Region,
     key: Key,
@@ -75,6 +75,7 @@ def import_key_material(
     material_id = material_id_of(key.id, plaintext)
     material = key.import_material(material_id, plaintext, _state_to_be(key, material_id, terms), terms)
     region.tokens.spend(import_token)
+    region.note_import(plaintext)
     return _answer(key, material)
 
 

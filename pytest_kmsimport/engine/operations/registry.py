@@ -38,8 +38,7 @@ class Traits:
       the one in the member that ends in Algorithm, or ``algorithm`` where there is no such member.
     * ``changes``: whether it changes what the KMS key in KeyId is. ``reads``: whether it answers from the KMS key
       alone, so that AWS may answer with what the key was a moment ago.
-    * ``secrets``: members of the answer that are secrets made for the caller, and what they are. ``brings_material``:
-      whether the request has key material in it.
+    * ``secrets``: members of the answer that are secrets made for the caller, and what they are.
     * ``repeated``: what a second attempt is refused with, where the first was carried out and its answer was lost.
     * ``grants``: the names by which a grant can permit it. ``of``: the KMS keys that it is for, ``symmetric``
       encryption keys or ``asymmetric`` ones, where that does not follow from the usage.
@@ -54,7 +53,6 @@ class Traits:
     changes: bool = False
     reads: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
-    brings_material: bool = False
     repeated: str | None = None
     grants: Collection[str] = ()
     of: str | None = None
