@@ -1,4 +1,4 @@
-"""The whole key ceremony in one line, for tests about what comes after it."""
+"""``import_key``: the whole key ceremony in one line, for tests about what comes after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a failed test is told about its calls to KMS: a table that reads well in 80 columns, and every diagnosis."""
+"""The failure report: a failed test's calls to KMS in a table that reads well in 80 columns, and every diagnosis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls as a test looks at them: what was asked and what was answered; secrets redacted."""
+"""``mock.calls``: calls as a test looks at them, what was asked and what was answered; secrets redacted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written down of every call, once for each attempt, when it is known what its client got."""
+"""The journal: what is written down of every call, once for each attempt, when it is known what its client got."""
 
 from __future__ import annotations
 

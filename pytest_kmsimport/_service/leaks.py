@@ -1,4 +1,4 @@
-"""Secrets that a mock knows of, and texts in which they must not be.
+"""Leaks: secrets that a mock knows of, and texts in which they must not be.
 
 What is said about a leak does not repeat it.
 """

@@ -1,4 +1,4 @@
-"""When faults strike: what a test plans."""
+"""Planned faults: on which calls and at which attempts a fault strikes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Encrypt returns and Decrypt accepts.
+"""CiphertextBlob: what Encrypt returns and Decrypt accepts.
 
 A symmetric ciphertext is opaque to the client, and names the key material that made it. It is laid out as AWS's are:
 

@@ -1,4 +1,4 @@
-"""Everything that can go wrong with an operation, as parameters of a test, with what a client should see of it."""
+"""The catalogue: all that can go wrong with an operation, as parameters of a test, with what clients see of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network fails, before AWS KMS has heard of the call or after it has carried it out."""
+"""Network faults: the network fails, before AWS KMS has heard of the call or after it has carried it out."""
 
 from __future__ import annotations
 

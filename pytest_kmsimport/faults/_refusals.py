@@ -1,4 +1,4 @@
-"""AWS refuses, with any error code, or something in front of it answers in its place."""
+"""Refusals: AWS refuses, with any error code, or something in front of it answers in its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether botocore tries again, asked of botocore's own conditions for it, and how often it does.
+"""Retries: whether botocore tries again, asked of botocore's own conditions for it, and how often it does.
 
 https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 """

@@ -1,4 +1,4 @@
-"""The world moves between a request and its answer, or the answer is older than the world."""
+"""Races and eventual consistency: the world moves before the answer comes, or the answer is older than the world."""
 
 from __future__ import annotations
 

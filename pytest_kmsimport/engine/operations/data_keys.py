@@ -1,4 +1,4 @@
-"""Data keys, data key pairs and random bytes: what leaves KMS for use outside.
+"""Data keys: GenerateDataKey and GenerateDataKeyPair, both also WithoutPlaintext, and GenerateRandom.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/data-keys.html
 """

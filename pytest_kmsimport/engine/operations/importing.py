@@ -1,4 +1,4 @@
-"""The key ceremony: parameters for import, import, deletion of imported key material.
+"""The key ceremony: GetParametersForImport, ImportKeyMaterial and DeleteImportedKeyMaterial.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html
 """

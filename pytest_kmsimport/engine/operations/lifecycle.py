@@ -1,4 +1,4 @@
-"""KMS keys come into being, are looked at, switched off and on, and go."""
+"""KMS keys: CreateKey, DescribeKey, ListKeys, EnableKey, DisableKey, ScheduleKeyDeletion and CancelKeyDeletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rotation: new key material for the same KMS key, on demand or by itself.
+"""Rotation: RotateKeyOnDemand, ListKeyRotations, GetKeyRotationStatus, EnableKeyRotation and DisableKeyRotation.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
 """
