@@ -1,4 +1,4 @@
-"""``mock.key(...)``: a KMS key as a test may look at it, in values of one moment, without a secret that could be shown."""
+"""``mock.key(...)``: a KMS key as a test may look at it, in values of one moment, with no secret that could be shown."""
 
 from __future__ import annotations
 
