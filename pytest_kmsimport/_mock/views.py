@@ -1,4 +1,4 @@
-"""``mock.key(...)``: a KMS key as a test may look at it, in values of one moment, with no secret that could be shown."""
+"""``mock.key(...)``: a KMS key as a test may look at it, in values of one moment, with nothing secret to be shown."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def page(  # noqa: PLR0913  a listing has this many sides, and each call names t
     limit: int,
     marker: str | None,
     member: str,
-    entry: Callable[[Item], Any],
+    entries: Callable[[Sequence[Item]], list[Any]],
 ) -> dict[str, Any]:
     """Answer with one page of ``items``, which are in rising order of ``position``.
 
@@ -34,7 +34,7 @@ def page(  # noqa: PLR0913  a listing has this many sides, and each call names t
     start = 0 if marker is None else bisect_right(items, _after(marker, listing), key=position)
     shown = items[start : start + limit]
     truncated = start + limit < len(items)
-    answer: dict[str, Any] = {member: [entry(item) for item in shown], "Truncated": truncated}
+    answer: dict[str, Any] = {member: entries(shown), "Truncated": truncated}
     if truncated:
         answer["NextMarker"] = _marker(position(shown[-1]), listing)
     return answer

@@ -73,7 +73,7 @@ def list_aliases(
         limit=min(limit, 100),
         marker=marker,
         member="Aliases",
-        entry=lambda alias: _entry(region, alias),
+        entries=lambda shown: [_entry(region, alias) for alias in shown],
     )
 
 

@@ -222,7 +222,7 @@ def _page(region: Region, grants: Sequence[Grant], listing: str, limit: int, mar
         limit=min(limit, _LARGEST_PAGE),
         marker=marker,
         member="Grants",
-        entry=lambda grant: _entry(region, grant),
+        entries=lambda shown: [_entry(region, grant) for grant in shown],
     )
 
 

@@ -122,7 +122,7 @@ def list_keys(
         limit=limit,
         marker=marker,
         member="Keys",
-        entry=lambda key: {"KeyId": key.id, "KeyArn": arn + key.id},
+        entries=lambda shown: [{"KeyId": key.id, "KeyArn": arn + key.id} for key in shown],
     )
 
 

@@ -83,7 +83,7 @@ def list_key_rotations(
         limit=limit,
         marker=marker,
         member="Rotations",
-        entry=lambda numbered: _entry(key, numbered[1], *told),
+        entries=lambda shown: [_entry(key, rotation, *told) for _, rotation in shown],
     )
 
 

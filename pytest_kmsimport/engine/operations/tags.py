@@ -40,7 +40,7 @@ def list_resource_tags(region: Region, key: Key, *, limit: int = 50, marker: str
         limit=min(limit, 50),
         marker=marker,
         member="Tags",
-        entry=lambda item: {"TagKey": item[0], "TagValue": item[1].value},
+        entries=lambda shown: [{"TagKey": name, "TagValue": tag.value} for name, tag in shown],
     )
 
 
