@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from copy import deepcopy
 from io import BytesIO
 
 import boto3
@@ -57,6 +59,30 @@ def test_each_attempt_is_of_the_same_caller_unsigned(kms_import_mock, signatures
     kms_import_mock.inject([faults.ReadTimeout(), faults.Refusal("KMSInternalException")], "CreateKey")
     assert account_of(client_of(retries={"mode": "standard", "total_max_attempts": 4})) == ACCOUNT
     assert (kms_import_mock.calls[-1].attempts, signatures) == (3, [])
+
+
+@pytest.mark.kms_import(sign_requests=True)
+def test_another_mock_signs_a_later_attempt(kms_import_mock, signatures):
+    """Where the one that answered the first has ended, what that left out is no matter."""
+    kms, unsigned = client_of(retries={"mode": "standard"}), ExitStack()
+    inner = unsigned.enter_context(mock_kms_import(account="999999999999"))
+    inner.inject(faults.ReadTimeout(), "CreateKey", times=1)
+    kms.meta.events.register("needs-retry.kms", lambda **_: unsigned.close())
+    assert account_of(kms) == ACCOUNT
+    assert len(kms_import_mock.calls) == 1
+    assert signatures == ["TrentService.CreateKey"]
+
+
+def test_a_handler_copies_what_a_request_carries(kms_import_mock):
+    """As ever: credentials that are left out do not get in the way."""
+    kms, copies = client_of(), []
+    for event in ("before-sign.kms", "response-received.kms"):
+        kms.meta.events.register(
+            event,
+            lambda request=None, context=None, **_: copies.append(deepcopy(context or request.context)["signing"]),
+        )
+    kms.list_keys()
+    assert [signing["request_credentials"].access_key for signing in copies] == [ACCOUNT] * 2
 
 
 @pytest.mark.kms_import(sign_requests=True)
