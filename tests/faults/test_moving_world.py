@@ -102,6 +102,28 @@ def test_what_cannot_be_done_fails_the_test(kms, kms_import_mock, make_key):
     kms_import_mock.complaints.clear()
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_the_journal_tells_what_came_before_it_failed(kms, kms_import_mock, after):
+    """Which faults have struck, whether the call has taken effect, and the key states around both."""
+    key = kms_import_mock.import_key()
+
+    def disable_and_fail(mock, call):
+        faults.disable_key(mock, call)
+        raise RuntimeError
+
+    outer, inner = faults.Slow(1), meanwhile(disable_and_fail, after=after)
+    with (
+        kms_import_mock.inject(outer, on="Encrypt"),
+        kms_import_mock.inject(inner, on="Encrypt"),
+        pytest.raises(MeanwhileFailed),
+    ):
+        kms.encrypt(KeyId=key.id, Plaintext=b"payroll")
+    kms_import_mock.complaints.clear()
+    record = kms_import_mock.calls[-1]
+    assert (record.error, record.faults, record.effects) == ("MeanwhileFailed", (outer, inner), int(after))
+    assert (record.key_arns, record.key_state_before, record.key_state_after) == ((key.arn,), "Enabled", "Disabled")
+
+
 def test_an_action_of_ones_own(kms, kms_import_mock):
     """It has the mock and the call, no fault strikes what it asks, and nothing of that is in the journal."""
     seen = []
