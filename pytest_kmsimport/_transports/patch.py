@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
@@ -121,7 +120,7 @@ class PreparePatch(Patch):
         def prepare(endpoint: Endpoint, request: AWSRequest) -> AWSPreparedRequest:
             check(endpoint._endpoint_prefix, request.url)  # noqa: SLF001  there is no public way to the service
             context = request.context
-            if is_left_out(context) and not request.params and not _log.isEnabledFor(logging.DEBUG):
+            if is_left_out(context) and not request.params:
                 prepared = AWSPreparedRequest(request.method, request.url, request.headers, request.data, False)  # noqa: FBT003
             else:
                 prepared = prepare_request(endpoint, request)
@@ -129,9 +128,6 @@ class PreparePatch(Patch):
             return prepared
 
         return prepare
-
-
-_log = logging.getLogger("botocore.endpoint")
 
 
 class AuthPatch(Patch):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from copy import deepcopy
 from io import BytesIO
+from types import SimpleNamespace
 
 import boto3
 import botocore.session
@@ -15,6 +17,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import UnknownSignatureVersionError
+from botocore.history import get_global_history_recorder
 from botocore.signers import RequestSigner
 
 from pytest_kmsimport import faults, mock_kms_import
@@ -147,6 +150,31 @@ def test_an_unknown_algorithm_is_refused_by_botocore():
     kms.meta.events.register("choose-signer.kms", lambda **_: "v5")
     with pytest.raises(UnknownSignatureVersionError):
         kms.list_keys()
+
+
+@pytest.mark.usefixtures("kms_import_mock")
+@pytest.mark.parametrize("name", ["botocore.endpoint", "botocore.auth"])
+def test_a_log_of_requests_has_them_signed(caplog, signatures, name):
+    """Where botocore logs what it sends, or how it signs that, it does so as ever."""
+    with caplog.at_level(logging.DEBUG, name):
+        client_of().list_keys()
+    assert signatures == ["TrentService.ListKeys"]
+
+
+@pytest.mark.usefixtures("kms_import_mock")
+def test_a_history_of_requests_has_them_signed():
+    """botocore's recorder gets what would have gone over the wire."""
+    events = []
+    recorder = get_global_history_recorder()
+    recorder.add_handler(SimpleNamespace(emit=lambda *event: events.append(event)))
+    recorder.enable()
+    try:
+        client_of().list_keys()
+    finally:
+        recorder.disable()
+        recorder._handlers.pop()
+    sent = next(payload for kind, payload, _ in events if kind == "HTTP_REQUEST")
+    assert {"Authorization", "Content-Length", "X-Amz-Date"} <= set(sent["headers"])
 
 
 @pytest.mark.usefixtures("kms_import_mock")
