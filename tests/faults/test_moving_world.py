@@ -300,6 +300,27 @@ def test_the_journal_tells_what_became_of_an_attempt(kms, kms_import_mock, make_
     assert repr(record) == f"<DisableKey us-east-1 {key_id}: ok, 3 attempts, struck by answer-lost, html-502>"
 
 
+def test_a_later_attempt_may_find_nothing_any_more(kms, kms_import_mock):
+    """The states are those of the KMS key that the first attempt was about."""
+    key = kms_import_mock.import_key()
+    kms.create_alias(AliasName="alias/payroll", TargetKeyId=key.id)
+    kms_import_mock.inject(AnswerLost(), on="DeleteAlias", times=1)
+    with pytest.raises(kms.exceptions.NotFoundException):
+        kms.delete_alias(AliasName="alias/payroll")
+    record = kms_import_mock.calls[-1]
+    assert (record.attempts, record.key_arns) == (2, (key.arn,))
+    assert (record.key_state_before, record.key_state_after) == ("Enabled", "Enabled")
+
+
+def test_a_client_asks_again_although_it_was_answered(kms, kms_import_mock):
+    """A handler of its own may let it; the answer of the last attempt counts."""
+    kms_import_mock.inject([None, Refusal("DependencyTimeoutException")], on="ListKeys")
+    kms.meta.events.register_first("needs-retry.kms.ListKeys", lambda attempts, **_: 0 if attempts == 1 else False)
+    with pytest.raises(kms.exceptions.DependencyTimeoutException):
+        kms.list_keys()
+    assert (kms_import_mock.calls[-1].attempts, kms_import_mock.calls[-1].response) == (2, None)
+
+
 def test_an_empty_success_is_no_error(kms, kms_import_mock):
     """Also where an attempt before it was one."""
     kms_import_mock.inject([faults.Refusal("ThrottlingException"), faults.EmptyBody()], on="ListKeys")
