@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from .._active import active
-from . import decorators as _decorate
+from . import decorators
 from .mock import KmsImportMock
 from .options import DEFAULT_ACCOUNT, DEFAULTS, Options
 
@@ -60,7 +60,7 @@ class MockKmsImport:
 
     def __call__(self, decorated: Decorated) -> Decorated:
         """Decorate a function, coroutine, generator, async generator, test class or unittest case."""
-        return _decorate.decorate(decorated, lambda: MockKmsImport(self._options))
+        return decorators.decorate(decorated, lambda: MockKmsImport(self._options))
 
 
 @overload

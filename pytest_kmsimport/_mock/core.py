@@ -150,7 +150,7 @@ class MockCore:
         """What the option ``check_leaks`` finds, in texts and where they come from too; each leak is told once."""
         if not self.leak_check.watches:
             return ""
-        leaks = self.leak_check.news(self.calls.kept, texts)
+        leaks = self.leak_check.new_leaks(self.calls.kept, texts)
         self.complaints.reported = self.complaints.reported or bool(leaks)
         return leaks
 

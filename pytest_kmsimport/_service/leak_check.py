@@ -135,7 +135,7 @@ class LeakCheck:
         if self.secrets.forgotten:
             yield f"{self.secrets.forgotten} secrets are no longer known, so that nobody can tell where they are"
 
-    def news(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> str:
+    def new_leaks(self, calls: Calls, texts: Iterable[tuple[str, str]]) -> str:
         """What a test is told that asks for the check, each leak once."""
         if not self.watches:
             return ""

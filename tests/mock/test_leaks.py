@@ -323,6 +323,6 @@ def test_leaks_are_looked_for_beside_other_threads(kms_import_mock, kms):
     with ThreadPoolExecutor(4) as pool:
         making = [pool.submit(make_data_keys) for _ in range(4)]
         for _ in range(50):
-            kms_import_mock.leak_check.news(kms_import_mock.calls.kept, [("a text", "a place")])
+            kms_import_mock.leak_check.new_leaks(kms_import_mock.calls.kept, [("a text", "a place")])
         go_on = False
     assert [future.exception() for future in making] == [None] * 4
