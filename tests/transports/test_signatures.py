@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 from botocore import UNSIGNED
 from botocore.auth import AUTH_TYPE_MAPS, SigV4Auth
-from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.awsrequest import AWSRequest, AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import UnknownSignatureVersionError
@@ -21,6 +21,7 @@ from botocore.history import get_global_history_recorder
 from botocore.signers import RequestSigner
 
 from pytest_kmsimport import faults, mock_kms_import
+from pytest_kmsimport._transports.interception import Guard
 
 ACCOUNT = "111122223333"
 
@@ -220,14 +221,40 @@ def test_a_patch_on_top_signs_with_the_clients_credentials(kms_import_mock, monk
     assert signatures == ["TrentService.CreateKey"]
 
 
+def answer_beyond_mocks(kms, sent):
+    """Let a client's own handler answer what goes out, and note it."""
+
+    def answer(request, **_):
+        body = BytesIO(b'{"Keys": []}')
+        body.stream = lambda: iter([body.read()])
+        sent.append(request)
+        return AWSResponse("https://kms", 200, {}, body)
+
+    kms.meta.events.register("before-send.kms", answer)
+
+
 def test_after_the_mock_calls_are_signed(signatures):
     """Nothing stays."""
     kms = client_of(retries={"total_max_attempts": 1})
     with mock_kms_import():
         kms.list_keys()
     assert not signatures
-    body = BytesIO(b'{"Keys": []}')
-    body.stream = lambda: iter([body.read()])
-    kms.meta.events.register("before-send.kms", lambda **_: AWSResponse("https://kms", 200, {}, body))
+    answer_beyond_mocks(kms, [])
     kms.list_keys()
     assert signatures == ["TrentService.ListKeys"]
+
+
+@pytest.mark.parametrize("event", ["before-sign", "needs-retry"])
+def test_a_mock_that_ends_within_a_call_leaves_a_whole_request(event):
+    """It is signed and made ready for the wire, also where the guard keeps everything patched."""
+    kms, sent, guard, ends = client_of(retries={"mode": "standard"}), [], Guard(), ExitStack()
+    inner = ends.enter_context(mock_kms_import(faults_must_strike=False))
+    inner.inject(faults.ReadTimeout(), times=1)
+    kms.meta.events.register(f"{event}.kms", lambda **_: ends.close())
+    answer_beyond_mocks(kms, sent)
+    try:
+        kms.list_keys()
+    finally:
+        guard.stop()
+    assert {"Authorization", "Content-Length"} <= set(sent[0].headers)
+    assert isinstance(sent[0].headers, HeadersDict)
