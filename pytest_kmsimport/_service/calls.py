@@ -72,7 +72,8 @@ class CallRecord:
         elif keys.arns:
             self.key_arns = keys.arns
             self.key_state_before = keys.before and keys.before.value
-        self.key_state_after = keys.after and keys.after.value
+        if self.key_arns[:1] == keys.arns[:1]:  # an attempt may be about other ones, or find none any more
+            self.key_state_after = keys.after and keys.after.value
 
     @property
     def operation(self) -> str:

@@ -16,7 +16,7 @@ from ..engine.keys import Key
 from ..engine.operations.registry import traits_of
 from .call_lookup import CallLookup
 from .calls import CallRecord
-from .fault import Action, Attempt
+from .fault import Action, Attempt, Fault
 from .plans import Plan, Plans
 from .reply import Reply
 
@@ -32,6 +32,31 @@ class MeanwhileFailed(AssertionError):  # noqa: N818  a failure of the test, nam
     __module__ = "pytest_kmsimport"  # where users import it from
 
 
+class Progress:
+    """How far an attempt has come: what there is to write down of it where an exception ends it."""
+
+    def __init__(self) -> None:
+        self._carried_out = False
+        self._faults: tuple[Fault, ...] = ()
+        self._before: KeysSeen | None = None
+
+    def begin(self, fault: Fault, named: KeysSeen) -> None:
+        """Note a fault that strikes, and the KMS keys that the call names, as they are."""
+        self._faults += (fault,)
+        self._before = self._before or named
+
+    def answer(self, answer: Callable[[Call], Reply], call: Call) -> Reply:
+        """Let AWS KMS answer, and note whether the call has taken effect."""
+        reply = answer(call)
+        self._carried_out = reply.carried_out
+        return reply
+
+    def reply(self, named: KeysSeen) -> Reply:
+        """What has become of it, with the KMS keys that the call names as they are now."""
+        keys = named if self._before is None else self._before._replace(after=named.after)
+        return Reply(keys=keys, carried_out=self._carried_out, faults=self._faults)
+
+
 class FaultLayer:
     """Answers calls as ``answer`` does, but for what ``plans`` have for them."""
 
@@ -41,19 +66,20 @@ class FaultLayer:
         self._lookup = lookup
         self._access = access
 
-    def __call__(self, call: Call) -> Reply:
+    def __call__(self, call: Call, progress: Progress) -> Reply:
         """Answer one attempt at a call, with what is planned for it."""
-        answer = self._answer
+        answer = partial(progress.answer, self._answer)
         for plan in reversed(self._plans.about(call)):
-            answer = partial(self._under, plan, answer)
+            answer = partial(self._under, plan, answer, progress)
         return answer(call)
 
-    def _under(self, plan: Plan, answer: Callable[[Call], Reply], call: Call) -> Reply:
+    def _under(self, plan: Plan, answer: Callable[[Call], Reply], progress: Progress, call: Call) -> Reply:
         attempt = Attempt(call, answer, self._access)
         fault = plan.due(attempt)
         if fault is None:
             return answer(call)
         named = self._lookup.seen_by(call)
+        progress.begin(fault, named)
         reply = fault.strike(attempt)
         arns = tuple(dict.fromkeys((*named.arns, *reply.keys.arns)))  # somebody else may have acted
         keys = KeysSeen(arns, named.before, self._lookup.state_of(arns[0], call) if arns else None)

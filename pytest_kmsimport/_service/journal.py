@@ -59,6 +59,7 @@ class Journal:
             if record is not None:
                 record.attempts += 1
                 record.note(UNFINISHED)
+                record._response = None  # noqa: SLF001  of an attempt that somebody was not content with
                 return record
             record = records[call.invocation] = CallRecord(self._now(), call)
             if len(records) > self._limit:

@@ -20,7 +20,7 @@ from .call_lookup import CallLookup
 from .calls import CallRecord
 from .clock import LATEST, Clock
 from .fault import Action, Fault
-from .fault_layer import FaultLayer, MockAccess, unrecorded
+from .fault_layer import FaultLayer, MockAccess, Progress, unrecorded
 from .journal import Journal
 from .leak_check import LeakCheck
 from .plans import Plan, Plans
@@ -123,11 +123,13 @@ class Service:
         if not is_recorded:
             return self._exchange(call, None, self.access(call))
         record = self.journal.open(call)
+        progress = Progress() if self.plans.any else None
         try:
-            reply = self._under_faults(call) if self.plans.any else self._ask(call)
+            reply = self._ask(call) if progress is None else self._under_faults(call, progress)
             return self._exchange(call, record, reply)
         except BaseException as error:
-            self.journal.close(record, Reply(keys=self._lookup.seen_by(call)), error)
+            named = self._lookup.seen_by(call)
+            self.journal.close(record, Reply(keys=named) if progress is None else progress.reply(named), error)
             raise
 
     def _exchange(self, call: Call, record: CallRecord | None, reply: Reply) -> Exchange:

@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.history import get_global_history_recorder
 from botocore.hooks import first_non_none_response
 from botocore.signers import RequestSigner
 
@@ -25,6 +27,9 @@ from . import real_aws
 from .events import NAME_LENGTH, Event
 from .urllib3 import deliver
 
+#: Where botocore tells of requests as they are sent, signature and all.
+_LOG, _SIGNING_LOG = logging.getLogger("botocore.endpoint"), logging.getLogger("botocore.auth")
+_HISTORY = get_global_history_recorder()
 _KMS_OPERATION = len("before-send.kms.")
 _ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
 
@@ -48,7 +53,9 @@ def before_sign(event: Event) -> Any:  # noqa: ANN401
 
 
 def _signature_is_seen(event: Event, signer: RequestSigner) -> bool:
-    """Whether a request is signed for anybody but AWS: by hand, for a URL, or under the eyes of a client's handlers."""
+    """Whether a request is signed for anybody but AWS: by hand, for a URL, or under the eyes of handlers or a log."""
+    if _LOG.isEnabledFor(logging.DEBUG) or _SIGNING_LOG.isEnabledFor(logging.DEBUG) or _HISTORY._enabled:  # noqa: SLF001
+        return True
     if not event.arguments["request"].context.get("client_config") or event.arguments["signature_version"] != "v4":
         return True
     # Who gets the request after its signer is told nowhere else than in the emitter's own notes.

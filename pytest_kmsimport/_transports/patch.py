@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
@@ -16,6 +15,7 @@ from botocore.endpoint import Endpoint
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.signers import RequestSigner
 
+from .. import _active
 from .._wire.signature import LeftOut, is_left_out
 from .events import NAME_LENGTH, Event, Function, Handler
 
@@ -122,7 +122,7 @@ class PreparePatch(Patch):
         def prepare(endpoint: Endpoint, request: AWSRequest) -> AWSPreparedRequest:
             check(endpoint._endpoint_prefix, request.url)  # noqa: SLF001  there is no public way to the service
             context = request.context
-            if is_left_out(context) and not request.params and not _log.isEnabledFor(logging.DEBUG):
+            if is_left_out(context) and not request.params and _active.innermost is not None:
                 prepared = AWSPreparedRequest(request.method, request.url, request.headers, request.data, False)  # noqa: FBT003
             else:
                 prepared = prepare_request(endpoint, request)
@@ -132,14 +132,11 @@ class PreparePatch(Patch):
         return prepare
 
 
-_log = logging.getLogger("botocore.endpoint")
-
-
 class AuthPatch(Patch):
     """``RequestSigner.get_auth_instance``, which makes what signs a request.
 
-    A request whose credentials are ``LeftOut`` is not signed with the usual algorithm; every other one is, and whatever
-    is signed by hand.
+    A request whose credentials are ``LeftOut`` is not signed with the usual algorithm, as long as there is a mock that
+    will answer it; every other one is, and whatever is signed by hand.
     """
 
     def __init__(self) -> None:
@@ -149,7 +146,7 @@ class AuthPatch(Patch):
         def auth_instance(signer: RequestSigner, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  botocore's own
             credentials = kwargs.get("request_credentials")
             if type(credentials) is LeftOut:
-                if kwargs.get("signature_version") == _USUAL:
+                if kwargs.get("signature_version") == _USUAL and _active.innermost is not None:
                     return _NO_AUTH
                 kwargs["request_credentials"] = credentials.credentials
             return get_auth_instance(signer, *args, **kwargs)

@@ -37,6 +37,12 @@ class LeftOut:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self.credentials, name)
 
+    def __copy__(self) -> LeftOut:
+        return self
+
+    def __deepcopy__(self, _: object) -> LeftOut:  # a handler may copy the context that these are in
+        return self
+
 
 def is_left_out(context: Mapping[str, Any]) -> bool:
     """Whether the signature of a request with this context is left out, since nobody but the mock gets to see it."""
@@ -56,9 +62,9 @@ def note_access_key(context: dict[str, Any], signer: RequestSigner, *, sign: boo
     """
     signing = context.setdefault("signing", {})
     credentials = signing.get("request_credentials")
-    if type(credentials) is LeftOut:  # by an earlier attempt
-        return
-    if must_fetch_credentials(signer):
+    if type(credentials) is LeftOut:  # by an earlier attempt, which somebody else may have answered
+        credentials = signing["request_credentials"] = credentials.credentials
+    elif must_fetch_credentials(signer):
         credentials = signing["request_credentials"] = _PLACEHOLDER
     credentials = credentials or signer._credentials  # noqa: SLF001
     context[_ACCESS_KEY] = credentials.access_key or ""

@@ -124,8 +124,9 @@ class _BrokenBody(NetworkFault):
         return "" if has_output(operation) else f"{operation} answers without a body"
 
     def strike(self, attempt: Attempt) -> Reply:
-        """Let AWS KMS answer, and break the answer."""
-        return attempt.reply()._replace(event=self.event)
+        """Let AWS KMS answer, and break the answer, unless that does not arrive anyway."""
+        reply = attempt.reply()
+        return reply if reply.event is not None or reply.instead is not None else reply._replace(event=self.event)
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ class AnswerLost(Fault):
         """Let AWS KMS answer, and nobody hear it."""
         reply = attempt.reply()
         seen = self.seen.strike(attempt)
-        return seen._replace(keys=reply.keys, carried_out=reply.carried_out, faults=reply.faults)
+        return reply._replace(result=seen.result, instead=seen.instead, event=seen.event)
 
     def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
         """What is seen instead."""

@@ -102,6 +102,28 @@ def test_what_cannot_be_done_fails_the_test(kms, kms_import_mock, make_key):
     kms_import_mock.complaints.clear()
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_the_journal_tells_what_came_before_it_failed(kms, kms_import_mock, after):
+    """Which faults have struck, whether the call has taken effect, and the key states around both."""
+    key = kms_import_mock.import_key()
+
+    def disable_and_fail(mock, call):
+        faults.disable_key(mock, call)
+        raise RuntimeError
+
+    outer, inner = faults.Slow(1), meanwhile(disable_and_fail, after=after)
+    with (
+        kms_import_mock.inject(outer, on="Encrypt"),
+        kms_import_mock.inject(inner, on="Encrypt"),
+        pytest.raises(MeanwhileFailed),
+    ):
+        kms.encrypt(KeyId=key.id, Plaintext=b"payroll")
+    kms_import_mock.complaints.clear()
+    record = kms_import_mock.calls[-1]
+    assert (record.error, record.faults, record.effects) == ("MeanwhileFailed", (outer, inner), int(after))
+    assert (record.key_arns, record.key_state_before, record.key_state_after) == ((key.arn,), "Enabled", "Disabled")
+
+
 def test_an_action_of_ones_own(kms, kms_import_mock):
     """It has the mock and the call, no fault strikes what it asks, and nothing of that is in the journal."""
     seen = []
@@ -276,6 +298,27 @@ def test_the_journal_tells_what_became_of_an_attempt(kms, kms_import_mock, make_
     assert (record.key_state_before, record.key_state_after) == ("Enabled", "Disabled")
     assert record.faults == (AnswerLost(), faults.HtmlAnswer())
     assert repr(record) == f"<DisableKey us-east-1 {key_id}: ok, 3 attempts, struck by answer-lost, html-502>"
+
+
+def test_a_later_attempt_may_find_nothing_any_more(kms, kms_import_mock):
+    """The states are those of the KMS key that the first attempt was about."""
+    key = kms_import_mock.import_key()
+    kms.create_alias(AliasName="alias/payroll", TargetKeyId=key.id)
+    kms_import_mock.inject(AnswerLost(), on="DeleteAlias", times=1)
+    with pytest.raises(kms.exceptions.NotFoundException):
+        kms.delete_alias(AliasName="alias/payroll")
+    record = kms_import_mock.calls[-1]
+    assert (record.attempts, record.key_arns) == (2, (key.arn,))
+    assert (record.key_state_before, record.key_state_after) == ("Enabled", "Enabled")
+
+
+def test_a_client_asks_again_although_it_was_answered(kms, kms_import_mock):
+    """A handler of its own may let it; the answer of the last attempt counts."""
+    kms_import_mock.inject([None, Refusal("DependencyTimeoutException")], on="ListKeys")
+    kms.meta.events.register_first("needs-retry.kms.ListKeys", lambda attempts, **_: 0 if attempts == 1 else False)
+    with pytest.raises(kms.exceptions.DependencyTimeoutException):
+        kms.list_keys()
+    assert (kms_import_mock.calls[-1].attempts, kms_import_mock.calls[-1].response) == (2, None)
 
 
 def test_an_empty_success_is_no_error(kms, kms_import_mock):

@@ -222,6 +222,26 @@ def test_plans_nest(kms, kms_import_mock):
     assert kms_import_mock.calls[-1].faults == (faults.Slow(5), faults.Slow(2))
 
 
+@pytest.mark.parametrize("inner", [faults.ConnectTimeout(), faults.HtmlAnswer(), AnswerLost()], ids=lambda f: f.id)
+@pytest.mark.parametrize("outer", [faults.EmptyBody(), faults.TruncatedBody()], ids=lambda f: f.id)
+def test_a_body_that_never_comes_does_not_break(kms, kms_import_mock, outer, inner):
+    """What strikes within, so that there is no answer of AWS's, is what the client sees."""
+    kms_import_mock.inject(outer, on="ListKeys", times=1)
+    kms_import_mock.inject(inner, on="ListKeys", times=1)
+    assert kms.list_keys()["Keys"] == []
+    record = kms_import_mock.calls[-1]
+    assert (record.faults, record.attempts) == ((outer, inner), 2)
+
+
+def test_an_answer_is_late_and_lost(kms, kms_import_mock):
+    """The time that it would have taken has passed all the same."""
+    kms_import_mock.inject(AnswerLost(), on="ListKeys", times=1)
+    kms_import_mock.inject(faults.Slow(5), on="ListKeys", times=1)
+    before = kms_import_mock.clock.freeze()
+    kms.list_keys()
+    assert (kms_import_mock.clock.now() - before).total_seconds() == 5
+
+
 def test_threads_share_a_plan(kms, kms_import_mock):
     """Three attempts are struck, however many clients there are."""
     plan = kms_import_mock.inject(faults.Slow(1), on="ListKeys", times=3)

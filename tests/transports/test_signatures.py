@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import ExitStack
+from copy import deepcopy
 from io import BytesIO
+from types import SimpleNamespace
 
 import boto3
 import botocore.session
 import pytest
 from botocore import UNSIGNED
 from botocore.auth import AUTH_TYPE_MAPS, SigV4Auth
-from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.awsrequest import AWSRequest, AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import UnknownSignatureVersionError
+from botocore.history import get_global_history_recorder
 from botocore.signers import RequestSigner
 
 from pytest_kmsimport import faults, mock_kms_import
+from pytest_kmsimport._transports.interception import Guard
 
 ACCOUNT = "111122223333"
 
@@ -57,6 +63,30 @@ def test_each_attempt_is_of_the_same_caller_unsigned(kms_import_mock, signatures
     kms_import_mock.inject([faults.ReadTimeout(), faults.Refusal("KMSInternalException")], "CreateKey")
     assert account_of(client_of(retries={"mode": "standard", "total_max_attempts": 4})) == ACCOUNT
     assert (kms_import_mock.calls[-1].attempts, signatures) == (3, [])
+
+
+@pytest.mark.kms_import(sign_requests=True)
+def test_another_mock_signs_a_later_attempt(kms_import_mock, signatures):
+    """Where the one that answered the first has ended, what that left out is no matter."""
+    kms, unsigned = client_of(retries={"mode": "standard"}), ExitStack()
+    inner = unsigned.enter_context(mock_kms_import(account="999999999999"))
+    inner.inject(faults.ReadTimeout(), "CreateKey", times=1)
+    kms.meta.events.register("needs-retry.kms", lambda **_: unsigned.close())
+    assert account_of(kms) == ACCOUNT
+    assert len(kms_import_mock.calls) == 1
+    assert signatures == ["TrentService.CreateKey"]
+
+
+def test_a_handler_copies_what_a_request_carries(kms_import_mock):
+    """As ever: credentials that are left out do not get in the way."""
+    kms, copies = client_of(), []
+    for event in ("before-sign.kms", "response-received.kms"):
+        kms.meta.events.register(
+            event,
+            lambda request=None, context=None, **_: copies.append(deepcopy(context or request.context)["signing"]),
+        )
+    kms.list_keys()
+    assert [signing["request_credentials"].access_key for signing in copies] == [ACCOUNT] * 2
 
 
 @pytest.mark.kms_import(sign_requests=True)
@@ -124,6 +154,31 @@ def test_an_unknown_algorithm_is_refused_by_botocore():
 
 
 @pytest.mark.usefixtures("kms_import_mock")
+@pytest.mark.parametrize("name", ["botocore.endpoint", "botocore.auth"])
+def test_a_log_of_requests_has_them_signed(caplog, signatures, name):
+    """Where botocore logs what it sends, or how it signs that, it does so as ever."""
+    with caplog.at_level(logging.DEBUG, name):
+        client_of().list_keys()
+    assert signatures == ["TrentService.ListKeys"]
+
+
+@pytest.mark.usefixtures("kms_import_mock")
+def test_a_history_of_requests_has_them_signed():
+    """botocore's recorder gets what would have gone over the wire."""
+    events = []
+    recorder = get_global_history_recorder()
+    recorder.add_handler(SimpleNamespace(emit=lambda *event: events.append(event)))
+    recorder.enable()
+    try:
+        client_of().list_keys()
+    finally:
+        recorder.disable()
+        recorder._handlers.pop()
+    sent = next(payload for kind, payload, _ in events if kind == "HTTP_REQUEST")
+    assert {"Authorization", "Content-Length", "X-Amz-Date"} <= set(sent["headers"])
+
+
+@pytest.mark.usefixtures("kms_import_mock")
 def test_who_signs_within_a_call_signs(signatures):
     """A handler of the call that signs something by hand, with the client's own signer or another one."""
     requests = []
@@ -166,14 +221,40 @@ def test_a_patch_on_top_signs_with_the_clients_credentials(kms_import_mock, monk
     assert signatures == ["TrentService.CreateKey"]
 
 
+def answer_beyond_mocks(kms, sent):
+    """Let a client's own handler answer what goes out, and note it."""
+
+    def answer(request, **_):
+        body = BytesIO(b'{"Keys": []}')
+        body.stream = lambda: iter([body.read()])
+        sent.append(request)
+        return AWSResponse("https://kms", 200, {}, body)
+
+    kms.meta.events.register("before-send.kms", answer)
+
+
 def test_after_the_mock_calls_are_signed(signatures):
     """Nothing stays."""
     kms = client_of(retries={"total_max_attempts": 1})
     with mock_kms_import():
         kms.list_keys()
     assert not signatures
-    body = BytesIO(b'{"Keys": []}')
-    body.stream = lambda: iter([body.read()])
-    kms.meta.events.register("before-send.kms", lambda **_: AWSResponse("https://kms", 200, {}, body))
+    answer_beyond_mocks(kms, [])
     kms.list_keys()
     assert signatures == ["TrentService.ListKeys"]
+
+
+@pytest.mark.parametrize("event", ["before-sign", "needs-retry"])
+def test_a_mock_that_ends_within_a_call_leaves_a_whole_request(event):
+    """It is signed and made ready for the wire, also where the guard keeps everything patched."""
+    kms, sent, guard, ends = client_of(retries={"mode": "standard"}), [], Guard(), ExitStack()
+    inner = ends.enter_context(mock_kms_import(faults_must_strike=False))
+    inner.inject(faults.ReadTimeout(), times=1)
+    kms.meta.events.register(f"{event}.kms", lambda **_: ends.close())
+    answer_beyond_mocks(kms, sent)
+    try:
+        kms.list_keys()
+    finally:
+        guard.stop()
+    assert {"Authorization", "Content-Length"} <= set(sent[0].headers)
+    assert isinstance(sent[0].headers, HeadersDict)
