@@ -48,7 +48,7 @@ def test_the_python_in_a_document_runs(document, pytester):
 @pytest.mark.skipif(not NEWEST_MODEL, reason="the table is that of the newest botocore")
 def test_readme_tells_what_is_covered():
     """Every operation and member of the newest model; ``python -m tests.support.coverage_table`` writes the table."""
-    assert table_in_readme() == table()
+    assert table_in_readme() == table(), "run python -m tests.support.coverage_table"
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,11 @@ def test_readme_lists_the_options():
     """With their defaults."""
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     options = {name: default.strip("`").strip('"') for name, default in rows if name in Options.__slots__}
-    assert set(options) == set(Options.__slots__)
+    missing = sorted(set(Options.__slots__) - set(options))
+    assert not missing, f"README's table of options has no row for {missing}: | `name` | `default` | meaning |"
     for name, default in options.items():
         if name != "region":
-            assert default == str(getattr(Options(), name))
+            assert default == str(getattr(Options(), name)), name
 
 
 def test_fidelity_names_tests_that_exist():
@@ -158,4 +159,20 @@ def test_every_text_has_a_letter_for_its_evidence():
     lines = (ROOT / "pytest_kmsimport" / "engine" / "messages.py").read_text().splitlines()
     texts = [line for line in lines if re.match(r"[A-Z_]+ = ", line)]
     assert len(texts) > 100
-    assert [line for line in texts if not re.search(r"  # [RDOEA]\b", line)] == []
+    without = [line for line in texts if not re.search(r"  # [RDOEA]\b", line)]
+    assert not without, f"end the line with what it rests on, such as '  # A' for an assumption: {without}"
+
+
+MODULES = sorted((ROOT / "pytest_kmsimport").rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.name != "__init__.py"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_architecture_has_every_module(path):
+    """Whoever comes in cold finds each in a row of its folder."""
+    inside = path.relative_to(ROOT / "pytest_kmsimport")
+    folder = str(inside.parent) if inside.parent.name else inside.stem
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith(f"| `{folder}` |")]
+    assert any(f"`{path.name}`" in row for row in rows), f"name `{path.name}` in docs/architecture.md's row of {folder}"
