@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pytest_kmsimport import faults
 from pytest_kmsimport._mock.options import Options
 from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.operations import OPERATIONS
+from pytest_kmsimport.faults import Fault
 
 from .support.coverage_table import table, table_in_readme
 from .support.installed import NEWEST_MODEL
@@ -161,6 +163,22 @@ def test_every_text_has_a_letter_for_its_evidence():
     assert len(texts) > 100
     without = [line for line in texts if not re.search(r"  # [RDOEA]\b", line)]
     assert not without, f"end the line with what it rests on, such as '  # A' for an assumption: {without}"
+
+
+def is_fault(thing: object) -> bool:
+    """Whether it is a kind of fault that a user can plan."""
+    return isinstance(thing, type) and issubclass(thing, Fault) and thing is not Fault
+
+
+FAULTS = sorted(name for name in faults.__all__ if is_fault(getattr(faults, name)))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_is_in_the_tables_of_kinds(name):
+    """In that of docs/faults.md, and in the docstring that editors show."""
+    guide = (ROOT / "docs" / "faults.md").read_text().partition("## What can go wrong")[2].partition("\n## ")[0]
+    assert f"`{name}(" in guide, f"name `{name}()` in docs/faults.md, in the table of what can go wrong"
+    assert f"``{name}``" in faults.__doc__, f"name ``{name}`` in the docstring of faults/__init__.py"
 
 
 MODULES = sorted((ROOT / "pytest_kmsimport").rglob("*.py"))
