@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pytest_kmsimport import faults
 from pytest_kmsimport._mock.options import Options
 from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.operations import OPERATIONS
+from pytest_kmsimport.faults import Fault
 
 from .support.coverage_table import table, table_in_readme
 from .support.installed import NEWEST_MODEL
@@ -48,7 +50,7 @@ def test_the_python_in_a_document_runs(document, pytester):
 @pytest.mark.skipif(not NEWEST_MODEL, reason="the table is that of the newest botocore")
 def test_readme_tells_what_is_covered():
     """Every operation and member of the newest model; ``python -m tests.support.coverage_table`` writes the table."""
-    assert table_in_readme() == table()
+    assert table_in_readme() == table(), "run python -m tests.support.coverage_table"
 
 
 @pytest.mark.parametrize(
@@ -66,10 +68,11 @@ def test_readme_lists_the_options():
     """With their defaults."""
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     options = {name: default.strip("`").strip('"') for name, default in rows if name in Options.__slots__}
-    assert set(options) == set(Options.__slots__)
+    missing = sorted(set(Options.__slots__) - set(options))
+    assert not missing, f"README's table of options has no row for {missing}: | `name` | `default` | meaning |"
     for name, default in options.items():
         if name != "region":
-            assert default == str(getattr(Options(), name))
+            assert default == str(getattr(Options(), name)), name
 
 
 def test_fidelity_names_tests_that_exist():
@@ -158,4 +161,36 @@ def test_every_text_has_a_letter_for_its_evidence():
     lines = (ROOT / "pytest_kmsimport" / "engine" / "messages.py").read_text().splitlines()
     texts = [line for line in lines if re.match(r"[A-Z_]+ = ", line)]
     assert len(texts) > 100
-    assert [line for line in texts if not re.search(r"  # [RDOEA]\b", line)] == []
+    without = [line for line in texts if not re.search(r"  # [RDOEA]\b", line)]
+    assert not without, f"end the line with what it rests on, such as '  # A' for an assumption: {without}"
+
+
+def is_fault(thing: object) -> bool:
+    """Whether it is a kind of fault that a user can plan."""
+    return isinstance(thing, type) and issubclass(thing, Fault) and thing is not Fault
+
+
+FAULTS = sorted(name for name in faults.__all__ if is_fault(getattr(faults, name)))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_is_in_the_tables_of_kinds(name):
+    """In that of docs/faults.md, and in the docstring that editors show."""
+    guide = (ROOT / "docs" / "faults.md").read_text().partition("## What can go wrong")[2].partition("\n## ")[0]
+    assert f"`{name}(" in guide, f"name `{name}()` in docs/faults.md, in the table of what can go wrong"
+    assert f"``{name}``" in faults.__doc__, f"name ``{name}`` in the docstring of faults/__init__.py"
+
+
+MODULES = sorted((ROOT / "pytest_kmsimport").rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.name != "__init__.py"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_architecture_has_every_module(path):
+    """Whoever comes in cold finds each in a row of its folder."""
+    inside = path.relative_to(ROOT / "pytest_kmsimport")
+    folder = str(inside.parent) if inside.parent.name else inside.stem
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith(f"| `{folder}` |")]
+    assert any(f"`{path.name}`" in row for row in rows), f"name `{path.name}` in docs/architecture.md's row of {folder}"

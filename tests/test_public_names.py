@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pickle
 import subprocess
 import sys
 import traceback
+from dataclasses import asdict
 from importlib.metadata import entry_points
 from importlib.resources import files
 from textwrap import dedent
@@ -14,6 +16,7 @@ from textwrap import dedent
 import pytest
 
 import pytest_kmsimport
+from pytest_kmsimport._mock import context
 from pytest_kmsimport._mock.options import Options
 
 NAMES = pytest_kmsimport.__all__
@@ -110,7 +113,21 @@ def test_every_public_member_is_documented(name):
 @pytest.mark.parametrize("option", inspect.signature(Options).parameters)
 def test_every_option_is_documented(option):
     """The docstring of ``mock_kms_import`` has a line for each option."""
-    assert f"* ``{option}``: " in inspect.getdoc(pytest_kmsimport.mock_kms_import)
+    line = f"* ``{option}``: "
+    assert line in inspect.getdoc(pytest_kmsimport.mock_kms_import), f"write a line {line!r} in _mock/context.py"
+
+
+def test_type_checkers_know_every_option():
+    """The overload of ``mock_kms_import`` has a keyword for each, in the same order and with the same default."""
+    module = ast.parse(inspect.getsource(context))
+    overloads = [node.args for node in module.body if getattr(node, "name", "") == "mock_kms_import"]
+    (options,) = (arguments for arguments in overloads if arguments.kwonlyargs)
+    written = zip(options.kwonlyargs, options.kw_defaults, strict=True)
+    keywords = {argument.arg: ast.unparse(default).strip("'") for argument, default in written}
+    usual = {name: str(default) for name, default in asdict(Options()).items()}
+    known = {"account": "DEFAULT_ACCOUNT", "quotas": "..."}
+    assert keywords == usual | known, "the overload of mock_kms_import in _mock/context.py has others than Options"
+    assert list(keywords) == list(usual)
 
 
 @pytest.mark.parametrize("name", ["NotOffered", "RealAwsRefused"])

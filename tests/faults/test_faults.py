@@ -5,58 +5,15 @@ from __future__ import annotations
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ParamValidationError
 
-from pytest_kmsimport import faults, mock_kms_import, wrap_key_material
-from pytest_kmsimport.engine.operations import OPERATIONS
+from pytest_kmsimport import faults, mock_kms_import
 from pytest_kmsimport.faults import Case
 from pytest_kmsimport.faults._catalogue import everything
 
 from ..support.clients import warm_client
 from ..support.fault_table import MODES
-from ..support.installed import CAN_ENCAPSULATE, OPERATION_NAMES
-from ..support.prepared import WRAPPING, Prepared
-
-#: Operations that imported keys do not take.
-OF_AWS_KMS = {"Decapsulate", "Encapsulate", "DisableKeyRotation", "EnableKeyRotation"}
-#: Operations about no KMS key -> a request that succeeds.
-KEYLESS = {
-    "CreateKey": {"Origin": "EXTERNAL"},
-    "DeleteAlias": {"AliasName": "alias/x"},
-    "GenerateRandom": {"NumberOfBytes": 8},
-    "ListKeys": {},
-    "ListRetirableGrants": {"RetiringPrincipal": "arn:aws:iam::123456789012:root"},
-}
-OFFERED = sorted(
-    name
-    for name in OPERATIONS
-    if name in OPERATION_NAMES and (CAN_ENCAPSULATE or name not in {"Decapsulate", "Encapsulate"})
-)
-
-
-def prepare(kms, mock, operation):
-    """A request that succeeds."""
-    if operation == "ImportKeyMaterial":
-        return first_import(kms)
-    if operation in KEYLESS:
-        key_id = kms.create_key()["KeyMetadata"]["KeyId"]
-        kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
-        return KEYLESS[operation]
-    key = Prepared(kms, mock, "AWS_KMS" if operation in OF_AWS_KMS else "EXTERNAL", operation)
-    if operation == "CancelKeyDeletion":
-        key.bring_to("PendingDeletion")
-    return key.request
-
-
-def first_import(kms):
-    """Key material for a KMS key that has none."""
-    key_id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-    parameters = kms.get_parameters_for_import(KeyId=key_id, **WRAPPING)
-    return {
-        "KeyId": key_id,
-        "ImportToken": parameters["ImportToken"],
-        "EncryptedKeyMaterial": wrap_key_material(parameters["PublicKey"], bytes(32), "RSAES_OAEP_SHA_256"),
-        "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
-    }
+from ..support.prepared import OF_AWS_KMS, OFFERED, prepare
 
 
 def outcome(kms, operation, request):
@@ -84,6 +41,7 @@ def check(case, mode="standard"):
             kms.tag_resource(KeyId=request["KeyId"], Tags=[{"TagKey": "new", "TagValue": "x"}])
         expected = case.expect(kms)
         exception, code, empty = outcome(kms, case.operation, request)
+        assert exception is not ParamValidationError, f"tests/support/prepared.py has no request of {case.operation}"
         record = mock.calls[-1]
         assert (exception, code) == (expected.exception, expected.error_code)
         assert empty == expected.empty or not has_output(kms, case.operation)

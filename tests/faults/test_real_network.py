@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_kmsimport import faults
+from pytest_kmsimport.faults._network import NetworkFault
+
 from ..support.fault_table import HEAD, MODES, generation, in_earnest, injected, row, table_in_document
 from ..support.real_network import ALL
 
@@ -23,6 +26,14 @@ def test_a_fault_is_what_it_is_in_earnest(fault):
             assert ours.text == real.text
     if generation() is not None:
         assert row(fault) in table_in_document()
+
+
+def test_every_fault_of_the_network_is_tried_in_earnest():
+    """What ``NetworkFault`` has below it, by its public name."""
+    public = [getattr(faults, name) for name in faults.__all__]
+    kinds = [kind for kind in public if isinstance(kind, type) and issubclass(kind, NetworkFault)]
+    missing = [kind.__name__ for kind in kinds if kind() not in ALL]
+    assert not missing, f"tell in BEHAVIOURS of tests/support/real_network.py what a server does for {missing}"
 
 
 @pytest.mark.parametrize(

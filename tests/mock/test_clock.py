@@ -12,7 +12,7 @@ from freezegun import freeze_time
 from pytest_kmsimport import Clock, faults
 from pytest_kmsimport._service.clock import EARLIEST, LATEST
 
-from ..faults.test_faults import OFFERED, prepare
+from ..support.prepared import OFFERED, prepare
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=timezone.utc)
 

@@ -318,7 +318,9 @@ def test_ini_options_reach_the_mock(pytester, run):
                 background_seconds=5, journal_size=7,
                 quotas={"aliases_per_key": 2, "keys": 30},
             )
-            assert all(vars_of(kms_import_mock._options)[name] != usual for name, usual in vars_of(Options()).items())
+            given = vars_of(kms_import_mock._options)
+            left_out = [name for name, usual in vars_of(Options()).items() if given[name] == usual]
+            assert not left_out, f"set kms_import_{left_out[0]} above, to another value than the usual one"
         """
     ).assert_outcomes(passed=1)
 

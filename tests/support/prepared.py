@@ -1,9 +1,12 @@
-"""For every operation about a KMS key: a key that it works on, and a request that succeeds."""
+"""For every operation a request that succeeds, and for those about a KMS key the key that it works on."""
 
 from __future__ import annotations
 
 from pytest_kmsimport import wrap_key_material
+from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.engine.policies import default_policy
+
+from .installed import CAN_ENCAPSULATE, OPERATION_NAMES
 
 #: Operation -> the KeySpec and KeyUsage that it is for; symmetric encryption keys for all others.
 KINDS = {
@@ -45,6 +48,23 @@ READY = {
     "UntagResource": {"TagKeys": ["a"]},
     "UpdateKeyDescription": {"Description": "x"},
 }
+
+#: Operations that imported keys do not take.
+OF_AWS_KMS = {"Decapsulate", "Encapsulate", "DisableKeyRotation", "EnableKeyRotation"}
+#: Operations about no KMS key -> a request that succeeds.
+KEYLESS = {
+    "CreateKey": {"Origin": "EXTERNAL"},
+    "DeleteAlias": {"AliasName": "alias/x"},
+    "GenerateRandom": {"NumberOfBytes": 8},
+    "ListKeys": {},
+    "ListRetirableGrants": {"RetiringPrincipal": "arn:aws:iam::123456789012:root"},
+}
+#: The operations that a client can ask for here.
+OFFERED = sorted(
+    name
+    for name in OPERATIONS
+    if name in OPERATION_NAMES and (CAN_ENCAPSULATE or name not in {"Decapsulate", "Encapsulate"})
+)
 
 
 class Prepared:
@@ -146,3 +166,29 @@ class Prepared:
         """The key's state, as DescribeKey tells it."""
         state: str = self.kms.describe_key(KeyId=self.key_id)["KeyMetadata"]["KeyState"]
         return state
+
+
+def prepare(kms, mock, operation: str) -> dict[str, object]:
+    """A request that succeeds."""
+    if operation == "ImportKeyMaterial":
+        return first_import(kms)
+    if operation in KEYLESS:
+        key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)
+        return KEYLESS[operation]
+    key = Prepared(kms, mock, "AWS_KMS" if operation in OF_AWS_KMS else "EXTERNAL", operation)
+    if operation == "CancelKeyDeletion":
+        key.bring_to("PendingDeletion")
+    return key.request
+
+
+def first_import(kms) -> dict[str, object]:
+    """Key material for a KMS key that has none."""
+    key_id = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    parameters = kms.get_parameters_for_import(KeyId=key_id, **WRAPPING)
+    return {
+        "KeyId": key_id,
+        "ImportToken": parameters["ImportToken"],
+        "EncryptedKeyMaterial": wrap_key_material(parameters["PublicKey"], bytes(32), "RSAES_OAEP_SHA_256"),
+        "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+    }
