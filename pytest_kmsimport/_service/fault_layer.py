@@ -60,7 +60,9 @@ class Progress:
 class FaultLayer:
     """Answers calls as ``answer`` does, but for what ``plans`` have for them."""
 
-    def __init__(self, answer: Callable[[Call], Reply], plans: Plans, lookup: CallLookup, access: MockAccess) -> None:
+    def __init__(
+        self, answer: Callable[[Call], Reply], plans: Plans, lookup: CallLookup, access: ServiceAccess
+    ) -> None:
         self._answer = answer
         self._plans = plans
         self._lookup = lookup
@@ -86,7 +88,7 @@ class FaultLayer:
         return reply._replace(keys=keys, faults=(fault, *reply.faults))
 
 
-class MockAccess:
+class ServiceAccess:
     """What faults lay hands on: the engine, what KMS keys were before they changed, and whoever else may act.
 
     ``answer`` is what it lets through to, ``act`` lets somebody else act.

@@ -20,7 +20,7 @@ from .call_lookup import CallLookup
 from .calls import CallRecord
 from .clock import LATEST, Clock
 from .fault import Action, Fault
-from .fault_layer import FaultLayer, MockAccess, Progress, unrecorded
+from .fault_layer import FaultLayer, Progress, ServiceAccess, unrecorded
 from .journal import Journal
 from .leak_check import LeakCheck
 from .plans import Plan, Plans
@@ -77,7 +77,7 @@ class Service:
         lookup = self._lookup = CallLookup(engine, clock.now)
         self.journal = Journal(clock.now, journal_size, leak_check.note_forgotten)
         self.plans = Plans(lookup)
-        self.access = MockAccess(engine, self._ask, lookup, act)
+        self.access = ServiceAccess(engine, self._ask, lookup, act)
         self._under_faults = FaultLayer(self.access, self.plans, lookup, self.access)
 
     def _ask(self, call: Call) -> Reply:

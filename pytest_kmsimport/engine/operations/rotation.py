@@ -74,7 +74,7 @@ def list_key_rotations(
     everything = include_key_material == _ALL_KEY_MATERIAL
     if everything and not key.spec.is_symmetric:
         raise ValidationException(messages.ALL_KEY_MATERIAL_SYMMETRIC_ONLY)
-    told = region.now, region.world.background
+    learnt = region.now, region.world.background
     materials = [material for material in key.materials.values() if everything or material.rotation_date is not None]
     return page(
         list(enumerate(materials)),
@@ -83,7 +83,7 @@ def list_key_rotations(
         limit=limit,
         marker=marker,
         member="Rotations",
-        entries=lambda shown: [_entry(key, rotation, *told) for _, rotation in shown],
+        entries=lambda shown: [_entry(key, rotation, *learnt) for _, rotation in shown],
     )
 
 
