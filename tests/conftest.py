@@ -22,7 +22,7 @@ COMMON_ERRORS = {"ValidationException", "AccessDeniedException", "NotAuthorizedE
 # Examples for each property that does not say how many: few while one works, and as many as there is time for with
 # --hypothesis-profile=thorough.
 hypothesis.settings.register_profile("quick", max_examples=30)
-hypothesis.settings.register_profile("ci", max_examples=100)
+hypothesis.settings.register_profile("longer", max_examples=100)
 hypothesis.settings.register_profile("thorough", max_examples=1000)
 hypothesis.settings.load_profile("quick")
 
