@@ -68,13 +68,27 @@ class Journal:
             self._note_forgotten(gone)
         return record
 
-    def close(self, record: CallRecord, reply: Reply, failure: BaseException | None = None) -> None:
-        """End an attempt: ``failure`` is what its client got in the place of the reply's answer, if it was that."""
+    def close(
+        self,
+        record: CallRecord,
+        reply: Reply,
+        failure: BaseException | str | None = None,
+        *,
+        attempt: int | None = None,
+    ) -> None:
+        """End an attempt: ``failure`` is what its client got in the place of the reply's answer, or the name of that.
+
+        ``attempt`` is its number: what came of it is not the outcome of the call if its client has tried again already.
+        """
         repeated = record.effects and isinstance(reply.result, KmsError)
         record.faults += reply.faults
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
-        if failure is not None:
+        if attempt is not None and attempt != record.attempts:
+            pass
+        elif isinstance(failure, str):
+            record.note(failure)
+        elif failure is not None:
             record.note(type(failure).__name__, _text_of(failure))
         elif reply.instead is not None:
             record.note(str(reply.instead.status), "not answered by AWS KMS")

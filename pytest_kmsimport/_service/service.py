@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from .._diagnosis import words
 from .._wire import aws_json
@@ -37,20 +38,29 @@ class Exchange:
     Whoever delivers it says then how that went, once.
     """
 
-    __slots__ = ("_journal", "_record", "_reply", "delays", "event", "response")
+    __slots__ = ("_attempt", "_journal", "_record", "_reply", "delays", "event", "response")
 
     def __init__(self, journal: Journal, record: CallRecord | None, reply: Reply, response: WireResponse) -> None:
         self._journal = journal
         self._record = record
         self._reply = reply
+        self._attempt = 0 if record is None else record.attempts
         self.response = response
         self.event = reply.event
         self.delays = reply.delays
 
-    def close(self, failure: BaseException | None = None) -> None:
-        """Note that the client got its answer, or ``failure`` in its place."""
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The planned faults that have struck, the outer ones first."""
+        return self._reply.faults
+
+    def close(self, failure: BaseException | str | None = None) -> None:
+        """Note that the client got its answer, or ``failure`` in its place.
+
+        That is what it was raised, or the name of what became of the answer where nobody knows what the client raised.
+        """
         if self._record is not None:
-            self._journal.close(self._record, self._reply, failure)
+            self._journal.close(self._record, self._reply, failure, attempt=self._attempt)
 
 
 class Service:
@@ -140,6 +150,10 @@ class Service:
             body = aws_json.write(call.operation, {} if result is None else result)
         headers = aws_json.headers(body, self._clock.now(), call.request_id)
         return Exchange(self.journal, record, reply, WireResponse(status, headers, body))
+
+    def now(self) -> datetime:
+        """AWS's time."""
+        return self._clock.now()
 
     def wait(self, delay: Delay, most: float | None) -> None:
         """Let the time pass that an answer comes late, at most as many seconds as the client waits."""
