@@ -77,9 +77,9 @@ class Server:
     def environ(self) -> dict[str, str]:
         """An environment in which SDKs and tools find this server: ``subprocess.run(command, env=server.environ)``.
 
-        It is a copy of ``os.environ`` with endpoint, Region, credentials that belong to nobody, and without what would
-        lead elsewhere: profiles, session tokens, proxies. Some tools want the URL said: AWS CLI version 2 before 2.13,
-        for one, by ``--endpoint-url``.
+        It is a copy of ``os.environ`` with endpoint, Region and credentials that belong to nobody, past any proxy, and
+        without profiles and session tokens. Some tools do not read the endpoint there, such as AWS CLI 2.9 and the SDK
+        for Ruby: give them ``url`` by hand.
         """
         environ = {name: value for name, value in os.environ.items() if name not in _HANDS_OFF}
         environ |= {

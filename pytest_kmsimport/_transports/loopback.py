@@ -135,7 +135,6 @@ class LoopbackServer:
 
     def __init__(self, mock: Mock, tls: ssl.SSLContext | None) -> None:
         self._mock = mock
-        self._tls = tls
         self._listener = Listener(mock, 0, tls)
         self.port = self._listener.port
 
@@ -153,7 +152,7 @@ class LoopbackServer:
     def refusing(self) -> Iterator[None]:
         """Have nobody listen at the port, which stays ours."""
         self._listener.close()
-        self._listener = Listener(self._mock, self.port, self._tls)
+        self._listener = Listener(self._mock, self.port, self._listener.tls)
         try:
             yield
         finally:

@@ -281,6 +281,28 @@ def test_the_environment_says_whom_to_trust(kms_import_mock):
         assert not plain.environ.keys() & set(names) - os.environ.keys()
 
 
+def test_a_failed_test_shows_what_came_by_a_server(pytester):
+    """In its report and in the fault coverage, as what came from this process."""
+    pytester.makepyfile(
+        """
+        import boto3
+        from pytest_kmsimport import faults
+
+        def test_it(kms_import_mock, kms_import_server):
+            kms_import_mock.inject(faults.ConnectionReset(), "ListKeys", times=1)
+            boto3.client("kms", endpoint_url=kms_import_server.url).list_keys()
+            boto3.client("kms", endpoint_url=kms_import_server.url).create_key()
+            assert False
+        """
+    )
+    result = pytester.runpytest_inprocess("--kms-import-coverage")
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [r".* KMS calls .*", r"\S+ ListKeys .* ok .* connection-reset .*", r"\S+ CreateKey .*"]
+    )
+    result.stdout.re_match_lines([r"ListKeys: 1 of \d+", r" +exercised: connection-reset"])
+
+
 # TLS
 
 
