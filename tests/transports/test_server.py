@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from textwrap import dedent
@@ -19,6 +20,7 @@ import pytest
 from botocore.exceptions import SSLError
 
 from pytest_kmsimport import RealAwsRefused, Server, _active, faults, mock_kms_import
+from pytest_kmsimport._transports import loopback
 
 from ..support.servers import ask, connect, post, read_to_end, until_true
 from .test_forks import in_a_fork
@@ -75,6 +77,16 @@ def test_a_server_that_has_ended_refuses_connections(kms_import_mock):
     with pytest.raises(ConnectionRefusedError):
         connect(server.url)
     server.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a server looks now and then whether it shall end")
+def test_a_server_does_not_wait_to_end(kms_import_mock, monkeypatch):
+    """Whoever waits for connections is woken up."""
+    monkeypatch.setattr(loopback, "_POLL", 60)
+    start = time.monotonic()
+    with kms_import_mock.serve():
+        pass
+    assert time.monotonic() - start < 10
 
 
 def test_servers_end_with_their_mock(kms_import_mock):

@@ -133,6 +133,7 @@ FRAMED_BADLY = {
     "a digit of another script": post("ListKeys").replace(b"Length: 2", "Length: ²".encode("latin-1")),
     "two lengths": post("ListKeys", headers="Content-Length: 3\r\n"),
     "more than there can be": post("ListKeys").replace(b"Length: 2", b"Length: 99999999999999999999"),
+    "no length of much": post("ListKeys", b"x" * 500_000).replace(b"Length: 500000", b"Length: two"),
     "another coding": post("ListKeys", headers="Transfer-Encoding: gzip\r\n"),
     "no chunk": in_chunks(b"x\r\n"),
     "a chunk below zero": in_chunks(b"-2\r\n{}\r\n0\r\n\r\n"),
