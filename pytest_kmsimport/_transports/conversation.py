@@ -26,7 +26,7 @@ _END_OF_HEAD = (b"\r\n", b"\n")
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _PIECE = 65536
 _LOOK_AGAIN = 0.02  # seconds, for whether a client is there that has sent more than it was answered
-_LINGER = 0.5  # seconds that a client has to take the answer to a request that was not read to its end
+_LINGER = 2.0  # seconds that a client has to take the answer to a request that was not read to its end
 #: The code of an error that is none of AWS's: what the mock complains of. No SDK tries again for it.
 NOT_OFFERED = "NotOfferedByPytestKmsimport"
 _UNKNOWN_OPERATION = "UnknownOperationException"

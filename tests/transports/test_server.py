@@ -185,12 +185,14 @@ def test_a_client_aimed_at_a_server_goes_there(kms_import_mock, kms_import_serve
     monkeypatch.setattr(listener, "process_request", lambda *given: taken.append(process(*given)))
     by_socket = boto3.client("kms", endpoint_url=kms_import_server.url)
     by_name = boto3.client("kms", endpoint_url=kms_import_server.url.replace("127.0.0.1", "localhost"))
-    in_memory = [boto3.client("kms"), boto3.client("kms", endpoint_url="http://127.0.0.1:1"), kms_import_mock.client()]
+    port = urlsplit(kms_import_server.url).port
+    elsewhere = ["http://127.0.0.1:1", f"https://kms.us-east-1.amazonaws.com:{port}"]
+    in_memory = [boto3.client("kms", endpoint_url=url) for url in (None, *elsewhere)] + [kms_import_mock.client()]
     for number, kms in enumerate([by_socket, by_name, *in_memory], start=1):
         kms.create_key()
         assert len(kms.list_keys()["Keys"]) == number
     assert len(taken) == 2
-    assert [record.operation for record in kms_import_mock.calls] == ["CreateKey", "ListKeys"] * 5
+    assert [record.operation for record in kms_import_mock.calls] == ["CreateKey", "ListKeys"] * 6
 
 
 def test_a_client_aimed_at_a_server_signs(kms_import_mock, kms_import_server):
