@@ -25,6 +25,10 @@ _REPEATED = (
 )
 
 
+#: An attempt that has begun: the record of its call, and its number. Others may have begun by the time it ends.
+Opened = tuple[CallRecord, int]
+
+
 class Kept(NamedTuple):
     """What a journal holds: the last calls, by invocation, and of those before how many came out how."""
 
@@ -50,8 +54,8 @@ class Journal:
         self._kept = Kept(OrderedDict(), Counter())
         self._lock = Lock()
 
-    def open(self, call: Call) -> CallRecord:
-        """Begin an attempt: the record of its call, unfinished."""
+    def open(self, call: Call) -> Opened:
+        """Begin an attempt: the record of its call, unfinished, and the attempt's number."""
         gone = None
         with self._lock:
             records, earlier = self._kept
@@ -59,14 +63,14 @@ class Journal:
             if record is not None:
                 record.attempts += 1
                 record.note(UNFINISHED)
-                return record
+                return record, record.attempts
             record = records[call.invocation] = CallRecord(self._now(), call)
             if len(records) > self._limit:
                 _, gone = records.popitem(last=False)
                 earlier[gone.operation, gone.error] += 1
         if gone is not None:
             self._note_forgotten(gone)
-        return record
+        return record, 1
 
     def close(
         self,
