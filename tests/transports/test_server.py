@@ -21,6 +21,7 @@ from botocore.exceptions import SSLError
 
 from pytest_kmsimport import RealAwsRefused, Server, _active, faults, mock_kms_import
 from pytest_kmsimport._transports import loopback
+from pytest_kmsimport._transports.conversation import Conversation
 
 from ..support.servers import ask, connect, post, read_to_end, until_true
 from .test_forks import in_a_fork
@@ -179,10 +180,10 @@ def test_a_fork_asks_its_parents_server_and_cannot_end_it(kms_import_mock, kms_i
 
 def test_a_client_aimed_at_a_server_goes_there(kms_import_mock, kms_import_server, monkeypatch):
     """All others are answered in memory: the same KMS keys, and the calls in their order."""
-    taken = []
-    listener = kms_import_server._server._listener
-    process = listener.process_request
-    monkeypatch.setattr(listener, "process_request", lambda *given: taken.append(process(*given)))
+    came, answer = [], Conversation._answer
+    monkeypatch.setattr(
+        Conversation, "_answer", lambda self, operation, body: (came.append(operation), answer(self, operation, body))
+    )
     by_socket = boto3.client("kms", endpoint_url=kms_import_server.url)
     by_name = boto3.client("kms", endpoint_url=kms_import_server.url.replace("127.0.0.1", "localhost"))
     port = urlsplit(kms_import_server.url).port
@@ -191,7 +192,7 @@ def test_a_client_aimed_at_a_server_goes_there(kms_import_mock, kms_import_serve
     for number, kms in enumerate([by_socket, by_name, *in_memory], start=1):
         kms.create_key()
         assert len(kms.list_keys()["Keys"]) == number
-    assert len(taken) == 2
+    assert came == ["CreateKey", "ListKeys"] * 2
     assert [record.operation for record in kms_import_mock.calls] == ["CreateKey", "ListKeys"] * 6
 
 
