@@ -6,7 +6,20 @@ import argparse
 import sys
 from time import perf_counter
 
-from . import beside_moto, calls, ceremony, faults, function_calls, leaks, memory, mocks, scale, unrelated_runs, uses
+from . import (
+    beside_moto,
+    calls,
+    ceremony,
+    faults,
+    function_calls,
+    leaks,
+    memory,
+    mocks,
+    scale,
+    server,
+    unrelated_runs,
+    uses,
+)
 from .side_by_side import Line
 
 _SUBJECTS = {
@@ -16,6 +29,7 @@ _SUBJECTS = {
         uses,
         faults,
         mocks,
+        server,
         ceremony,
         function_calls,
         scale,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
     from ._mock.mock import KmsImportMock
+    from ._mock.server import Server
     from ._mock.views import KeyMaterialView, KeyView
     from ._service.calls import CallRecord, Calls, CallsForgotten
     from ._service.clock import Clock
@@ -41,6 +42,7 @@ __all__ = [
     "RealAwsRefused",
     "Redacted",
     "SecretLeaked",
+    "Server",
     "Snapshot",
     "mock_kms_import",
     "wrap_key_material",
@@ -61,6 +63,7 @@ _HOMES = {
     "RealAwsRefused": "_transports.real_aws",
     "Redacted": "_service.redacted",
     "SecretLeaked": "_service.leaks",
+    "Server": "_mock.server",
     "Snapshot": "_mock.core",
     "mock_kms_import": "_mock.context",
     "wrap_key_material": "wrapping",

@@ -104,6 +104,8 @@ _mocks: tuple[Mock, ...] = ()
 #: The mock that answers, and the guard that went up last.
 innermost: Mock | None = None
 last_guard: Guarded | None = None
+#: The ports of this computer at which mocks of this process answer other processes too.
+server_ports: tuple[int, ...] = ()
 _ended: tuple[Mock, ...] = ()
 _guards: tuple[Guarded, ...] = ()
 _at_test_ends: list[Callable[[], None]] = []
@@ -137,6 +139,20 @@ def remove_mock(mock: Mock) -> None:
     _mocks = tuple(other for other in _mocks if other is not mock)
     innermost = _mocks[-1] if _mocks else None
     _ended = (*(other for other in _ended if other is not mock), mock)[-_MOST_ENDED:]
+
+
+def add_server(port: int) -> None:
+    """Let clients of this process that ask for a port go there."""
+    global server_ports  # noqa: PLW0603
+    with _lock:
+        server_ports = (*server_ports, port)
+
+
+def remove_server(port: int) -> None:
+    """Take a server out; once more changes nothing."""
+    global server_ports  # noqa: PLW0603
+    with _lock:
+        server_ports = tuple(other for other in server_ports if other != port)
 
 
 def add_guard(guarded: Guarded) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._active import Mock
     from ._mock.mock import KmsImportMock
     from ._mock.options import Options
+    from ._mock.server import Server
     from ._transports.interception import Guard
     from .faults import Case
 
@@ -293,6 +294,13 @@ def kms_fault(request: pytest.FixtureRequest, kms_import_mock: KmsImportMock) ->
 def kms_import_client(kms_import_mock: KmsImportMock) -> BaseClient:
     """A botocore KMS client of the mock's own account and Region."""
     return kms_import_mock.client()
+
+
+@pytest.fixture
+def kms_import_server(kms_import_mock: KmsImportMock) -> Iterator[Server]:
+    """The mock on a socket of this computer, for subprocesses and clients in other languages."""
+    with kms_import_mock.serve() as server:
+        yield server
 
 
 def _options(request: pytest.FixtureRequest) -> Options:

@@ -67,6 +67,7 @@ def test_all_is_what_the_package_offers():
         "RealAwsRefused",
         "Redacted",
         "SecretLeaked",
+        "Server",
         "Snapshot",
         "mock_kms_import",
         "wrap_key_material",

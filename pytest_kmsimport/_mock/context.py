@@ -90,7 +90,8 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     without options joins the mock around it; with options it stands alone until it ends.
 
     It answers in this process. A process that is forked off is answered from a copy, of whose calls and KMS keys
-    nothing is seen here; other child processes find KMS at a port of this computer at which nobody listens.
+    nothing is seen here; other child processes find KMS at a port of this computer at which nobody listens. Those that
+    are given the environment of ``mock.serve()`` find the mock.
 
     * ``region``: the Region of clients that name none; by default AWS_DEFAULT_REGION, else ``us-east-1``.
     * ``account``: the 12-digit account of clients whose access key is not itself a 12-digit account.

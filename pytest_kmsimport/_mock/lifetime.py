@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._active import Mock
 from .._transports import interception as _intercept
 from .._transports.environment import Environment
+
+if TYPE_CHECKING:
+    from .server import Server
 
 
 class Lifetime:
@@ -14,6 +19,7 @@ class Lifetime:
         self._environment = Environment()
         self._is_active = False
         self._has_ended = False
+        self._servers: list[Server] = []
 
     def begin(self, mock: Mock) -> None:
         """Let the mock answer; raises RuntimeError where it does already."""
@@ -37,12 +43,25 @@ class Lifetime:
     def make_over(self, mock: Mock) -> None:
         """Undo what is left of it, also where that was begun before: an interrupt leaves nothing half-way."""
         self._has_ended = True
+        for server in list(self._servers):
+            self.remove_server(server)
         mock.leak_check.stop()
         self._environment.leave()
         _intercept.deactivate(mock)
         self._is_active = False
 
-    def check_not_over(self) -> None:
-        """Refuse to plan for a mock that has ended, with a RuntimeError."""
+    def add_server(self, server: Server) -> Server:
+        """Have a server end with the mock, if not before."""
+        self._servers.append(server)
+        return server
+
+    def remove_server(self, server: Server) -> None:
+        """End a server; once more changes nothing."""
+        server.stop()
+        if server in self._servers:
+            self._servers.remove(server)
+
+    def check_not_over(self, what: str = "plan faults") -> None:
+        """Refuse what is for a mock that has not ended, with a RuntimeError."""
         if self._has_ended:
-            raise RuntimeError("This mock has ended: plan faults while it is active, or before it begins.")
+            raise RuntimeError(f"This mock has ended: {what} while it is active, or before it begins.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.client import BaseClient
@@ -27,6 +28,8 @@ from .views import KeyView
 
 if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient  # Any for a type checker that has no stubs
+
+    from .server import Server
 else:
     KMSClient = BaseClient  # for typing.get_type_hints
 
@@ -59,8 +62,29 @@ class KmsImportMock(MockCore):
             aws_secret_access_key=key,
             config=config or Config(),
         )
-        client._endpoint.http_session = NoWayOut()  # noqa: SLF001  botocore has no option for it
+        endpoint = client._endpoint  # noqa: SLF001  botocore has no option for its session
+        endpoint.http_session = NoWayOut(endpoint.http_session)
         return client
+
+    @contextmanager
+    def serve(self, *, tls: bool = False) -> Iterator[Server]:
+        """Answer other processes too, in any language, at a port of this computer while the block runs.
+
+        ``with mock.serve() as server:`` gives a ``Server``, with the URL and an environment for ``subprocess.run``. It
+        has the KMS keys, the clock, the calls and the faults of this mock, and speaks plain HTTP; with ``tls`` it has a
+        certificate, made for it. There can be any number of servers at once. A client in this process whose endpoint
+        is a server's URL goes there by the socket.
+
+        Raises RuntimeError where the mock has ended.
+        """
+        from .server import Server  # noqa: PLC0415  what it takes costs time, and most tests need none
+
+        self._lifetime.check_not_over("serve")
+        server = self._lifetime.add_server(Server(self, tls=tls))
+        try:
+            yield server
+        finally:
+            self._lifetime.remove_server(server)
 
     def key(self, key_id: str, *, region_name: str | None = None, account: str | None = None) -> KeyView:
         """Look at a KMS key, by key ID, key ARN or alias, as it is now; the journal stays as it is.

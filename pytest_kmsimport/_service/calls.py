@@ -34,6 +34,10 @@ class CallRecord:
     empty where AWS sends none. ``diagnosis`` is the likely cause and the cure of a refusal, for you and never on the
     wire; empty where there is nothing to add.
 
+    What a client of ``mock.serve()`` makes of a broken answer is not known here. There ``error`` is the name of what
+    happened to the answer (``ConnectionReset``, ``TruncatedBody``), and before a late one ``ClientGone`` where the
+    client hung up, ``ServerStopped`` where the server ended; None says that the answer was sent whole.
+
     ``attempts`` counts what went over the wire, ``delays`` are the seconds that botocore wanted to wait before each
     further attempt. ``faults`` are the planned faults that struck, in order. ``effects`` counts the attempts that AWS
     KMS carried out, whether or not the client learned of it.

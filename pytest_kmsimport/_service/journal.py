@@ -25,6 +25,10 @@ _REPEATED = (
 )
 
 
+#: An attempt that has begun: the record of its call, and its number. Others may have begun by the time it ends.
+Opened = tuple[CallRecord, int]
+
+
 class Kept(NamedTuple):
     """What a journal holds: the last calls, by invocation, and of those before how many came out how."""
 
@@ -50,8 +54,8 @@ class Journal:
         self._kept = Kept(OrderedDict(), Counter())
         self._lock = Lock()
 
-    def open(self, call: Call) -> CallRecord:
-        """Begin an attempt: the record of its call, unfinished."""
+    def open(self, call: Call) -> Opened:
+        """Begin an attempt: the record of its call, unfinished, and the attempt's number."""
         gone = None
         with self._lock:
             records, earlier = self._kept
@@ -60,22 +64,36 @@ class Journal:
                 record.attempts += 1
                 record.note(UNFINISHED)
                 record._response = None  # noqa: SLF001  of an attempt that somebody was not content with
-                return record
+                return record, record.attempts
             record = records[call.invocation] = CallRecord(self._now(), call)
             if len(records) > self._limit:
                 _, gone = records.popitem(last=False)
                 earlier[gone.operation, gone.error] += 1
         if gone is not None:
             self._note_forgotten(gone)
-        return record
+        return record, 1
 
-    def close(self, record: CallRecord, reply: Reply, failure: BaseException | None = None) -> None:
-        """End an attempt: ``failure`` is what its client got in the place of the reply's answer, if it was that."""
+    def close(
+        self,
+        record: CallRecord,
+        reply: Reply,
+        failure: BaseException | str | None = None,
+        *,
+        attempt: int | None = None,
+    ) -> None:
+        """End an attempt: ``failure`` is what its client got in the place of the reply's answer, or the name of that.
+
+        ``attempt`` is its number: what came of it is not the outcome of the call if its client has tried again already.
+        """
         repeated = record.effects and isinstance(reply.result, KmsError)
         record.faults += reply.faults
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
-        if failure is not None:
+        if attempt is not None and attempt != record.attempts:
+            pass
+        elif isinstance(failure, str):
+            record.note(failure)
+        elif failure is not None:
             record.note(type(failure).__name__, _text_of(failure))
         elif reply.instead is not None:
             record.note(str(reply.instead.status), "not answered by AWS KMS")

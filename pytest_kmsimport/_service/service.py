@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from .._diagnosis import words
 from .._wire import aws_json
@@ -21,7 +22,7 @@ from .calls import CallRecord
 from .clock import LATEST, Clock
 from .fault import Action, Fault
 from .fault_layer import FaultLayer, Progress, ServiceAccess, unrecorded
-from .journal import Journal
+from .journal import Journal, Opened
 from .leak_check import LeakCheck
 from .plans import Plan, Plans
 from .reply import Reply
@@ -37,20 +38,29 @@ class Exchange:
     Whoever delivers it says then how that went, once.
     """
 
-    __slots__ = ("_journal", "_record", "_reply", "delays", "event", "response")
+    __slots__ = ("_journal", "_opened", "_reply", "delays", "event", "response")
 
-    def __init__(self, journal: Journal, record: CallRecord | None, reply: Reply, response: WireResponse) -> None:
+    def __init__(self, journal: Journal, opened: Opened | None, reply: Reply, response: WireResponse) -> None:
         self._journal = journal
-        self._record = record
+        self._opened = opened
         self._reply = reply
         self.response = response
         self.event = reply.event
         self.delays = reply.delays
 
-    def close(self, failure: BaseException | None = None) -> None:
-        """Note that the client got its answer, or ``failure`` in its place."""
-        if self._record is not None:
-            self._journal.close(self._record, self._reply, failure)
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The planned faults that have struck, the outer ones first."""
+        return self._reply.faults
+
+    def close(self, failure: BaseException | str | None = None) -> None:
+        """Note that the client got its answer, or ``failure`` in its place.
+
+        That is what it was raised, or the name of what became of the answer where nobody knows what the client raised.
+        """
+        if self._opened is not None:
+            record, attempt = self._opened
+            self._journal.close(record, self._reply, failure, attempt=attempt)
 
 
 class Service:
@@ -118,30 +128,33 @@ class Service:
             call = Call(operation, region, caller, aws_json.read(operation, body), invocation, request_id)
         except SerializationException as error:
             call = Call(operation, region, caller, _NO_MEMBERS, invocation, request_id)
-            record = self.journal.open(call) if is_recorded else None
-            return self._exchange(call, record, Reply(error))
+            return self._exchange(call, self.journal.open(call) if is_recorded else None, Reply(error))
         if not is_recorded:
             return self._exchange(call, None, self.access(call))
-        record = self.journal.open(call)
+        opened = self.journal.open(call)
         progress = Progress() if self.plans.any else None
         try:
             reply = self._ask(call) if progress is None else self._under_faults(call, progress)
-            return self._exchange(call, record, reply)
+            return self._exchange(call, opened, reply)
         except BaseException as error:
             named = self._lookup.seen_by(call)
-            self.journal.close(record, Reply(keys=named) if progress is None else progress.reply(named), error)
+            self.journal.close(opened[0], Reply(keys=named) if progress is None else progress.reply(named), error)
             raise
 
-    def _exchange(self, call: Call, record: CallRecord | None, reply: Reply) -> Exchange:
+    def _exchange(self, call: Call, opened: Opened | None, reply: Reply) -> Exchange:
         if reply.instead is not None:
-            return Exchange(self.journal, record, reply, reply.instead)
+            return Exchange(self.journal, opened, reply, reply.instead)
         status, result = 200, reply.result
         if isinstance(result, KmsError):
             status, body = result.status, aws_json.write_error(result)
         else:
             body = aws_json.write(call.operation, {} if result is None else result)
         headers = aws_json.headers(body, self._clock.now(), call.request_id)
-        return Exchange(self.journal, record, reply, WireResponse(status, headers, body))
+        return Exchange(self.journal, opened, reply, WireResponse(status, headers, body))
+
+    def now(self) -> datetime:
+        """AWS's time."""
+        return self._clock.now()
 
     def wait(self, delay: Delay, most: float | None) -> None:
         """Let the time pass that an answer comes late, at most as many seconds as the client waits."""

@@ -31,6 +31,7 @@ from .urllib3 import deliver
 _LOG, _SIGNING_LOG = logging.getLogger("botocore.endpoint"), logging.getLogger("botocore.auth")
 _HISTORY = get_global_history_recorder()
 _KMS_OPERATION = len("before-send.kms.")
+_NOBODYS: list[Any] = []  # no handler has answered
 _ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
 
 
@@ -45,11 +46,16 @@ def before_sign(event: Event) -> Any:  # noqa: ANN401
     if mock is not None:
         context, signer = event.arguments["request"].context, event.arguments["request_signer"]
         if not event.is_async:
-            sign = mock.sign_requests or _signature_is_seen(event, signer)
+            sign = mock.sign_requests or (_active.server_ports and _leaves(event)) or _signature_is_seen(event, signer)
             signature.note_access_key(context, signer, sign=sign)
         elif signature.must_fetch_credentials(signer):
             raise mock.complain(NotOffered(_ASYNC))
     return event.proceed()
+
+
+def _leaves(event: Event) -> bool:
+    """Whether a request is for a server of a mock's, and has to go there for what happens on a real socket."""
+    return real_aws.is_own_server(event.arguments["request"].url)
 
 
 def _signature_is_seen(event: Event, signer: RequestSigner) -> bool:
@@ -75,6 +81,8 @@ def before_send(event: Event) -> Any:  # noqa: ANN401
     if mock is not None:
         if event.is_async:
             raise mock.complain(NotOffered(_ASYNC))
+        if _active.server_ports and _leaves(event):
+            return _NOBODYS
         return [(_answer, _answer(mock, event.name[_KMS_OPERATION:], event.arguments["request"]))]
     _note_other_request(event)
     responses = event.proceed()

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from threading import Lock, RLock, local
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakSet
 
 from .. import _active
@@ -28,6 +28,22 @@ _registered = False
 def share(owner: ModuleType | type) -> None:
     """Have forks mind the lock of a module or class, which all mocks share."""
     _shared.append(owner)
+
+
+class OfParent(Protocol):
+    """What stays with the process that has made it."""
+
+    def forget(self) -> None:
+        """Let go of what a process that was forked off has of it."""
+
+
+_of_parent: WeakSet[OfParent] = WeakSet()
+
+
+def leave_to_parent(owner: OfParent) -> None:
+    """Have a process that is forked off let go of what is its parent's alone."""
+    with _active.changing():
+        _of_parent.add(owner)
 
 
 def watch(mock: Mock) -> None:
@@ -65,3 +81,5 @@ def _in_child() -> None:
         lock = getattr(owner, _LOCK, None)
         if lock is not None:
             setattr(owner, _LOCK, RLock() if isinstance(lock, _REENTRANT) else Lock())
+    for resource in list(_of_parent):
+        resource.forget()

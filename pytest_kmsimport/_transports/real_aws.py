@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from ipaddress import ip_address
-from typing import NoReturn
 from urllib.parse import urlsplit
 
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
+
+from .. import _active
 
 
 class RealAwsRefused(AssertionError):  # noqa: N818  a failure of the test, named for what happened
@@ -46,17 +48,23 @@ def was_switched_off() -> RealAwsRefused:
 
 
 class NoWayOut:
-    """What a client of the mock's own has in the place of an HTTP session: what nobody has answered goes nowhere."""
+    """The HTTP session of a client of the mock's own: what nobody has answered goes to a server of ours, or nowhere."""
 
-    def send(self, request: AWSPreparedRequest) -> NoReturn:
+    def __init__(self, session: URLLib3Session) -> None:
+        self._session = session
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
         """Refuse a request that was about to leave."""
+        if is_own_server(request.url):
+            return self._session.send(request)
         raise RealAwsRefused(
             f"A request was about to be sent to {host_of(request.url)} while no mock is active, by a client that"
             " mock.client() has made: use it before the mock ends, or build one with boto3.client."
         )
 
     def close(self) -> None:
-        """Do nothing: there is no connection."""
+        """Close the connections to servers."""
+        self._session.close()
 
 
 _SWITCHED_OFF = (
@@ -69,6 +77,15 @@ _SWITCHED_OFF = (
 def host_of(url: str) -> str:
     """The host of a URL, in small letters and without the dot that ends a full name."""
     return (urlsplit(url).hostname or "").removesuffix(".")
+
+
+def is_own_server(url: str) -> bool:
+    """Whether a URL is that of a server of this process's mocks."""
+    ports = _active.server_ports
+    if not ports:
+        return False
+    parts = urlsplit(url)
+    return parts.port in ports and is_loopback(parts.hostname or "")
 
 
 def is_real_aws(host: str) -> bool:

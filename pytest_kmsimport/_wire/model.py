@@ -29,6 +29,17 @@ COMMON_ERRORS: tuple[ErrorCode, ...] = (
 )
 #: What a call of a client can end with that is neither an error of AWS's nor an exception of botocore's.
 _OF_THE_MOCK = ("NotOffered", "MeanwhileFailed", "SerializationException")
+#: And what of one that came by a server, where it is not known what its client made of it.
+OF_A_SERVER = (
+    "ConnectionClosed",
+    "ConnectionReset",
+    "ReadTimeout",
+    "TruncatedBody",
+    "TruncatedChunks",
+    "StalledBody",
+    "ClientGone",
+    "ServerStopped",
+)
 
 
 #: Reads what botocore ships, and keeps it for the process; AWS_DATA_PATH, which each test may set, is not its business.
@@ -98,7 +109,7 @@ def error_codes() -> frozenset[str]:
 def _client_errors() -> frozenset[str]:
     exceptions = vars(botocore.exceptions).values()
     names = (e.__name__ for e in exceptions if isinstance(e, type) and issubclass(e, Exception))
-    return frozenset([*error_codes(), *names, *_OF_THE_MOCK])
+    return frozenset([*error_codes(), *names, *_OF_THE_MOCK, *OF_A_SERVER])
 
 
 def check_operation(name: str) -> None:

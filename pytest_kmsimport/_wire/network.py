@@ -47,19 +47,25 @@ class NetworkEvent:
     sent: Sent = Sent.NOTHING
     ending: Ending = Ending.CLOSED
 
+    @property
+    def name(self) -> str:
+        """What a journal calls it where it is not known what a client makes of it; empty where the answer is whole."""
+        return _NAMES.get((self.sent, self.ending), "")
+
     def bytes_of(self, response: WireResponse) -> bytes:
         """What goes over the wire of an answer, as HTTP/1.1 has it."""
         return _SENT[self.sent](response)
 
 
-def _whole(response: WireResponse) -> bytes:
+def as_http(response: WireResponse) -> bytes:
+    """An answer as HTTP/1.1 has it."""
     head = [f"HTTP/1.1 {response.status} {'OK' if response.status == _OK else ''}"]
     head += [f"{name}: {value}" for name, value in response.headers.items()]
     return "\r\n".join([*head, "", ""]).encode() + response.body
 
 
 def _half(response: WireResponse) -> bytes:
-    sent = _whole(response)
+    sent = as_http(response)
     return sent[: len(sent) - (len(response.body) + 1) // 2]
 
 
@@ -68,11 +74,11 @@ def _half_in_chunks(response: WireResponse) -> bytes:
     headers["Transfer-Encoding"] = "chunked"
     half = response.body[: len(response.body) // 2]
     chunk = b"%x\r\n%b\r\n" % (len(half), half) if half else b""
-    return _whole(response._replace(headers=headers, body=chunk))
+    return as_http(response._replace(headers=headers, body=chunk))
 
 
 def _without_body(response: WireResponse) -> bytes:
-    return _whole(WireResponse(_OK, {**response.headers, "Content-Length": "0"}, b""))
+    return as_http(WireResponse(_OK, {**response.headers, "Content-Length": "0"}, b""))
 
 
 _SENT: Mapping[Sent, Callable[[WireResponse], bytes]] = {
@@ -80,6 +86,16 @@ _SENT: Mapping[Sent, Callable[[WireResponse], bytes]] = {
     Sent.HALF_OF_BODY: _half,
     Sent.HALF_IN_CHUNKS: _half_in_chunks,
     Sent.NO_BODY: _without_body,
+}
+
+
+_NAMES: Mapping[tuple[Sent, Ending], str] = {
+    (Sent.NOTHING, Ending.CLOSED): "ConnectionClosed",
+    (Sent.NOTHING, Ending.RESET): "ConnectionReset",
+    (Sent.NOTHING, Ending.SILENCE): "ReadTimeout",
+    (Sent.HALF_OF_BODY, Ending.CLOSED): "TruncatedBody",
+    (Sent.HALF_OF_BODY, Ending.SILENCE): "StalledBody",
+    (Sent.HALF_IN_CHUNKS, Ending.CLOSED): "TruncatedChunks",
 }
 
 

@@ -23,7 +23,9 @@ PLACEHOLDER_KEY = "testing"
 _PLACEHOLDER = Credentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
 _ALGORITHM = "AWS4-HMAC-SHA256 Credential="
 _ACCOUNT_DIGITS = 12
-_INVOCATION = "amz-sdk-invocation-id"
+_SCOPE_PARTS = 4  # date, Region, service and terminator, behind the access key
+#: The header with what is the same for all attempts at one call; not every SDK sends it.
+INVOCATION = "amz-sdk-invocation-id"
 _ACCESS_KEY = "pytest_kmsimport_access_key"  # in a request's context
 _SETTINGS = Config()
 
@@ -78,20 +80,31 @@ def region_and_caller(request: AWSPreparedRequest, default_region: str, default_
     An access key of 12 digits is an account of its own, any other belongs to the default one.
     """
     context = context_of(request)
-    scope = None if is_left_out(context) else _credential_scope(request)
+    header = None if is_left_out(context) else request.headers.get("Authorization")
+    scope = None if header is None else _credential_scope(header.decode() if isinstance(header, bytes) else header)
     if scope is None:
         region = context.get("signing", {}).get("region") or context.get("client_region")
         access_key = context.get(_ACCESS_KEY, "")
     else:
         region, access_key = scope
-    names_account = len(access_key) == _ACCOUNT_DIGITS and access_key.isdigit()
-    return region or default_region, Caller(access_key if names_account else default_account, access_key)
+    is_other = access_key != PLACEHOLDER_KEY and _is_account(access_key)
+    return region or default_region, Caller(access_key if is_other else default_account, access_key)
+
+
+def region_and_caller_in(header: str, default_region: str, default_account: str) -> tuple[str, Caller]:
+    """The same from an Authorization header alone; one that names nobody leaves it with the defaults."""
+    region, access_key = _credential_scope(header) or ("", "")
+    return region or default_region, Caller(access_key if _is_account(access_key) else default_account, access_key)
+
+
+def _is_account(access_key: str) -> bool:
+    return len(access_key) == _ACCOUNT_DIGITS and access_key.isascii() and access_key.isdigit()
 
 
 def invocation_of(request: AWSPreparedRequest) -> str:
     """What is the same for all attempts at one call; empty where its client has not said."""
     noted: str | None = context_of(request).get("retries", {}).get("invocation-id")
-    given = noted or request.headers.get(_INVOCATION, "")
+    given = noted or request.headers.get(INVOCATION, "")
     return given.decode() if isinstance(given, bytes) else given
 
 
@@ -105,13 +118,9 @@ def context_of(request: AWSPreparedRequest) -> Mapping[str, Any]:
     return getattr(request, "context", None) or {}
 
 
-def _credential_scope(request: AWSPreparedRequest) -> tuple[str, str] | None:
-    """The Region and access key that a signature names; None without one, or where its algorithm names no Region."""
-    header = request.headers.get("Authorization")
-    if header is None:
+def _credential_scope(header: str) -> tuple[str, str] | None:
+    """The Region and access key that a signature names; None where its algorithm, or the header, names no Region."""
+    if not header.startswith(_ALGORITHM):
         return None
-    text = header.decode() if isinstance(header, bytes) else header
-    if not text.startswith(_ALGORITHM):
-        return None
-    access_key, _, region, _, _ = text.removeprefix(_ALGORITHM).partition(",")[0].rsplit("/", 4)
-    return region, access_key
+    scope = header.removeprefix(_ALGORITHM).partition(",")[0].rsplit("/", _SCOPE_PARTS)
+    return (scope[2], scope[0]) if len(scope) == _SCOPE_PARTS + 1 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import assert_type
 
-from pytest_kmsimport import CallRecord, KeyView, Plan, faults, mock_kms_import
+from pytest_kmsimport import CallRecord, KeyView, Plan, Server, faults, mock_kms_import
 
 
 def picks(call: CallRecord) -> bool:
@@ -20,6 +20,9 @@ with mock_kms_import(region="eu-west-1") as mock:
     mock.inject(faults.Slow(5), faults.CEREMONY, times=1, every=2, must_strike=False)
     faults.catalogue("ImportKeyMaterial", kinds=["network", "lost answer"], times=1)
     mock.client().encrypt(KeyId="alias/x", Plaintext=b"x")
+    with mock.serve(tls=True) as server, server.unreachable():
+        assert_type(server, Server)
+        assert_type(server.environ, dict[str, str])
 
     mock.inject(faults.ReadTimeout(), time=1)  # type: ignore[call-arg]
     mock.inject(faults.ReadTimeout(), times="1")  # type: ignore[arg-type]
