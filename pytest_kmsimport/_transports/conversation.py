@@ -8,10 +8,11 @@ import struct
 import time
 from http.server import BaseHTTPRequestHandler
 from io import BufferedReader
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._active import Mock
 from .._service.service import Exchange
+from .._tracebacks import sealed
 from .._wire import signature
 from .._wire.aws_json import WireResponse, headers, new_request_id
 from .._wire.model import operation_names
@@ -151,9 +152,10 @@ class Conversation(BaseHTTPRequestHandler):
         region, caller = signature.region_and_caller_in(header, mock.region, mock.account)
         invocation = self.headers.get(signature.INVOCATION) or new_request_id()
         try:
-            exchange = mock.service.receive(operation, region, caller, invocation, body)
-        except BaseException as error:  # noqa: BLE001  whatever the test has the mock do in the middle of a call
-            self._complain(mock, error)
+            exchange = _receive(mock, operation, region, caller, invocation, body)
+        except BaseException as error:  # noqa: BLE001  whatever the test has the mock do meanwhile
+            began_here = error.__traceback__  # where the request is
+            self._complain(mock, error.with_traceback(began_here and began_here.tb_next))
             return
         if exchange.event is not None and exchange.event.opening is not Opening.OPEN:
             complaint = NotOffered(_CANNOT_STRIKE.format(fault=exchange.faults[0]))
@@ -165,7 +167,7 @@ class Conversation(BaseHTTPRequestHandler):
     def _complain(self, mock: Mock, error: BaseException) -> None:
         """Fail the test for what would fail it in process, and tell the client, which need not be of this language."""
         if not isinstance(error, AssertionError):
-            complaint = AssertionError(f"A server of the mock could not answer: {type(error).__name__}: {error}")
+            complaint = AssertionError(f"A server of the mock could not answer: {type(error).__name__}.")
             complaint.__cause__ = error
             mock.complain(complaint)
         elif not any(error is known for known in mock.complaints):  # MeanwhileFailed is one already
@@ -235,6 +237,11 @@ class Conversation(BaseHTTPRequestHandler):
         finally:
             self.connection.settimeout(None)
         return False
+
+
+@sealed
+def _receive(mock: Mock, *request: Any) -> Exchange:  # noqa: ANN401  what Service.receive takes
+    return mock.service.receive(*request)
 
 
 def _size_of_chunk(line: bytes) -> int:
