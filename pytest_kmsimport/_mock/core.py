@@ -171,7 +171,7 @@ class MockCore:
     @property
     def plans(self) -> tuple[Plan, ...]:
         """The faults that were planned, in that order."""
-        return tuple(self.service.plans)
+        return tuple(self.service.plans.all)
 
     @property
     def as_written(self) -> str:

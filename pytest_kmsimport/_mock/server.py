@@ -39,7 +39,7 @@ class Server:
         context = None
         try:
             if self._folder is not None:
-                context = new_server_side(HOST, Path(self._folder.name, "ca.pem"))
+                context = new_server_side(HOST, _ca_bundle_in(self._folder))
             self._server = LoopbackServer(mock, context)
             self._server.start()
         except BaseException:
@@ -49,6 +49,11 @@ class Server:
     def _clean_up(self) -> None:
         if self._folder is not None:
             self._folder.cleanup()
+
+    def _checked_folder(self) -> TemporaryDirectory[str]:
+        if self._folder is None:
+            raise RuntimeError("This server speaks plain HTTP: write mock.serve(tls=True) for one with a certificate.")
+        return self._folder
 
     def __repr__(self) -> str:
         return f"<Server {self.url} of {self._mock!r}>"
@@ -69,9 +74,7 @@ class Server:
 
         Raises RuntimeError for a server without TLS.
         """
-        if self._folder is None:
-            raise RuntimeError("This server speaks plain HTTP: write mock.serve(tls=True) for one with a certificate.")
-        return str(Path(self._folder.name, "ca.pem"))
+        return str(_ca_bundle_in(self._checked_folder()))
 
     @property
     def environ(self) -> dict[str, str]:
@@ -106,6 +109,9 @@ class Server:
 
         Raises RuntimeError for a server without TLS.
         """
-        if self._folder is None:
-            raise RuntimeError("This server speaks plain HTTP: write mock.serve(tls=True) for one with a certificate.")
+        self._checked_folder()
         return self._server.with_certificate(new_server_side(HOST))
+
+
+def _ca_bundle_in(folder: TemporaryDirectory[str]) -> Path:
+    return Path(folder.name, "ca.pem")

@@ -58,19 +58,16 @@ class Progress:
 
 
 class FaultLayer:
-    """Answers calls as ``answer`` does, but for what ``plans`` have for them."""
+    """Answers calls as ``access`` does, but for what ``plans`` have for them."""
 
-    def __init__(
-        self, answer: Callable[[Call], Reply], plans: Plans, lookup: CallLookup, access: ServiceAccess
-    ) -> None:
-        self._answer = answer
+    def __init__(self, access: ServiceAccess, plans: Plans, lookup: CallLookup) -> None:
+        self._access = access
         self._plans = plans
         self._lookup = lookup
-        self._access = access
 
     def __call__(self, call: Call, progress: Progress) -> Reply:
         """Answer one attempt at a call, with what is planned for it."""
-        answer = partial(progress.answer, self._answer)
+        answer = partial(progress.answer, self._access)
         for plan in reversed(self._plans.about(call)):
             answer = partial(self._under, plan, answer, progress)
         return answer(call)

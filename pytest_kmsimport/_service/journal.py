@@ -73,23 +73,17 @@ class Journal:
             self._note_forgotten(gone)
         return record, 1
 
-    def close(
-        self,
-        record: CallRecord,
-        reply: Reply,
-        failure: BaseException | str | None = None,
-        *,
-        attempt: int | None = None,
-    ) -> None:
+    def close(self, opened: Opened, reply: Reply, failure: BaseException | str | None = None) -> None:
         """End an attempt: ``failure`` is what its client got in the place of the reply's answer, or the name of that.
 
-        ``attempt`` is its number: what came of it is not the outcome of the call if its client has tried again already.
+        What came of it is not the outcome of the call if its client has tried again already.
         """
+        record, attempt = opened
         repeated = record.effects and isinstance(reply.result, KmsError)
         record.faults += reply.faults
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
-        if attempt is not None and attempt != record.attempts:
+        if attempt != record.attempts:
             pass
         elif isinstance(failure, str):
             record.note(failure)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from secrets import randbits
@@ -87,6 +87,11 @@ class Plan(ABC):
     def fault(self) -> Fault | Steps:
         """The fault, or the sequence of them, as it was planned."""
 
+    @property
+    @abstractmethod
+    def looks_back(self) -> bool:
+        """Whether it needs what KMS keys were before they last changed."""
+
     @abstractmethod
     def _due(self, attempt: Attempt) -> Fault | None:
         """The fault that strikes this attempt, counted; None where none does now."""
@@ -156,6 +161,11 @@ class RepeatedFault(Plan):
         """The one fault."""
         return self._fault
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether the fault does."""
+        return self._fault.looks_back
+
     def _due(self, attempt: Attempt) -> Fault | None:
         if not can_strike(self._fault, attempt):
             return None
@@ -179,6 +189,11 @@ class FaultSequence(Plan):
     def fault(self) -> Steps:
         """What is planned for each attempt."""
         return self._steps
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether any of them does."""
+        return any(step is not None and step.looks_back for step in self._steps)
 
     def _due(self, attempt: Attempt) -> Fault | None:
         step = self.seen - self._timing.after
@@ -246,33 +261,27 @@ class Plans:
 
     def __init__(self, lookup: CallLookup) -> None:
         self._lookup = lookup
-        self._all: list[Plan] = []
-        #: Whether there is any plan at all.
-        self.any = False
+        self.all: list[Plan] = []
         self._by_operation: dict[str, tuple[Plan, ...]] = {}
-
-    def __iter__(self) -> Iterator[Plan]:
-        return iter(self._all)
 
     def add(self, plan: Plan) -> None:
         """Let a plan strike from now on."""
-        ended = [past for past in self._all if past.ended]
+        ended = [past for past in self.all if past.ended]
         without = ended[0] if len(ended) >= _MOST_ENDED else None
-        self.restore([*(past for past in self._all if past is not without), plan])
+        self.restore([*(past for past in self.all if past is not without), plan])
 
     def forget_ended(self) -> None:
         """Forget the plans that have ended."""
-        self.restore([plan for plan in self._all if not plan.ended])
+        self.restore([plan for plan in self.all if not plan.ended])
 
     def restore(self, plans: Sequence[Plan]) -> None:
         """Have these plans alone."""
-        self._all, self._by_operation = list(plans), {}
-        self.any = bool(self._all)
+        self.all, self._by_operation = list(plans), {}
 
     def about(self, call: Call) -> list[Plan]:
         """The plans that are about a call; those for other operations cost nothing."""
         plans = self._by_operation.get(call.operation)
         if plans is None:
-            plans = tuple(plan for plan in self._all if plan.may_be_about(call.operation))
+            plans = tuple(plan for plan in self.all if plan.may_be_about(call.operation))
             self._by_operation[call.operation] = plans
         return [plan for plan in plans if plan.is_about(call, self._lookup)] if plans else []

@@ -16,7 +16,7 @@ from ..engine.engine import Engine
 from ..engine.errors import KmsError, SerializationException
 from ..engine.keys import Key
 from ..engine.materials import KeyMaterial
-from ..engine.operations.registry import traits_of
+from ..engine.operations import OPERATIONS
 from .call_lookup import CallLookup
 from .calls import CallRecord
 from .clock import LATEST, Clock
@@ -59,8 +59,7 @@ class Exchange:
         That is what it was raised, or the name of what became of the answer where nobody knows what the client raised.
         """
         if self._opened is not None:
-            record, attempt = self._opened
-            self._journal.close(record, self._reply, failure, attempt=attempt)
+            self._journal.close(self._opened, self._reply, failure)
 
 
 class Service:
@@ -88,7 +87,7 @@ class Service:
         self.journal = Journal(clock.now, journal_size, leak_check.note_forgotten)
         self.plans = Plans(lookup)
         self.access = ServiceAccess(engine, self._ask, lookup, act)
-        self._under_faults = FaultLayer(self.access, self.plans, lookup, self.access)
+        self._under_faults = FaultLayer(self.access, self.plans, lookup)
 
     def _ask(self, call: Call) -> Reply:
         """Ask the engine, and remember the secrets that the call has brought into the world."""
@@ -99,7 +98,7 @@ class Service:
         if isinstance(result, KmsError):
             named = self._lookup.seen_by(call)
             return Reply(result, named if named.arns else keys)
-        traits = traits_of(call.operation)
+        traits = OPERATIONS[call.operation].traits
         if traits.secrets:
             self._secrets.note_answer(call.operation, result, traits.secrets)
         if imported is not None:
@@ -108,8 +107,7 @@ class Service:
 
     def add_plan(self, plan: Plan) -> None:
         """Let a plan strike from now on."""
-        steps = (plan.fault,) if isinstance(plan.fault, Fault) else plan.fault
-        self.access.remembers |= any(step is not None and step.looks_back for step in steps)
+        self.access.remembers |= plan.looks_back
         self.plans.add(plan)
 
     def note_key_material(self, key_id: str, region: str, account: str) -> None:
@@ -132,13 +130,13 @@ class Service:
         if not is_recorded:
             return self._exchange(call, None, self.access(call))
         opened = self.journal.open(call)
-        progress = Progress() if self.plans.any else None
+        progress = Progress() if self.plans.all else None
         try:
             reply = self._ask(call) if progress is None else self._under_faults(call, progress)
             return self._exchange(call, opened, reply)
         except BaseException as error:
             named = self._lookup.seen_by(call)
-            self.journal.close(opened[0], Reply(keys=named) if progress is None else progress.reply(named), error)
+            self.journal.close(opened, Reply(keys=named) if progress is None else progress.reply(named), error)
             raise
 
     def _exchange(self, call: Call, opened: Opened | None, reply: Reply) -> Exchange:

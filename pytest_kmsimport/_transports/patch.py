@@ -23,8 +23,8 @@ from .events import NAME_LENGTH, Event, Function, Handler
 class Patch:
     """A method of a class of botocore's, which does what ``wrap`` makes of it from ``put_on`` to ``take_off``.
 
-    Nothing is remembered but which functions are ours: others patch the same method and put back what they found, in
-    any order.
+    Others patch the same method and put back what they found, in any order, so what is there is looked at each time.
+    Remembered are the functions that are ours, and the latest with what it wraps, which is put on again over that.
     """
 
     def __init__(self, owner: type, name: str, wrap: Callable[[Function], Function]) -> None:
@@ -78,7 +78,7 @@ class EmitPatch(Patch):
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
         self._handlers: dict[str, Handler] = {
             **handlers,
-            _PROBE[:NAME_LENGTH]: lambda event: event.arguments["arrived"].append(event),
+            _PROBE[:NAME_LENGTH]: _note_arrival,
         }
         super().__init__(EventAliaser, "emit", self._through_handlers)
 

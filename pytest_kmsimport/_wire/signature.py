@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ from ..engine.call import Caller
 PLACEHOLDER_KEY = "testing"
 _PLACEHOLDER = Credentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
 _ALGORITHM = "AWS4-HMAC-SHA256 Credential="
-_ACCOUNT_DIGITS = 12
+_is_account = re.compile(r"\d{12}", re.ASCII).fullmatch
 _SCOPE_PARTS = 4  # date, Region, service and terminator, behind the access key
 #: The header with what is the same for all attempts at one call; not every SDK sends it.
 INVOCATION = "amz-sdk-invocation-id"
@@ -87,18 +88,13 @@ def region_and_caller(request: AWSPreparedRequest, default_region: str, default_
         access_key = context.get(_ACCESS_KEY, "")
     else:
         region, access_key = scope
-    is_other = access_key != PLACEHOLDER_KEY and _is_account(access_key)
-    return region or default_region, Caller(access_key if is_other else default_account, access_key)
+    return region or default_region, Caller(access_key if _is_account(access_key) else default_account, access_key)
 
 
 def region_and_caller_in(header: str, default_region: str, default_account: str) -> tuple[str, Caller]:
     """The same from an Authorization header alone; one that names nobody leaves it with the defaults."""
     region, access_key = _credential_scope(header) or ("", "")
     return region or default_region, Caller(access_key if _is_account(access_key) else default_account, access_key)
-
-
-def _is_account(access_key: str) -> bool:
-    return len(access_key) == _ACCOUNT_DIGITS and access_key.isascii() and access_key.isdigit()
 
 
 def invocation_of(request: AWSPreparedRequest) -> str:

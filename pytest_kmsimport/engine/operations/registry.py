@@ -107,8 +107,7 @@ class Operation:
         key = region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
         state = key.state
         region.touch(key, state)
-        if (state, key.is_external) in self.refusals:
-            check_state(key, state, self.refusals)
+        check_state(key, state, self.refusals)
         return key
 
     def _use(self, region: Region, key: Key, usage: str, arguments: dict[str, Any]) -> Response:
