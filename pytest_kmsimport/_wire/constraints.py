@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
@@ -17,12 +18,8 @@ from ..engine.call import Call
 from ..engine.errors import ValidationException
 from .model import kms_model, members_of
 
-#: Whether a value is so or so.
-Test = Callable[[Any], bool]
-#: Adds what a value at a path breaks to a list of breaches.
-Check = Callable[[Any, str, list[str]], None]
 #: Whether a value breaks a constraint, and AWS's words for the constraint.
-Constraint = tuple[Test, str]
+Constraint = tuple[Callable[[Any], bool], str]
 
 #: Shape -> its values in the order in which AWS was recorded to list them; it is no order that one could reckon.
 _ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -45,8 +42,8 @@ def refusal_of(call: Call, explain: Explain) -> ValidationException | None:
 
     ``explain`` gives the refusal its diagnosis.
     """
-    is_kept = _test_of(call.operation)
-    if is_kept is None or is_kept(call.members):
+    rule = _rule_of(call.operation)
+    if rule is None or rule.is_kept_by(call.members):  # nearly every request breaks nothing
         return None
     breaches = find_breaches(call.operation, call.members)
     if not breaches:
@@ -59,9 +56,9 @@ def refusal_of(call: Call, explain: Explain) -> ValidationException | None:
 def find_breaches(operation: str, members: Mapping[str, Any]) -> list[str]:
     """Everything that a request's members break, in the order of the model."""
     found: list[str] = []
-    check = _check_of(operation)
-    if check is not None:
-        check(members, "", found)
+    rule = _rule_of(operation)
+    if rule is not None:
+        rule.add_breaches(members, "", found)
     return found
 
 
@@ -77,90 +74,83 @@ def _explained(explain: Explain, call: Call) -> str:
     return " ".join(filter(None, explained))
 
 
-# Nearly every request breaks nothing, so that is found out first, without words for it.
+# A rule is compiled once for every shape. It tells whether a value surely keeps to it and, in AWS's words, what
+# the value breaks.
 
 
 @cache
-def _test_of(operation: str) -> Test | None:
-    shape = kms_model().operation_model(operation).input_shape
-    return None if shape is None else _compile_test(shape)
-
-
-def _compile_test(shape: Shape) -> Test | None:
-    """A test of whether a value surely keeps to the constraints of its shape; None where there are none."""
-    if isinstance(shape, StructureShape):
-        tests = {name: _compile_test(member) for name, member in shape.members.items()}
-        required = frozenset(shape.required_members)
-        return partial(_test_members, required, {name: test for name, test in tests.items() if test is not None})
-    own = tuple(breaks for breaks, _ in _constraints(shape))
-    item = _compile_test(shape.member) if isinstance(shape, ListShape) else None
-    return partial(_test_value, own, item) if own or item else None
-
-
-def _test_members(required: frozenset[str], tests: Mapping[str, Test], value: Mapping[str, Any]) -> bool:
-    for name, content in value.items():
-        test = tests.get(name)
-        if content is None or (test is not None and not test(content)):
-            return False
-    return required <= value.keys()
-
-
-def _test_value(own: tuple[Test, ...], item: Test | None, value: Any) -> bool:  # noqa: ANN401
-    for breaks in own:
-        if breaks(value):
-            return False
-    return item is None or all(map(item, value))
-
-
-@cache
-def _check_of(operation: str) -> Check | None:
+def _rule_of(operation: str) -> Rule | None:
     shape = kms_model().operation_model(operation).input_shape
     return None if shape is None else _compile(shape)
 
 
-def _compile(shape: Shape) -> Check | None:
-    """A check for a shape and what is inside it; None where nothing is constrained."""
+def _compile(shape: Shape) -> Rule | None:
+    """The rule for a shape and what is inside it; None where nothing is constrained."""
     if isinstance(shape, StructureShape):
+        rules = {name: _compile(member) for name, member in shape.members.items()}
         required = frozenset(shape.required_members)
-        checks = {name: _compile(member) for name, member in shape.members.items()}
-        members = [
-            (name, messages.lower_camel(name), check, name in required)
-            for name, check in checks.items()
-            if check is not None or name in required
-        ]
-        return partial(_check_members, members)
+        known = [(name, rule) for name, rule in rules.items() if rule is not None or name in required]
+        members = tuple((name, messages.lower_camel(name), rule, name in required) for name, rule in known)
+        return _OfMembers(members, required, {name: rule for name, rule in known if rule is not None})
     own = tuple(_constraints(shape))
-    items = _compile(shape.member) if isinstance(shape, ListShape) else None
+    item = _compile(shape.member) if isinstance(shape, ListShape) else None
     hidden = shape.type_name == "blob" or shape.metadata.get("sensitive", False)
-    return partial(_check_value, own, items, hidden) if own or items else None
+    return _OfValue(own, item, hidden) if own or item else None
 
 
-def _check_members(
-    members: list[tuple[str, str, Check | None, bool]], value: Mapping[str, Any], path: str, found: list[str]
-) -> None:
-    for name, lower_name, check, required in members:
-        content = value.get(name)
-        if content is not None:
-            if check is not None:
-                check(content, _join(path, lower_name), found)
-        elif required:
-            found.append(messages.violation(_join(path, lower_name), "null", messages.NOT_NULL))
+@dataclass(frozen=True, slots=True)
+class _OfMembers:
+    """The rule for a structure: each member with its name in texts and its rule, and whether it is required."""
+
+    members: tuple[tuple[str, str, Rule | None, bool], ...]
+    required: frozenset[str]
+    rules: Mapping[str, Rule]
+
+    def is_kept_by(self, value: Mapping[str, Any]) -> bool:
+        """Whether the members surely keep to it; one that is null is left to ``add_breaches``."""
+        for name, content in value.items():
+            rule = self.rules.get(name)
+            if content is None or (rule is not None and not rule.is_kept_by(content)):
+                return False
+        return self.required <= value.keys()
+
+    def add_breaches(self, value: Mapping[str, Any], path: str, found: list[str]) -> None:
+        """Add what the members of a structure at a path break."""
+        for name, lower_name, rule, required in self.members:
+            content = value.get(name)
+            if content is not None:
+                if rule is not None:
+                    rule.add_breaches(content, _join(path, lower_name), found)
+            elif required:
+                found.append(messages.violation(_join(path, lower_name), "null", messages.NOT_NULL))
 
 
-def _check_value(  # noqa: PLR0913, PLR0917  the first three are bound when the check is compiled
-    constraints: tuple[Constraint, ...],
-    items: Check | None,
-    hidden: bool,
-    value: Any,  # noqa: ANN401  any member of a request
-    path: str,
-    found: list[str],
-) -> None:
-    for is_broken, text in constraints:
-        if is_broken(value):
-            found.append(messages.violation(path, "" if hidden else f"'{_shown(value)}'", text))
-    if items is not None:
-        for number, item in enumerate(value, 1):
-            items(item, f"{path}.{number}.member", found)
+@dataclass(frozen=True, slots=True)
+class _OfValue:
+    """The rule for any other value: its own constraints, the rule for its items, and whether texts must not show it."""
+
+    own: tuple[Constraint, ...]
+    item: Rule | None
+    hidden: bool
+
+    def is_kept_by(self, value: Any) -> bool:  # noqa: ANN401  any member of a request
+        """Whether a value keeps to it."""
+        for breaks, _ in self.own:
+            if breaks(value):
+                return False
+        return self.item is None or all(map(self.item.is_kept_by, value))
+
+    def add_breaches(self, value: Any, path: str, found: list[str]) -> None:  # noqa: ANN401
+        """Add what a value at a path breaks."""
+        for breaks, text in self.own:
+            if breaks(value):
+                found.append(messages.violation(path, "" if self.hidden else f"'{_shown(value)}'", text))
+        if self.item is not None:
+            for number, item in enumerate(value, 1):
+                self.item.add_breaches(item, f"{path}.{number}.member", found)
+
+
+Rule = _OfMembers | _OfValue
 
 
 def _join(path: str, name: str) -> str:
