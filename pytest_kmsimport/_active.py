@@ -91,6 +91,9 @@ class Mock(Guarded, Protocol):
     def as_written(self) -> str:
         """What a user has written to have it, or would have."""
 
+    def missing_rsa_key(self, bits: int) -> Callable[[], None] | None:
+        """What makes, ahead of time, the RSA key with which the mock answers next; None where it has one."""
+
     def leaks_found(self, texts: Iterable[tuple[str, str]] = ()) -> str:
         """What the option ``check_leaks`` finds, in texts and where they come from too."""
 

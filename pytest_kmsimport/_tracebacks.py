@@ -8,11 +8,11 @@ functions that secrets are handed to empty the frames behind them. pytest does n
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
 from traceback import walk_tb
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -20,7 +20,9 @@ Result = TypeVar("Result")
 __tracebackhide__ = True
 
 #: This package, and those that it hands secrets to; the frames of anybody else's code stay as they are.
-_HOLDERS = frozenset({"botocore", "cryptography", "http", "json", "pytest_kmsimport", "urllib3"})
+_HOLDERS = frozenset({"botocore", "cryptography", "http", "json", "pytest_kmsimport", "urllib3"}) | {
+    *("aiobotocore", "aiohttp", "httpcore", "httpcore2", "httpx", "httpx2")  # on behalf of asynchronous clients
+}
 
 
 def sealed(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -31,6 +33,25 @@ def sealed(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
         handled = sys.exc_info()[1]  # the caller's, which may become the context of ours
         try:
             return function(*args, **kwargs)
+        except BaseException as error:
+            _empty_frames(error, handled)
+            raise
+        finally:
+            del args, kwargs, handled
+
+    return call
+
+
+def sealed_coroutine(
+    function: Callable[Parameters, Coroutine[Any, Any, Result]],
+) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
+    """The same for a coroutine function."""
+
+    @wraps(function)
+    async def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        handled = sys.exc_info()[1]
+        try:
+            return await function(*args, **kwargs)
         except BaseException as error:
             _empty_frames(error, handled)
             raise

@@ -1,4 +1,4 @@
-"""What pytest loads: fixtures, markers, ini options.
+"""What pytest loads: options, markers, hooks, and the fixtures of ``_fixtures``.
 
 Every project that has this package installed loads this module, used or not: it imports pytest and what it costs
 nothing to import until a fixture is asked for.
@@ -7,48 +7,32 @@ nothing to import until a fixture is asked for.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
 from . import _active
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
-
-    from ._active import Mock
-    from ._mock.mock import KmsImportMock
-    from ._mock.options import Options
-    from ._mock.server import Server
-    from ._transports.interception import Guard
-    from .faults import Case
-
-_MARKER = "kms_import"
-_FAULT_MARKER = "kms_fault"
-_FIXTURE = "kms_import_mock"
-_FAULT_FIXTURE = "kms_fault"
-_MOCK_OF_FIXTURE = pytest.StashKey["KmsImportMock"]()
-_WRITE_CASES = (
-    "write @pytest.mark.parametrize('kms_fault', faults.catalogue('ImportKeyMaterial'), indirect=True),"
-    " or [faults.Case('Encrypt', faults.ReadTimeout())] for cases of your own."
+from ._fixtures import (  # noqa: F401  pytest looks for them here
+    FAULT_FIXTURE,
+    FAULT_MARKER,
+    FIXTURE,
+    INI,
+    MARKER,
+    MOCK_OF_FIXTURE,
+    WRITE_CASES,
+    kms_fault,
+    kms_import_async_client,
+    kms_import_client,
+    kms_import_mock,
+    kms_import_server,
+    misused,
 )
 
-#: ini option, without its prefix -> pytest's type of it, and what it is for.
-_INI = {
-    "region": ("string", "Region of clients that name none"),
-    "account": ("string", "12-digit account of clients whose access key names none"),
-    "service": ("string", "generation of AWS KMS: current or 2022"),
-    "strict_tokens": ("bool", "refuse a second successful import with the same import token"),
-    "allow_real_aws": ("bool", "let calls of other services through to real AWS"),
-    "sign_requests": ("bool", "sign requests of KMS although they never leave"),
-    "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
-    "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
-    "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
-    "background_seconds": ("string", "how long AWS works on after it has answered"),
-    "journal_size": ("string", "how many calls mock.calls keeps"),
-    "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
-}
+if TYPE_CHECKING:
+    from ._active import Mock
+    from ._transports.interception import Guard
+    from .faults import Case
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,7 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         text = f"what to {which} in the coverage: operations, kinds, faults, or Operation-fault; * stands for anything"
         parser.addini(f"kms_import_coverage_{which}", text, type="linelist", default=[])
     parser.addini("kms_import_guard", "fail tests that call KMS outside any mock", type="bool", default=False)
-    for name, (kind, purpose) in _INI.items():
+    for name, (kind, purpose) in INI.items():
         text = f"kms_import_mock: {purpose}"
         parser.addini(f"kms_import_{name}", text, type=kind, default=None)  # type: ignore[arg-type]
 
@@ -91,10 +75,10 @@ def _percent(text: str) -> float:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and put up the guard where it is asked for."""
-    options = ", ".join(f"{name}=..." for name in _INI)
-    config.addinivalue_line("markers", f"{_MARKER}({options}): run the test within a mock of AWS KMS.")
+    options = ", ".join(f"{name}=..." for name in INI)
+    config.addinivalue_line("markers", f"{MARKER}({options}): run the test within a mock of AWS KMS.")
     text = "(fault, on=..., times=...): plan a fault of pytest_kmsimport.faults, with what mock.inject takes."
-    config.addinivalue_line("markers", f"{_FAULT_MARKER}{text}")
+    config.addinivalue_line("markers", f"{FAULT_MARKER}{text}")
     if config.pluginmanager.has_plugin("terminal") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Colours(config))
     _configure_coverage(config)
@@ -138,14 +122,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Let a marker alone be enough to have the mock, and have it before the test's other fixtures."""
     if not isinstance(item, pytest.Function):
         return
-    if item.get_closest_marker(_MARKER) is None and item.get_closest_marker(_FAULT_MARKER) is None:
+    if item.get_closest_marker(MARKER) is None and item.get_closest_marker(FAULT_MARKER) is None:
         return
     names = item.fixturenames
-    if _FIXTURE in names:
-        names.remove(_FIXTURE)
+    if FIXTURE in names:
+        names.remove(FIXTURE)
     defined = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  pytest has no public way to a fixture's scope
     wider = [name for name in names if name in defined and defined[name][-1].scope != "function"]
-    names.insert(len(wider), _FIXTURE)  # pytest has those of wider scope first
+    names.insert(len(wider), FIXTURE)  # pytest has those of wider scope first
 
 
 @pytest.hookimpl(wrapper=True)
@@ -184,9 +168,9 @@ def _cases(item: pytest.Item) -> dict[str, Case]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Refuse a test whose ``kms_fault`` is the bare parameter and not the fixture, which would have planned it."""
-    case = _cases(item).get(_FAULT_FIXTURE)
-    if case is not None and item.funcargs.get(_FAULT_FIXTURE) is case:  # type: ignore[attr-defined]
-        _misused(f"Nothing has planned the fault of {case.id}: indirect=True is missing; {_WRITE_CASES}")
+    case = _cases(item).get(FAULT_FIXTURE)
+    if case is not None and item.funcargs.get(FAULT_FIXTURE) is case:  # type: ignore[attr-defined]
+        misused(f"Nothing has planned the fault of {case.id}: indirect=True is missing; {WRITE_CASES}")
 
 
 def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
@@ -197,7 +181,7 @@ def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[M
         if any(record.operation == case.operation for mock in mocks for record in mock.calls.kept):
             by_hand = f"or plan it in the test: kms_import_mock.inject({name}.fault, on={name}.operation)."
             text = f"Nothing has planned the fault of {case.id}: only the fixture kms_fault does, not {name!r};"
-            report.outcome, report.longrepr = "failed", f"{text} {_WRITE_CASES.rstrip('.')}, {by_hand}"
+            report.outcome, report.longrepr = "failed", f"{text} {WRITE_CASES.rstrip('.')}, {by_hand}"
 
 
 def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
@@ -211,10 +195,10 @@ def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     from ._reporting.call_table import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
 
-    fixture = item.stash.get(_MOCK_OF_FIXTURE, None)
+    fixture = item.stash.get(MOCK_OF_FIXTURE, None)
     for mock in mocks:
         if mock.calls or mock.plans:
-            made = _FIXTURE if mock is fixture else mock.as_written
+            made = FIXTURE if mock is fixture else mock.as_written
             name = made if len(mocks) > 1 else ""
             report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
             found = list(properties(mock.calls.kept))
@@ -249,72 +233,3 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
         return (yield)
     finally:
         _active.end_test()
-
-
-@pytest.fixture
-def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
-    """An active, empty mock of AWS KMS for one test; options come from the marker ``kms_import`` and the ini file."""
-    from ._mock.mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
-
-    mock = request.node.stash[_MOCK_OF_FIXTURE] = KmsImportMock(_options(request))
-    for marker in reversed(list(request.node.iter_markers(_FAULT_MARKER))):
-        _plan(mock, marker)
-    mock.start()
-    try:
-        yield mock
-    finally:
-        mock.stop()
-    mock.complaints.raise_first()
-
-
-def _plan(mock: KmsImportMock, marker: pytest.Mark) -> None:
-    try:
-        mock.inject(*marker.args, **marker.kwargs)
-    except (TypeError, ValueError) as error:
-        misuse = str(error)
-    else:
-        return
-    _misused(f"@pytest.mark.{_FAULT_MARKER}: {misuse}")
-
-
-@pytest.fixture
-def kms_fault(request: pytest.FixtureRequest, kms_import_mock: KmsImportMock) -> Case:
-    """The case of a fault that the test is parametrized with, planned; ``faults.catalogue`` makes such cases."""
-    from dataclasses import replace  # noqa: PLC0415  not before it is asked for
-
-    from .faults import Case  # noqa: PLC0415
-
-    case = getattr(request, "param", None)
-    if not isinstance(case, Case):
-        _misused(f"kms_fault takes cases: {_WRITE_CASES}")
-    return replace(case, plan=kms_import_mock.inject(case.fault, case.operation, times=case.times))
-
-
-@pytest.fixture
-def kms_import_client(kms_import_mock: KmsImportMock) -> BaseClient:
-    """A botocore KMS client of the mock's own account and Region."""
-    return kms_import_mock.client()
-
-
-@pytest.fixture
-def kms_import_server(kms_import_mock: KmsImportMock) -> Iterator[Server]:
-    """The mock on a socket of this computer, for subprocesses and clients in other languages."""
-    with kms_import_mock.serve() as server:
-        yield server
-
-
-def _options(request: pytest.FixtureRequest) -> Options:
-    """The ini file's options, then those of the markers, the nearest last."""
-    from ._mock.options import of_test  # noqa: PLC0415  not before it is asked for
-
-    ini = {name: value for name in _INI if (value := request.config.getini(f"kms_import_{name}")) is not None}
-    markers = [(marker.args, marker.kwargs) for marker in request.node.iter_markers(_MARKER)]
-    try:
-        return of_test(ini, markers, _MARKER)
-    except (TypeError, ValueError) as error:
-        misuse = str(error)
-    return _misused(misuse)
-
-
-def _misused(text: str) -> NoReturn:
-    pytest.fail(text, pytrace=False)

@@ -27,6 +27,7 @@ LAYERS["_active"] = {*LAYERS}
 LAYERS["_transports"] = {*LAYERS}
 LAYERS |= {"faults": {*LAYERS}, "_mock": {*LAYERS}}
 LAYERS["_reporting"] = {*LAYERS}
+LAYERS["_fixtures"] = {*LAYERS}
 LAYERS["plugin"] = {*LAYERS}
 LAYERS["__init__"] = {*LAYERS}
 
@@ -156,5 +157,6 @@ def names_of(node: ast.stmt) -> list[str]:
 
 def test_the_plugin_imports_pytest_and_nothing_else():
     """Every project that has the package installed loads this file, and what that imports."""
-    assert roots_at_load(PACKAGE / "plugin.py") - sys.stdlib_module_names == {"pytest", "/_active"}
+    roots = roots_at_load(PACKAGE / "plugin.py") | roots_at_load(PACKAGE / "_fixtures.py")
+    assert roots - sys.stdlib_module_names == {"pytest", "/_active", "_fixtures"}
     assert roots_at_load(PACKAGE / "_active.py") <= sys.stdlib_module_names

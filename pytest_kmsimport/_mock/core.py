@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from inspect import iscoroutine
 
 from .._active import Complaints
 from .._diagnosis import diagnose
@@ -52,7 +53,9 @@ class MockCore:
         self.clock = Clock()
         self._options = options
         background = timedelta(seconds=options.background_seconds)
-        self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
+        rsa_keys = RsaKeys()
+        self.missing_rsa_key = rsa_keys.missing
+        self._world = World(self.clock.now, os.urandom, rsa_keys, is_region, background)
         self._lifetime = Lifetime()
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)
@@ -79,7 +82,10 @@ class MockCore:
     def _act(self, action: Action, call: CallRecord) -> None:
         """Let somebody else act while a call is under way."""
         try:
-            action(self, call)
+            done = action(self, call)
+            if iscoroutine(done):
+                done.close()
+                raise TypeError("it gave a coroutine, which nobody awaits; ask mock.client(), which is sync")  # noqa: TRY301
         except Exception as error:
             text = f"meanwhile({getattr(action, '__name__', action)}) failed: {type(error).__name__}: {error}"
             raise self.complain(MeanwhileFailed(text)) from error

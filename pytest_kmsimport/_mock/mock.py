@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.client import BaseClient
@@ -27,11 +27,14 @@ from .core import MockCore
 from .views import KeyView
 
 if TYPE_CHECKING:
+    from aiobotocore.config import AioConfig
     from mypy_boto3_kms.client import KMSClient  # Any for a type checker that has no stubs
+    from types_aiobotocore_kms.client import KMSClient as AsyncKMSClient
 
     from .server import Server
 else:
-    KMSClient = BaseClient  # for typing.get_type_hints
+    KMSClient = AsyncKMSClient = BaseClient  # for typing.get_type_hints
+    AioConfig = Config
 
 __tracebackhide__ = True
 
@@ -65,6 +68,24 @@ class KmsImportMock(MockCore):
         endpoint = client._endpoint  # noqa: SLF001  botocore has no option for its session
         endpoint.http_session = NoWayOut(endpoint.http_session)
         return client
+
+    @asynccontextmanager
+    async def async_client(
+        self, region_name: str | None = None, account: str | None = None, config: AioConfig | None = None
+    ) -> AsyncIterator[AsyncKMSClient]:
+        """Build an aiobotocore KMS client of its own: ``async with mock.async_client() as kms:``.
+
+        It is as ``client`` has it; ``config`` is aiobotocore's, whose ``http_session_cls`` chooses between aiohttp and
+        httpx. A type checker takes it for the ``KMSClient`` of ``types-aiobotocore[kms]`` where that is installed.
+        Clients of the code under test need none of this: they are answered as they are.
+
+        Raises ImportError where aiobotocore is not installed.
+        """
+        from .._transports.async_clients import new_client  # noqa: PLC0415  aiobotocore need not be there
+
+        key = account or PLACEHOLDER_KEY
+        async with await new_client(region_name or self.region, key, config) as client:
+            yield client
 
     @contextmanager
     def serve(self, *, tls: bool = False) -> Iterator[Server]:

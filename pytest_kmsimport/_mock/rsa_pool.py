@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from functools import partial
 from threading import Lock
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -23,17 +25,28 @@ class RsaKeys:
 
     def __init__(self) -> None:
         self._given: Counter[int] = Counter()
+        self._ahead: dict[int, list[RSAPrivateKey]] = defaultdict(list)
 
     def __call__(self, bits: int) -> RSAPrivateKey:
         """A key with a modulus of ``bits``, from the process's pool where it has one left for this mock."""
         with _lock:
             number = self._given[bits]
             self._given[bits] += 1
-            kept = _kept[bits]
+            kept, ahead = _kept[bits], self._ahead[bits]
             if number < len(kept):
                 return kept[number]
-        key = generate_private_key(_PUBLIC_EXPONENT, bits)
+            key = ahead.pop() if ahead else None
+        key = key or generate_private_key(_PUBLIC_EXPONENT, bits)
         with _lock:
             if number == len(kept) < _MOST_KEPT:
                 kept.append(key)
         return key
+
+    def missing(self, bits: int) -> Callable[[], None] | None:
+        """What makes the next key ahead of time; None where the pool has it."""
+        return None if self._given[bits] < len(_kept[bits]) else partial(self._make_ahead, bits)
+
+    def _make_ahead(self, bits: int) -> None:
+        key = generate_private_key(_PUBLIC_EXPONENT, bits)
+        with _lock:
+            self._ahead[bits].append(key)

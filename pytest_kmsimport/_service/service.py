@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from .._diagnosis import words
 from .._wire import aws_json
 from .._wire.aws_json import WireResponse
 from .._wire.constraints import refusal_of
-from .._wire.network import Delay
+from .._wire.network import READ_TIMEOUT, NetworkEvent
 from ..engine.call import Call, Caller
 from ..engine.engine import Engine
 from ..engine.errors import KmsError, SerializationException
@@ -154,15 +153,24 @@ class Service:
         """AWS's time."""
         return self._clock.now()
 
-    def wait(self, delay: Delay, most: float | None) -> None:
-        """Let the time pass that an answer comes late, at most as many seconds as the client waits."""
-        seconds = delay.seconds if most is None else min(delay.seconds, most)
-        if delay.really:
-            time.sleep(seconds)
-        else:
-            left = (LATEST - self._clock.now()).total_seconds()
-            if left >= _TICK:
-                self._clock.advance(seconds=min(max(seconds, _TICK), left))
+    def pass_delays(self, exchange: Exchange, most: float | None) -> tuple[NetworkEvent | None, float]:
+        """Let the time pass that an answer comes late, at most as many seconds as its client waits for it.
+
+        Gives what the network does to the answer then, and the seconds that whoever delivers it has to sleep.
+        """
+        event, asleep = exchange.event, 0.0
+        for delay in exchange.delays:
+            is_too_late = most is not None and delay.seconds >= most
+            if is_too_late:
+                event = READ_TIMEOUT
+            seconds = most if is_too_late and most is not None else delay.seconds
+            if delay.really:
+                asleep += seconds
+            else:
+                left = (LATEST - self._clock.now()).total_seconds()
+                if left >= _TICK:
+                    self._clock.advance(seconds=min(max(seconds, _TICK), left))
+        return event, asleep
 
     def delay(self, invocation: str, seconds: float) -> float:
         """Note how long a client wants to wait before it tries again, and say how long it shall: not at all."""

@@ -9,30 +9,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
+from types import ModuleType
 from typing import Any
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.history import get_global_history_recorder
 from botocore.hooks import first_non_none_response
 from botocore.signers import RequestSigner
 
 from .. import _active
 from .._active import Mock, active
-from .._tracebacks import sealed
 from .._wire import signature
-from .._wire.aws_json import new_request_id
-from ..engine.errors import NotOffered
 from . import real_aws
 from .events import NAME_LENGTH, Event
-from .urllib3 import deliver
+from .urllib3 import answer
 
 #: Where botocore tells of requests as they are sent, signature and all.
 _LOG, _SIGNING_LOG = logging.getLogger("botocore.endpoint"), logging.getLogger("botocore.auth")
 _HISTORY = get_global_history_recorder()
 _KMS_OPERATION = len("before-send.kms.")
-_NOBODYS: list[Any] = []  # no handler has answered
-_ASYNC = "Clients of aiobotocore are not offered yet; use botocore or boto3."
+#: What the handlers of an event answer, each with what it answers.
+Responses = list[tuple[Any, Any]]
+_NOBODYS: Responses = []
 
 
 def _mock_for(event: Event) -> Mock | None:
@@ -45,12 +44,18 @@ def before_sign(event: Event) -> Any:  # noqa: ANN401
     mock = _mock_for(event)
     if mock is not None:
         context, signer = event.arguments["request"].context, event.arguments["request_signer"]
-        if not event.is_async:
+        if event.is_async:
+            _aiobotocore().spare_credentials(context, signer)
+        else:
             sign = mock.sign_requests or (_active.server_ports and _leaves(event)) or _signature_is_seen(event, signer)
             signature.note_access_key(context, signer, sign=sign)
-        elif signature.must_fetch_credentials(signer):
-            raise mock.complain(NotOffered(_ASYNC))
     return event.proceed()
+
+
+def _aiobotocore() -> ModuleType:
+    from . import aiobotocore  # noqa: PLC0415  not before a client of that kind comes by
+
+    return aiobotocore
 
 
 def _leaves(event: Event) -> bool:
@@ -79,24 +84,20 @@ def before_send(event: Event) -> Any:  # noqa: ANN401
     """Answer KMS; keep everything else from real AWS unless somebody else answers it."""
     mock = _mock_for(event)
     if mock is not None:
+        leaves = bool(_active.server_ports) and _leaves(event)
+        operation, request = event.name[_KMS_OPERATION:], event.arguments["request"]
         if event.is_async:
-            raise mock.complain(NotOffered(_ASYNC))
-        if _active.server_ports and _leaves(event):
-            return _NOBODYS
-        return [(_answer, _answer(mock, event.name[_KMS_OPERATION:], event.arguments["request"]))]
+            return _aiobotocore().nobodys() if leaves else _aiobotocore().answer(mock, operation, request)
+        return _NOBODYS if leaves else [(answer, answer(mock, operation, request))]
     _note_other_request(event)
-    responses = event.proceed()
     if event.is_async:
-        return _refuse_real_aws_later(event, responses)
-    _refuse_real_aws(event, responses)
-    return responses
+        return _later(partial(_allowed, event), event.proceed())
+    return _allowed(event, event.proceed())
 
 
-async def _refuse_real_aws_later(event: Event, responses: Awaitable[Any]) -> Any:  # noqa: ANN401
-    """What an asynchronous client's handlers answer, when they have; real AWS is refused as for other clients."""
-    answered = await responses
-    _refuse_real_aws(event, answered)
-    return answered
+async def _later(look_at: Callable[[Responses], Responses], responses: Awaitable[Responses]) -> Responses:
+    """What an asynchronous client's handlers answer, when they have, looked at as other clients' is."""
+    return look_at(await responses)
 
 
 def _note_other_request(event: Event) -> None:
@@ -107,10 +108,10 @@ def _note_other_request(event: Event) -> None:
         innermost.leak_check.note_other_request(service, operation, event.arguments["request"].body)
 
 
-def _refuse_real_aws(event: Event, responses: Any) -> None:  # noqa: ANN401  of botocore's handlers
-    """Refuse what nobody has answered and may not leave."""
+def _allowed(event: Event, responses: Responses) -> Responses:
+    """What handlers answer, unless nobody has answered what may not leave."""
     if first_non_none_response(responses) is not None:
-        return
+        return responses
     _, service, operation = event.name.split(".", 2)
     host = real_aws.host_of(event.arguments["request"].url)
     innermost, guard = active(), _active.guard()
@@ -119,35 +120,23 @@ def _refuse_real_aws(event: Event, responses: Any) -> None:  # noqa: ANN401  of 
             raise innermost.complain(real_aws.refused_under_mock(service, operation, host))
     elif guard is not None and service == "kms" and not real_aws.is_loopback(host):
         raise guard.complain(real_aws.refused_by_guard(operation, host))
+    return responses
 
 
 def needs_retry(event: Event) -> Any:  # noqa: ANN401
     """Leave the decision about another attempt to botocore, and the wait before it to the mock."""
-    responses = event.proceed()
     mock = _mock_for(event)
-    if mock is None or event.is_async:
-        return responses
+    if mock is None:
+        return event.proceed()
+    if event.is_async:
+        return _later(partial(_without_wait, mock, event), event.proceed())
+    return _without_wait(mock, event, event.proceed())
+
+
+def _without_wait(mock: Mock, event: Event, responses: Responses) -> Responses:
+    """What handlers decide, without the wait before another attempt, which is noted."""
     wait = first_non_none_response(responses)
     if wait is None or isinstance(wait, bool):
         return responses
     invocation = event.arguments["request_dict"]["context"].get("retries", {}).get("invocation-id", "")
     return [(needs_retry, mock.service.delay(invocation, wait))]
-
-
-@sealed
-def _answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
-    region, caller = signature.region_and_caller(request, mock.region, mock.account)
-    invocation, body = signature.invocation_of(request) or new_request_id(), request.body
-    try:
-        exchange = mock.service.receive(
-            operation, region, caller, invocation, body.encode() if isinstance(body, str) else body
-        )
-    except NotOffered as complaint:
-        raise mock.complain(complaint) from None
-    try:
-        response = deliver(exchange, request, signature.settings_of(request), mock.service.wait)
-    except BaseException as error:
-        exchange.close(error)
-        raise
-    exchange.close()
-    return response

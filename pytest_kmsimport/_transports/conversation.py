@@ -189,14 +189,11 @@ class Conversation(BaseHTTPRequestHandler):
 
         The journal is told before the last byte leaves, so that whoever has the answer finds the call in it.
         """
-        for delay in exchange.delays:
-            if not delay.really:
-                mock.service.wait(delay, None)
-            elif not self._waits(delay.seconds):
-                exchange.close("ServerStopped" if self.server.is_closing else "ClientGone")
-                self.close_connection = True
-                return
-        event = exchange.event
+        event, asleep = mock.service.pass_delays(exchange, None)
+        if asleep and not self._waits(asleep):
+            exchange.close("ServerStopped" if self.server.is_closing else "ClientGone")
+            self.close_connection = True
+            return
         exchange.close((event and event.name) or None)
         if event is None:
             self._send(exchange.response)

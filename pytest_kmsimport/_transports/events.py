@@ -28,11 +28,11 @@ class Event(NamedTuple):
     def is_async(self) -> bool:
         """Whether it comes from a client of aiobotocore."""
         emitter = type(self.aliaser._emitter)  # noqa: SLF001  the one sign of it
-        return emitter is not HierarchicalEmitter and _is_async(emitter)  # type: ignore[arg-type]  # of lru_cache
+        return emitter is not HierarchicalEmitter and is_async(emitter)  # type: ignore[arg-type]  # of lru_cache
 
 
 @cache
-def _is_async(emitter: type) -> bool:
+def is_async(emitter: type) -> bool:
     """Whether this is the type of an aiobotocore client's emitter, which has to be awaited."""
     return iscoroutinefunction(getattr(emitter, "_emit", None))
 

@@ -127,6 +127,8 @@ class PreparePatch(Patch):
             else:
                 prepared = prepare_request(endpoint, request)
             prepared.context = context
+            if type(endpoint) is not Endpoint:  # an asynchronous one, whose HTTP session says how events are played
+                prepared.endpoint = endpoint
             return prepared
 
         return prepare

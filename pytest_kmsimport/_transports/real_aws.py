@@ -47,6 +47,14 @@ def was_switched_off() -> RealAwsRefused:
     return RealAwsRefused(f"The mock around this one was off for a while. {_SWITCHED_OFF}")
 
 
+def refused_after_mock(host: str) -> RealAwsRefused:
+    """A call of a client of the mock's own, after that."""
+    return RealAwsRefused(
+        f"A request was about to be sent to {host} while no mock is active, by a client that the mock has made: use it"
+        " before the mock ends, or build one with boto3.client."
+    )
+
+
 class NoWayOut:
     """The HTTP session of a client of the mock's own: what nobody has answered goes to a server of ours, or nowhere."""
 
@@ -57,10 +65,7 @@ class NoWayOut:
         """Refuse a request that was about to leave."""
         if is_own_server(request.url):
             return self._session.send(request)
-        raise RealAwsRefused(
-            f"A request was about to be sent to {host_of(request.url)} while no mock is active, by a client that"
-            " mock.client() has made: use it before the mock ends, or build one with boto3.client."
-        )
+        raise refused_after_mock(host_of(request.url))
 
     def close(self) -> None:
         """Close the connections to servers."""

@@ -1,7 +1,7 @@
-"""Network events, played through urllib3 and botocore's own HTTP session without a network.
+"""How answers reach clients of botocore, with network events played through their own HTTP session.
 
-The client's real stack makes of an event what it makes of the same one on a real socket, in every version of botocore
-and urllib3.
+There is no network: the client's real stack makes of an event what it makes of the same one on a real socket, in every
+version of botocore and urllib3.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any
@@ -19,9 +20,12 @@ from botocore.httpsession import URLLib3Session
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from .._service.service import Exchange
+from .._active import Mock
+from .._tracebacks import sealed
 from .._wire.aws_json import WireResponse
-from .._wire.network import Delay, Ending, NetworkEvent, Opening
+from .._wire.network import Ending, NetworkEvent, Opening
+from .._wire.signature import settings_of
+from .receiving import receive
 
 _TIMED_OUT, _REFUSED, _UNTRUSTED = (
     "Connection to {connection.host} timed out. (connect timeout={connection.timeout})",
@@ -34,35 +38,45 @@ def _refuse(connection: Any) -> Exception:  # noqa: ANN401  a connection of urll
     return NewConnectionError(connection, _REFUSED)
 
 
+def untrusted() -> ssl.SSLError:
+    """What TLS says of a certificate that nobody trusts."""
+    return ssl.SSLCertVerificationError(1, _UNTRUSTED)
+
+
 #: What urllib3 meets when it opens a connection, and what a read meets after all that was sent, if not its end.
 _AT_OPENING: Mapping[Opening, Callable[[Any], Exception]] = {
     Opening.TIMED_OUT: lambda connection: ConnectTimeoutError(connection, _TIMED_OUT.format(connection=connection)),
     Opening.REFUSED: _refuse,
     Opening.REFUSED_BY_PROXY: _refuse,
-    Opening.UNTRUSTED: lambda _: ssl.SSLCertVerificationError(1, _UNTRUSTED),
+    Opening.UNTRUSTED: lambda _: untrusted(),
 }
 _AT_ENDING: Mapping[Ending, Callable[[], OSError]] = {
     Ending.RESET: lambda: ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)),
     Ending.SILENCE: lambda: TimeoutError("timed out"),
 }
-_READ_TIMEOUT = NetworkEvent(ending=Ending.SILENCE)
 
 
-def deliver(
-    exchange: Exchange, request: AWSPreparedRequest, config: Config, wait: Callable[[Delay, float | None], None]
-) -> AWSResponse:
-    """Give a client its answer, or what becomes of that; ``wait`` lets time pass, as long as the client does.
+@sealed
+def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSResponse:
+    """What a client gets: its answer, or what becomes of that.
 
     Raises the exception of ``botocore.exceptions`` that botocore's HTTP session raises.
     """
+    exchange, config = receive(mock, operation, request), settings_of(request)
     response, event = exchange.response, exchange.event
-    for delay in exchange.delays:
-        wait(delay, config.read_timeout)
-        if config.read_timeout is not None and delay.seconds >= config.read_timeout:
-            event = _READ_TIMEOUT
-    if event is not None:
-        return play(event, request, response, config)
-    return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
+    try:
+        if exchange.delays:
+            event, asleep = mock.service.pass_delays(exchange, config.read_timeout)
+            time.sleep(asleep)
+        if event is None:
+            got = AWSResponse(request.url, response.status, response.headers, _Body(response.body))
+        else:
+            got = play(event, request, response, config)
+    except BaseException as error:
+        exchange.close(error)
+        raise
+    exchange.close()
+    return got
 
 
 class _Body(BytesIO):
@@ -78,14 +92,23 @@ def play(event: NetworkEvent, request: AWSPreparedRequest, response: WireRespons
     ``config`` is the client's: its timeouts and its proxy. Raises the exception of ``botocore.exceptions`` that the
     session raises for it.
     """
-    proxies = (config.proxies or _SOME_PROXY) if event.opening is Opening.REFUSED_BY_PROXY else None
     timeouts = (config.connect_timeout, config.read_timeout)
-    headers = HeadersDict(request.headers.items())
-    sent = AWSPreparedRequest(request.method, request.url, headers, request.body, request.stream_output)
-    return _Session(event, response, verify=False, proxies=proxies, timeout=timeouts).send(sent)
+    session = _Session(event, response, verify=False, proxies=proxies_in(event, config), timeout=timeouts)
+    return session.send(copy_of(request))
+
+
+def proxies_in(event: NetworkEvent, config: Config) -> Mapping[str, str] | None:
+    """The client's proxies where they are what an event is about, or made-up ones where it has none."""
+    return (config.proxies or _SOME_PROXY) if event.opening is Opening.REFUSED_BY_PROXY else None
 
 
 _SOME_PROXY = {"http": "http://proxy.invalid:3128", "https": "http://proxy.invalid:3128"}
+
+
+def copy_of(request: AWSPreparedRequest) -> AWSPreparedRequest:
+    """A request for an HTTP session to change as it likes, without what its client has noted beside it."""
+    headers = HeadersDict(request.headers.items())
+    return AWSPreparedRequest(request.method, request.url, headers, request.body, request.stream_output)
 
 
 class _Session(URLLib3Session):  # type: ignore[misc]  # botocore ships no types

@@ -99,6 +99,10 @@ _NAMES: Mapping[tuple[Sent, Ending], str] = {
 }
 
 
+#: What a client sees of an answer that is late for it.
+READ_TIMEOUT = NetworkEvent(ending=Ending.SILENCE)
+
+
 class Delay(NamedTuple):
     """How late an answer comes, in seconds, and whether that really takes them or only moves the mock's clock."""
 

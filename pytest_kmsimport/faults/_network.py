@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError
 
 from .._service.fault import Attempt, ClientOutcome, Fault
 from .._service.reply import Reply
-from .._transports.urllib3 import play
+from .._transports.clients import play
 from .._wire.aws_json import WireResponse
 from .._wire.model import has_output
 from .._wire.network import Delay, Ending, NetworkEvent, Opening, Sent
@@ -20,7 +20,7 @@ from .._wire.network import Delay, Ending, NetworkEvent, Opening, Sent
 
 @dataclass(frozen=True)
 class NetworkFault(Fault):
-    """Something that happens to a connection; what the client makes of it is botocore's and urllib3's own doing."""
+    """Something that happens to a connection; what the client makes of it is its own HTTP library's doing."""
 
     kind = "network"
     event: ClassVar[NetworkEvent]
@@ -44,12 +44,12 @@ class NetworkFault(Fault):
         return Reply(event=self.event)
 
     def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
-        """What botocore's HTTP session raises, if it does."""
+        """What the client's HTTP session raises, if it does."""
         request = AWSRequest("POST", client.meta.endpoint_url, headers={}, data=b"{}").prepare()
         body = b"{}" if has_output(operation) else b""
         answer = WireResponse(200, {"Content-Length": str(len(body))}, body)
         try:
-            play(self.event, request, answer, client.meta.config)
+            play(client, self.event, request, answer)
         except BotoCoreError as error:
             return ClientOutcome(type(error), raised=error)
         return ClientOutcome(empty=True)
@@ -133,8 +133,8 @@ class _BrokenBody(NetworkFault):
 class TruncatedBody(_BrokenBody):
     """The connection is closed in the middle of the body, short of its Content-Length.
 
-    botocore from 1.44 on, or any with urllib3 1.26, reports success with an empty dict; others raise
-    ConnectionClosedError and try again.
+    botocore from 1.44 on, or any with urllib3 1.26, reports success with an empty dict; others, and aiobotocore on
+    aiohttp, raise ConnectionClosedError and try again; on httpx it is HTTPClientError.
     """
 
     event = NetworkEvent(sent=Sent.HALF_OF_BODY)

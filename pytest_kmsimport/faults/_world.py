@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 
 from botocore.client import BaseClient
 
@@ -36,6 +37,10 @@ class Meanwhile(Fault):
     def __post_init__(self) -> None:
         if not callable(self.action):
             raise TypeError(f"meanwhile() takes a callable, not {self.action!r}: write meanwhile(disable_key).")
+        if iscoroutinefunction(self.action) or iscoroutinefunction(getattr(self.action, "__call__", None)):  # noqa: B004
+            raise TypeError(
+                f"{self!r} would never be awaited: write a function that asks mock.client(), which is sync."
+            )
 
     def __repr__(self) -> str:
         return f"meanwhile({self._name}{', after=True' if self.after else ''})"
@@ -82,7 +87,10 @@ def meanwhile(action: Action, *, after: bool = False) -> Meanwhile:
 
     ``action`` is called with the mock and the record of the call: one of the ready-made ones of this module, or yours,
     such as ``lambda mock, call: mock.client().disable_key(KeyId=call.key_id)``. What it asks of AWS KMS is not in
-    ``mock.calls``, and no fault strikes it. An exception that it raises fails the test.
+    ``mock.calls``, and no fault strikes it. An exception that it raises fails the test. For an asynchronous client too
+    it is a plain function, to which ``mock.client()`` answers at once.
+
+    Raises TypeError for what cannot be called, and for a coroutine function.
     """
     return Meanwhile(action, after)
 

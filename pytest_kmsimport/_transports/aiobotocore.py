@@ -1,0 +1,134 @@
+"""How answers reach clients of aiobotocore, with network events played through their own HTTP session.
+
+As for clients of botocore: the client's real stack, aiohttp or httpx, makes of an event what it makes of the same one
+on a real socket. This module is imported when the first of these clients comes by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple
+
+from aiobotocore.awsrequest import AioAWSResponse
+from aiobotocore.client import AioBaseClient
+from aiobotocore.credentials import AioCredentials
+from aiobotocore.httpxsession import HttpxSession
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from botocore.signers import RequestSigner
+
+from .._active import Mock
+from .._tracebacks import sealed_coroutine
+from .._wire.aws_json import WireResponse
+from .._wire.network import NetworkEvent
+from .._wire.signature import PLACEHOLDER_KEY, must_fetch_credentials, settings_of
+from ..engine.errors import NotOffered
+from .receiving import receive
+
+_RSA_SPEC = re.compile(rb'"(?:WrappingKeySpec|KeyPairSpec|KeySpec|CustomerMasterKeySpec)": ?"RSA_(\d{4})"')
+
+
+class _Stack(NamedTuple):
+    """What a client stands on: how it plays a network event, sleeps, and has something done in a thread."""
+
+    play: Callable[[type, NetworkEvent, AWSPreparedRequest, WireResponse, Config], Coroutine[Any, Any, AWSResponse]]
+    sleep: Callable[[float], Awaitable[None]]
+    run_in_thread: Callable[[Callable[[], None]], Awaitable[None]]
+
+
+@cache
+def _stack_of(session_class: type) -> _Stack:
+    """What a client with HTTP sessions of a class stands on; that on httpx may be run by trio."""
+    if issubclass(session_class, HttpxSession):
+        import anyio  # noqa: PLC0415  which httpx brings along
+        import anyio.to_thread  # noqa: PLC0415
+
+        from .httpx import play  # noqa: PLC0415
+
+        return _Stack(play, anyio.sleep, anyio.to_thread.run_sync)
+    from .aiohttp import play  # noqa: PLC0415
+
+    return _Stack(play, asyncio.sleep, asyncio.to_thread)
+
+
+def _session_class_of(endpoint: Any) -> type:  # noqa: ANN401  an endpoint of aiobotocore
+    """The class of a client's HTTP sessions; its configuration says another one before aiobotocore 3.9."""
+    session = endpoint.http_session
+    return type(getattr(session, "behind", session))
+
+
+def spare_credentials(context: dict[str, Any], signer: RequestSigner) -> None:
+    """Have a request that is about to be signed without credentials, or with such as must be fetched, be nobody's."""
+    signing = context.setdefault("signing", {})
+    if signing.get("request_credentials") is None and must_fetch_credentials(signer):
+        signing["request_credentials"] = AioCredentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
+
+
+async def nobodys() -> list[Any]:
+    """What handlers answer where there are none."""
+    return []
+
+
+@sealed_coroutine
+async def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> list[Any]:
+    """What a client gets, as a handler answers it: its answer, or what becomes of that.
+
+    Raises the exception of ``botocore.exceptions`` that the client's HTTP session raises.
+    """
+    session_class = _session_class_of(request.endpoint)
+    stack = _stack_of(session_class)
+    await _make_rsa_key(mock, request.body, stack)
+    exchange, config = receive(mock, operation, request), settings_of(request)
+    response, event = exchange.response, exchange.event
+    try:
+        if exchange.delays:
+            event, asleep = mock.service.pass_delays(exchange, config.read_timeout)
+            await stack.sleep(asleep)
+        if event is None:
+            got = AioAWSResponse(request.url, response.status, response.headers, _Body(response.body))
+        else:
+            got = await stack.play(session_class, event, request, response, config)
+    except NotOffered as complaint:
+        exchange.close(complaint)
+        raise mock.complain(complaint) from None
+    except BaseException as error:  # cancellation too
+        exchange.close(error)
+        raise
+    exchange.close()
+    return [(answer, got)]
+
+
+async def _make_rsa_key(mock: Mock, body: bytes | str, stack: _Stack) -> None:
+    """Have an RSA key that a request asks for made in a thread, where that takes time; the engine then has it."""
+    asked = _RSA_SPEC.search(body.encode() if isinstance(body, str) else body)
+    make = mock.missing_rsa_key(int(asked[1])) if asked else None
+    if make is not None:
+        await stack.run_in_thread(make)
+
+
+class _Body:
+    """The body of a response as aiobotocore reads it, from either HTTP library."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def read(self) -> bytes:
+        """All of it."""
+        return self._body
+
+    aread = read
+
+
+def play(client: AioBaseClient, event: NetworkEvent, request: AWSPreparedRequest, response: WireResponse) -> None:
+    """Have a client's HTTP session meet an event, whether or not a loop runs here.
+
+    Raises the exception of ``botocore.exceptions`` that the session raises.
+    """
+    session_class = _session_class_of(client._endpoint)  # noqa: SLF001  there is no public way to it
+    coroutine = _stack_of(session_class).play(session_class, event, request, response, client.meta.config)
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, coroutine).result()

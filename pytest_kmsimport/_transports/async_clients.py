@@ -1,0 +1,68 @@
+"""Asynchronous clients of a mock's own, built by aiobotocore; imported when the first one is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aiobotocore.client import AioBaseClient
+from aiobotocore.config import AioConfig
+from aiobotocore.httpxsession import HttpxSession
+from aiobotocore.session import AioSession
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+from .._wire.model import LOADER
+from .real_aws import host_of, is_own_server, refused_after_mock
+
+#: The configuration of a client that trio can run.
+ON_TRIO = AioConfig(http_session_cls=HttpxSession)
+
+
+async def new_client(region: str, access_key: str, config: AioConfig | None) -> AioBaseClient:
+    """Build a KMS client of nobody in particular, which sends nothing but to servers of ours."""
+    session = AioSession()
+    session.register_component("data_loader", LOADER)
+    client = await session._create_client(  # noqa: SLF001  what session.create_client enters at once
+        "kms",
+        region_name=region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=access_key,
+        config=config or AioConfig(),
+    )
+    endpoint = client._endpoint  # noqa: SLF001  botocore has no option for its session
+    endpoint.http_session = _NoWayOut(endpoint.http_session)
+    return client
+
+
+def new_client_without_loop(region: str, access_key: str, config: AioConfig | None) -> AioBaseClient:
+    """Build such a client for any loop, whether or not one runs here."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, new_client(region, access_key, config)).result()
+
+
+class _NoWayOut:
+    """The HTTP session of such a client; ``behind`` is what it would have without a mock."""
+
+    def __init__(self, behind: Any) -> None:  # noqa: ANN401  one of aiobotocore's
+        self.behind = behind
+        self._is_entered = False
+
+    async def __aenter__(self) -> None:
+        await self.behind.__aenter__()
+        self._is_entered = True
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections to servers, if the client was entered; it has none otherwise."""
+        if self._is_entered:
+            self._is_entered = False
+            await self.behind.close()
+
+    async def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Refuse a request that was about to leave."""
+        if is_own_server(request.url):
+            return await self.behind.send(request)
+        raise refused_after_mock(host_of(request.url))
