@@ -7,6 +7,7 @@ import sys
 from time import perf_counter
 
 from . import (
+    asynchronous,
     beside_moto,
     calls,
     ceremony,
@@ -30,6 +31,7 @@ _SUBJECTS = {
         faults,
         mocks,
         server,
+        asynchronous,
         ceremony,
         function_calls,
         scale,

@@ -10,23 +10,27 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.client import AioBaseClient
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.httpxsession import HttpxSession
+from aiobotocore.signers import AioRequestSigner
+from botocore.auth import BaseSigner
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.signers import RequestSigner
 
+from .. import _active
 from .._active import Mock
 from .._tracebacks import sealed_coroutine
+from .._wire import signature
 from .._wire.aws_json import WireResponse
 from .._wire.network import NetworkEvent
-from .._wire.signature import PLACEHOLDER_KEY, must_fetch_credentials, settings_of
+from .._wire.signature import PLACEHOLDER_KEY, settings_of
 from ..engine.errors import NotOffered
+from .patch import NO_AUTH, AuthPatch, late
 from .receiving import receive
 
 _RSA_SPEC = re.compile(rb'"(?:WrappingKeySpec|KeyPairSpec|KeySpec|CustomerMasterKeySpec)": ?"RSA_(\d{4})"')
@@ -61,11 +65,13 @@ def _session_class_of(endpoint: Any) -> type:  # noqa: ANN401  an endpoint of ai
     return type(getattr(session, "behind", session))
 
 
-def spare_credentials(context: dict[str, Any], signer: RequestSigner) -> None:
-    """Have a request that is about to be signed without credentials, or with such as must be fetched, be nobody's."""
-    signing = context.setdefault("signing", {})
-    if signing.get("request_credentials") is None and must_fetch_credentials(signer):
-        signing["request_credentials"] = AioCredentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
+_PLACEHOLDER = AioCredentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
+#: Writes down who asks, as for other clients.
+note_access_key = partial(signature.note_access_key, placeholder=_PLACEHOLDER)
+
+
+async def _no_auth() -> BaseSigner:
+    return NO_AUTH
 
 
 async def nobodys() -> list[Any]:
@@ -132,3 +138,9 @@ def play(client: AioBaseClient, event: NetworkEvent, request: AWSPreparedRequest
     coroutine = _stack_of(session_class).play(session_class, event, request, response, client.meta.config)
     with ThreadPoolExecutor(1) as executor:
         executor.submit(asyncio.run, coroutine).result()
+
+
+with _active.changing():
+    late.append(AuthPatch(AioRequestSigner, _no_auth))
+    if _active.active() is not None:
+        late[-1].put_on()

@@ -44,11 +44,9 @@ def before_sign(event: Event) -> Any:  # noqa: ANN401
     mock = _mock_for(event)
     if mock is not None:
         context, signer = event.arguments["request"].context, event.arguments["request_signer"]
-        if event.is_async:
-            _aiobotocore().spare_credentials(context, signer)
-        else:
-            sign = mock.sign_requests or (_active.server_ports and _leaves(event)) or _signature_is_seen(event, signer)
-            signature.note_access_key(context, signer, sign=sign)
+        sign = mock.sign_requests or (_active.server_ports and _leaves(event)) or _signature_is_seen(event, signer)
+        note_access_key = _aiobotocore().note_access_key if event.is_async else signature.note_access_key
+        note_access_key(context, signer, sign=sign)
     return event.proceed()
 
 

@@ -5,12 +5,14 @@ The patches go on with the first mock (or guard) and come off with the last.
 
 from __future__ import annotations
 
+from botocore.signers import RequestSigner
+
 from .. import _active
 from .._active import Complaints, Mock, active
 from . import forks, real_aws
 from .botocore import before_send, before_sign, needs_retry
 from .environment import Environment
-from .patch import AuthPatch, EmitPatch, EnvironmentPatch, PreparePatch
+from .patch import NO_AUTH, AuthPatch, EmitPatch, EnvironmentPatch, PreparePatch, late
 
 
 def activate(mock: Mock) -> None:
@@ -60,13 +62,13 @@ class Guard:
 
 
 def _patch() -> None:
-    for patch in _PATCHES:
+    for patch in (*_PATCHES, *late):
         patch.put_on()
 
 
 def _unpatch() -> None:
     if active() is None and _active.guard() is None:
-        for patch in _PATCHES:
+        for patch in (*_PATCHES, *late):
             patch.take_off()
 
 
@@ -84,5 +86,10 @@ def _check_seam(service: str, url: str) -> None:
 
 
 _seam = EmitPatch({"before-sign": before_sign, "before-send": before_send, "needs-retry": needs_retry})
-_PATCHES = (_seam, PreparePatch(_check_seam), AuthPatch(), EnvironmentPatch(Environment.as_it_was))
+_PATCHES = (
+    _seam,
+    PreparePatch(_check_seam),
+    AuthPatch(RequestSigner, lambda: NO_AUTH),
+    EnvironmentPatch(Environment.as_it_was),
+)
 _active.on_test_end(after_test)

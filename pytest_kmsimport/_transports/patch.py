@@ -134,28 +134,6 @@ class PreparePatch(Patch):
         return prepare
 
 
-class AuthPatch(Patch):
-    """``RequestSigner.get_auth_instance``, which makes what signs a request.
-
-    A request whose credentials are ``LeftOut`` is not signed with the usual algorithm, as long as there is a mock that
-    will answer it; every other one is, and whatever is signed by hand.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(RequestSigner, "get_auth_instance", self._leaving_out)
-
-    def _leaving_out(self, get_auth_instance: Function) -> Function:
-        def auth_instance(signer: RequestSigner, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  botocore's own
-            credentials = kwargs.get("request_credentials")
-            if type(credentials) is LeftOut:
-                if kwargs.get("signature_version") == _USUAL and _active.innermost is not None:
-                    return _NO_AUTH
-                kwargs["request_credentials"] = credentials.credentials
-            return get_auth_instance(signer, *args, **kwargs)
-
-        return auth_instance
-
-
 _USUAL = "v4"
 
 
@@ -166,7 +144,36 @@ class _NoAuth(BaseSigner):  # type: ignore[misc]  # botocore ships no types
         """Leave a request as it is."""
 
 
-_NO_AUTH = _NoAuth()
+NO_AUTH = _NoAuth()
+
+
+class AuthPatch(Patch):
+    """``get_auth_instance`` of a signer's class, which makes what signs a request.
+
+    A request whose credentials are ``LeftOut`` is not signed with the usual algorithm, as long as there is a mock that
+    will answer it; every other one is, and whatever is signed by hand. ``no_auth`` makes what signs nothing.
+    """
+
+    def __init__(self, owner: type[RequestSigner], no_auth: Callable[[], Any]) -> None:
+        self._no_auth = no_auth
+        super().__init__(owner, "get_auth_instance", self._leaving_out)
+
+    def _leaving_out(self, get_auth_instance: Function) -> Function:
+        no_auth = self._no_auth
+
+        def auth_instance(signer: RequestSigner, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  botocore's own
+            credentials = kwargs.get("request_credentials")
+            if type(credentials) is LeftOut:
+                if kwargs.get("signature_version") == _USUAL and _active.innermost is not None:
+                    return no_auth()
+                kwargs["request_credentials"] = credentials.credentials
+            return get_auth_instance(signer, *args, **kwargs)
+
+        return auth_instance
+
+
+#: Patches of what is imported when somebody needs it, which go on and come off with the others from then on.
+late: list[Patch] = []
 
 
 class EnvironmentPatch(Patch):

@@ -58,19 +58,24 @@ def must_fetch_credentials(signer: RequestSigner) -> bool:
     return credentials is None or bool(getattr(credentials, "refresh_needed", bool)())
 
 
-def note_access_key(context: dict[str, Any], signer: RequestSigner, *, sign: bool) -> None:
+def note_access_key(
+    context: dict[str, Any], signer: RequestSigner, placeholder: Credentials = _PLACEHOLDER, *, sign: bool
+) -> None:
     """Write down who asks, also where the request is not signed; somebody without credentials is nobody.
 
-    Without ``sign`` the signature is left out.
+    Nobody signs with ``placeholder``. Without ``sign`` the signature is left out.
     """
     signing = context.setdefault("signing", {})
     credentials = signing.get("request_credentials")
     if type(credentials) is LeftOut:  # by an earlier attempt, which somebody else may have answered
         credentials = signing["request_credentials"] = credentials.credentials
     elif must_fetch_credentials(signer):
-        credentials = signing["request_credentials"] = _PLACEHOLDER
+        credentials = signing["request_credentials"] = placeholder
     credentials = credentials or signer._credentials  # noqa: SLF001
-    context[_ACCESS_KEY] = credentials.access_key or ""
+    try:
+        context[_ACCESS_KEY] = credentials.access_key or ""
+    except NotImplementedError:  # of aiobotocore's, that have to be awaited where they could be fetched
+        context[_ACCESS_KEY] = credentials._access_key or ""  # noqa: SLF001
     if not sign:
         signing["request_credentials"] = LeftOut(credentials)
 
