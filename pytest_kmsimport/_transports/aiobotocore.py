@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -70,8 +70,12 @@ _PLACEHOLDER = AioCredentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
 note_access_key = partial(signature.note_access_key, placeholder=_PLACEHOLDER)
 
 
-async def _no_auth() -> BaseSigner:
-    return NO_AUTH
+class _NoAuth:
+    """What signs nothing, to be awaited any number of times."""
+
+    def __await__(self) -> Generator[None, None, BaseSigner]:
+        return NO_AUTH
+        yield
 
 
 async def nobodys() -> list[Any]:
@@ -141,6 +145,6 @@ def play(client: AioBaseClient, event: NetworkEvent, request: AWSPreparedRequest
 
 
 with _active.changing():
-    late.append(AuthPatch(AioRequestSigner, _no_auth))
+    late.append(AuthPatch(AioRequestSigner, _NoAuth()))
     if _active.active() is not None:
         late[-1].put_on()

@@ -89,7 +89,7 @@ _seam = EmitPatch({"before-sign": before_sign, "before-send": before_send, "need
 _PATCHES = (
     _seam,
     PreparePatch(_check_seam),
-    AuthPatch(RequestSigner, lambda: NO_AUTH),
+    AuthPatch(RequestSigner, NO_AUTH),
     EnvironmentPatch(Environment.as_it_was),
 )
 _active.on_test_end(after_test)

@@ -151,10 +151,10 @@ class AuthPatch(Patch):
     """``get_auth_instance`` of a signer's class, which makes what signs a request.
 
     A request whose credentials are ``LeftOut`` is not signed with the usual algorithm, as long as there is a mock that
-    will answer it; every other one is, and whatever is signed by hand. ``no_auth`` makes what signs nothing.
+    will answer it; every other one is, and whatever is signed by hand. ``no_auth`` is what signs nothing.
     """
 
-    def __init__(self, owner: type[RequestSigner], no_auth: Callable[[], Any]) -> None:
+    def __init__(self, owner: type[RequestSigner], no_auth: object) -> None:
         self._no_auth = no_auth
         super().__init__(owner, "get_auth_instance", self._leaving_out)
 
@@ -165,7 +165,7 @@ class AuthPatch(Patch):
             credentials = kwargs.get("request_credentials")
             if type(credentials) is LeftOut:
                 if kwargs.get("signature_version") == _USUAL and _active.innermost is not None:
-                    return no_auth()
+                    return no_auth
                 kwargs["request_credentials"] = credentials.credentials
             return get_auth_instance(signer, *args, **kwargs)
 
