@@ -34,11 +34,24 @@ class FaultNeverStruck(AssertionError):  # noqa: N818  a failure of the test, na
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which calls a plan is about."""
+    """Which calls a plan is about.
+
+    Raises ValueError for what names no calls.
+    """
 
     on: On = None
     key_id: str | None = None
     region: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.on is not None and not callable(self.on):
+            names = (self.on,) if isinstance(self.on, str) else self.on
+            if not isinstance(names, Collection) or not all(isinstance(name, str) for name in names):
+                several = "write an operation such as 'Encrypt', several of them, or a function of a CallRecord."
+                raise ValueError(f"on is {self.on!r}; {several}")
+        for name, value in (("key_id", self.key_id), ("region", self.region)):
+            if value is not None and not isinstance(value, str):
+                raise ValueError(f"{name} is {value!r}; write a text.")
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -57,6 +70,15 @@ class Target:
         if self.key_id is not None and self.key_id not in lookup.names_of(call):
             return False
         return not callable(self.on) or bool(self.on(lookup.record_of(call)))
+
+    @property
+    def said(self) -> dict[str, object]:
+        """What of it was said, in the keywords of ``inject``, and of a function its name."""
+        on = (self.operations if not isinstance(self.on, str) else self.on) or None
+        if callable(self.on):
+            on = getattr(self.on, "__name__", repr(self.on))
+        given = {"on": on, "key_id": self.key_id, "region": self.region}
+        return {name: value for name, value in given.items() if value is not None}
 
     def __str__(self) -> str:
         operations = " or ".join(self.operations)
@@ -120,6 +142,11 @@ class Plan(ABC):
     def end(self) -> None:
         """Strike no more; whether it has struck is not asked any more either."""
         self.ended = True
+
+    @property
+    def said(self) -> dict[str, object]:
+        """Where and when it strikes, in the keywords of ``inject``."""
+        return {**self._target.said, **self._timing.said}
 
     def may_be_about(self, operation: str) -> bool:
         """Whether it is about calls of an operation at all."""
@@ -217,6 +244,8 @@ def make_plan(fault: Fault | Steps, target: Target, timing: Timing, *, must_stri
 
     Raises TypeError for what is no fault, ValueError for a fault that cannot happen to what it is planned on.
     """
+    if type(must_strike) is not bool:
+        raise ValueError(f"must_strike is {must_strike!r}; write True or False.")
     check_operations(target)
     steps = (fault,) if isinstance(fault, Fault) else _checked_steps(fault, timing)
     for step in filter(None, steps):

@@ -41,6 +41,8 @@ class Meanwhile(Fault):
             raise TypeError(
                 f"{self!r} would never be awaited: write a function that asks mock.client(), which is sync."
             )
+        if type(self.after) is not bool:
+            raise TypeError(f"meanwhile() has after={self.after!r}: write after=True for what happens after the call.")
 
     def __repr__(self) -> str:
         return f"meanwhile({self._name}{', after=True' if self.after else ''})"
