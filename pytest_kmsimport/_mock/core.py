@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from .._active import Complaints
 from .._diagnosis import diagnose
 from .._service.calls import CallRecord, Calls
-from .._service.clock import Clock
+from .._service.clock import Clock, ClockSetting
 from .._service.fault import Action
 from .._service.fault_layer import MeanwhileFailed
 from .._service.journal import Kept
@@ -18,14 +19,17 @@ from .._service.leak_check import LeakCheck
 from .._service.leaks import refuse
 from .._service.plans import Plan
 from .._service.service import Service
+from .._tracebacks import sealed
 from .._wire.regions import is_region
+from ..engine import plain
 from ..engine.engine import Engine
 from ..engine.quotas import Quotas
 from ..engine.store import Store
 from ..engine.world import World
+from . import state_file
 from .lifetime import Lifetime
 from .options import Options
-from .rsa_pool import RsaKeys
+from .rsa_pool import Given, RsaKeys
 
 __tracebackhide__ = True
 
@@ -36,9 +40,17 @@ class Snapshot:
 
     _of: MockCore = field(repr=False)
     _store: Store = field(repr=False)
-    _clock: tuple[int, int | None] = field(repr=False)
+    _clock: ClockSetting = field(repr=False)
     _calls: Kept = field(repr=False)
     _plans: tuple[Plan, ...] = field(repr=False)
+
+
+class State(NamedTuple):
+    """What a file has: everything in AWS KMS as the engine saves it, the clock, and which RSA keys were given away."""
+
+    kms: Any
+    clock: ClockSetting
+    rsa_keys: Given
 
 
 class MockCore:
@@ -52,7 +64,8 @@ class MockCore:
         self.clock = Clock()
         self._options = options
         background = timedelta(seconds=options.background_seconds)
-        self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
+        self._rsa_keys = RsaKeys()
+        self._world = World(self.clock.now, os.urandom, self._rsa_keys, is_region, background)
         self._lifetime = Lifetime()
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)
@@ -136,6 +149,49 @@ class MockCore:
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
         self.service.access.forget()
+
+    @sealed
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state into a file, for ``load`` by this mock or another one, also in another process.
+
+        That is all accounts and Regions: KMS keys with all their key materials, aliases, grants, import tokens with
+        their wrapping keys, and how far the clock is from the computer's or where it is frozen; calls and planned
+        faults are not in it. The file has secrets in it, so that only its owner can read it. One that is there is
+        replaced at once or not at all.
+
+        Raises OSError where the file cannot be written.
+        """
+        state = State(self._engine.save(), self.clock.snapshot(), self._rsa_keys.given)
+        state_file.write(path, plain.write(state))
+
+    @sealed
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Have the state that ``save`` has written, in the place of this mock's; calls and planned faults stay.
+
+        Every KMS key keeps its Region and account, whatever those of this mock are; otherwise this mock's options hold,
+        such as ``strict_tokens`` and ``quotas``. The clock is as far from the computer's as it was, or frozen where it
+        was.
+
+        Raises OSError where the file cannot be read, and ValueError for one that is damaged, from a newer version, by
+        the rules of another ``service``, or none that ``save`` has written; then nothing has changed.
+        """
+        try:
+            state, imported = state_file.read(path, self._load)
+        except ValueError as error:
+            why = str(error)
+        else:
+            self.clock.restore(state.clock)
+            self._rsa_keys.go_on_from(state.rsa_keys)
+            self.service.access.forget()
+            for arn in imported:
+                self.service.note_key_material(arn, self.region, self.account)
+            return
+        raise ValueError(f"{os.fspath(path)} cannot be loaded: {why}.")  # without the error, which may have the content
+
+    def _load(self, content: object) -> tuple[State, list[str]]:
+        """Let the engine have what is for it; all of the content is checked before."""
+        state = plain.read(State, content)
+        return state, self._engine.load(state.kms)
 
     def reset(self) -> None:
         """Become as new: no KMS keys, no calls, the computer's time."""
