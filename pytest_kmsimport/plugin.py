@@ -45,6 +45,7 @@ _INI = {
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
     "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
+    "serve": ("bool", "have child processes find the mock, at a port of this computer"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
     "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
@@ -98,9 +99,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("terminal") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Colours(config))
     _configure_coverage(config)
-    config.add_cleanup(
-        _active.end_test
-    )  # of a test that has ended the run, whose fixtures are torn down without its hook
+    # Of a test that has ended the run, whose fixtures are torn down without its hook.
+    config.add_cleanup(_active.end_test)
     if config.getini("kms_import_guard"):
         from ._transports.interception import Guard  # noqa: PLC0415  only for those who ask for it
 

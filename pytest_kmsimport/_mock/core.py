@@ -20,6 +20,7 @@ from .._service.leaks import refuse
 from .._service.plans import Plan
 from .._service.service import Service
 from .._tracebacks import sealed
+from .._transports import forks
 from .._wire.regions import is_region
 from ..engine import plain
 from ..engine.engine import Engine
@@ -62,6 +63,8 @@ class MockCore:
         self.allow_real_aws = options.allow_real_aws
         self.sign_requests = options.sign_requests
         self.clock = Clock()
+        self.parent_url: str | None = None
+        self._url_of_children: str | None = None
         self._options = options
         background = timedelta(seconds=options.background_seconds)
         self._rsa_keys = RsaKeys()
@@ -107,8 +110,16 @@ class MockCore:
 
         Raises RuntimeError where the mock is active already.
         """
-        self._lifetime.begin(self)
+        server = self._lifetime.begin(self, serve=self._options.serve)
+        self.parent_url = None
+        if server is not None:
+            self._url_of_children = server.url
+            forks.leave_to_parent(self)
         self.service.plans.forget_ended()
+
+    def forget(self) -> None:
+        """With the option ``serve``, have a process that is forked off ask its parent as other child processes do."""
+        self.parent_url = self._url_of_children
 
     def stop(self) -> None:
         """Stop answering and put the environment back; complain of planned faults that never struck.

@@ -21,15 +21,18 @@ class Lifetime:
         self._has_ended = False
         self._servers: list[Server] = []
 
-    def begin(self, mock: Mock) -> None:
-        """Let the mock answer; raises RuntimeError where it does already."""
+    def begin(self, mock: Mock, *, serve: bool) -> Server | None:
+        """Let the mock answer, and with ``serve`` child processes too; raises RuntimeError where it does already."""
         if self._is_active:
             text = "This mock is active already: mock_kms_import and kms_import_mock start theirs themselves."
             raise RuntimeError(text)
+        server = self.new_server(mock, tls=False) if serve else None
         self._is_active, self._has_ended = True, False
         _intercept.activate(mock)
-        self._environment.enter(mock.region, keep_credentials=mock.allow_real_aws)
+        address = {} if server is None else server.address
+        self._environment.enter(mock.region, address, keep_credentials=mock.allow_real_aws)
         mock.leak_check.start()
+        return server
 
     def end(self, mock: Mock) -> None:
         """Let it answer no more; raises RuntimeError where it does not."""
@@ -50,8 +53,11 @@ class Lifetime:
         _intercept.deactivate(mock)
         self._is_active = False
 
-    def add_server(self, server: Server) -> Server:
-        """Have a server end with the mock, if not before."""
+    def new_server(self, mock: Mock, *, tls: bool) -> Server:
+        """Make a server that ends with the mock, if not before."""
+        from .server import Server  # noqa: PLC0415  what it takes costs time, and most tests need none
+
+        server = Server(mock, tls=tls)
         self._servers.append(server)
         return server
 

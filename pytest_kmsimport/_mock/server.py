@@ -19,7 +19,6 @@ _HANDS_OFF = (
     "AWS_SECURITY_TOKEN",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
 """Variables that would send a client elsewhere, or have it sign with what belongs to something else."""
 
@@ -85,20 +84,24 @@ class Server:
         for Ruby: give them ``url`` by hand.
         """
         environ = {name: value for name, value in os.environ.items() if name not in _HANDS_OFF}
-        environ |= {
+        of_nobody = {"AWS_ACCESS_KEY_ID": PLACEHOLDER_KEY, "AWS_SECRET_ACCESS_KEY": PLACEHOLDER_KEY}
+        return {**environ, **of_nobody, "AWS_EC2_METADATA_DISABLED": "true", **self.address}
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The variables by which clients find this server and no other, whatever credentials they have."""
+        address = {
             "AWS_ENDPOINT_URL_KMS": self.url,
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",  # whatever a configuration file says
             "AWS_REGION": self._mock.region,
             "AWS_DEFAULT_REGION": self._mock.region,
-            "AWS_ACCESS_KEY_ID": PLACEHOLDER_KEY,
-            "AWS_SECRET_ACCESS_KEY": PLACEHOLDER_KEY,
-            "AWS_EC2_METADATA_DISABLED": "true",
         }
         for name in ("NO_PROXY", "no_proxy"):
-            hosts = [host for host in environ.get(name, "").split(",") if host]
-            environ[name] = ",".join([*hosts, *([] if HOST in hosts else [HOST])])
+            hosts = [host for host in os.environ.get(name, "").split(",") if host]
+            address[name] = ",".join([*hosts, *([] if HOST in hosts else [HOST])])
         if self._folder is not None:
-            environ |= dict.fromkeys(_TRUST, self.ca_bundle)
-        return environ
+            address |= dict.fromkeys(_TRUST, self.ca_bundle)
+        return address
 
     def unreachable(self) -> AbstractContextManager[None]:
         """Have nobody listen at the server's address while the block runs; connections that are there end."""

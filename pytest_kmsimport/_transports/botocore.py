@@ -25,7 +25,7 @@ from .._wire.aws_json import new_request_id
 from ..engine.errors import NotOffered
 from . import real_aws
 from .events import NAME_LENGTH, Event
-from .urllib3 import deliver
+from .urllib3 import deliver, send_to
 
 #: Where botocore tells of requests as they are sent, signature and all.
 _LOG, _SIGNING_LOG = logging.getLogger("botocore.endpoint"), logging.getLogger("botocore.auth")
@@ -46,16 +46,17 @@ def before_sign(event: Event) -> Any:  # noqa: ANN401
     if mock is not None:
         context, signer = event.arguments["request"].context, event.arguments["request_signer"]
         if not event.is_async:
-            sign = mock.sign_requests or (_active.server_ports and _leaves(event)) or _signature_is_seen(event, signer)
+            leaves = _active.server_ports and _leaves(event, mock)
+            sign = mock.sign_requests or leaves or _signature_is_seen(event, signer)
             signature.note_access_key(context, signer, sign=sign)
         elif signature.must_fetch_credentials(signer):
             raise mock.complain(NotOffered(_ASYNC))
     return event.proceed()
 
 
-def _leaves(event: Event) -> bool:
+def _leaves(event: Event, mock: Mock) -> bool:
     """Whether a request is for a server of a mock's, and has to go there for what happens on a real socket."""
-    return real_aws.is_own_server(event.arguments["request"].url)
+    return mock.parent_url is not None or real_aws.is_own_server(event.arguments["request"].url)
 
 
 def _signature_is_seen(event: Event, signer: RequestSigner) -> bool:
@@ -81,8 +82,11 @@ def before_send(event: Event) -> Any:  # noqa: ANN401
     if mock is not None:
         if event.is_async:
             raise mock.complain(NotOffered(_ASYNC))
-        if _active.server_ports and _leaves(event):
-            return _NOBODYS
+        if _active.server_ports and _leaves(event, mock):
+            request = event.arguments["request"]
+            if mock.parent_url is None or real_aws.is_own_server(request.url):
+                return _NOBODYS
+            return [(send_to, send_to(mock.parent_url, request, signature.settings_of(request)))]
         return [(_answer, _answer(mock, event.name[_KMS_OPERATION:], event.arguments["request"]))]
     _note_other_request(event)
     responses = event.proceed()
