@@ -82,9 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("terminal") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Colours(config))
     _configure_coverage(config)
-    config.add_cleanup(
-        _active.end_test
-    )  # of a test that has ended the run, whose fixtures are torn down without its hook
+    # Of a test that has ended the run, whose fixtures are torn down without its hook.
+    config.add_cleanup(_active.end_test)
     if config.getini("kms_import_guard"):
         from ._transports.interception import Guard  # noqa: PLC0415  only for those who ask for it
 

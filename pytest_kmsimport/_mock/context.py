@@ -77,6 +77,7 @@ def mock_kms_import(
     sleep_on_retry: bool = False,
     faults_must_strike: bool = True,
     check_leaks: bool = False,
+    serve: bool = False,
     background_seconds: int = 0,
     journal_size: int = 1000,
     quotas: Mapping[str, int] = ...,
@@ -90,8 +91,8 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     without options joins the mock around it; with options it stands alone until it ends.
 
     It answers in this process. A process that is forked off is answered from a copy, of whose calls and KMS keys
-    nothing is seen here; other child processes find KMS at a port of this computer at which nobody listens. Those that
-    are given the environment of ``mock.serve()`` find the mock.
+    nothing is seen here; other child processes find KMS at a port of this computer at which nobody listens. Those
+    that are given the environment of ``mock.serve()`` find this mock, and with the option ``serve`` all of them do.
 
     * ``region``: the Region of clients that name none; by default AWS_DEFAULT_REGION, else ``us-east-1``.
     * ``account``: the 12-digit account of clients whose access key is not itself a 12-digit account.
@@ -102,6 +103,7 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``sleep_on_retry``: let botocore really wait before it tries again.
     * ``faults_must_strike``: fail the test when a planned fault never struck.
     * ``check_leaks``: fail the test when a secret is found in its logs, its output or a request.
+    * ``serve``: have child processes of every kind find this mock, by the environment, at a port of this computer.
     * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
     * ``journal_size``: how many calls ``mock.calls`` keeps.
     * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``, ``grants_per_key``,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from inspect import iscoroutine
+from typing import Any, NamedTuple
 
 from .._active import Complaints
 from .._diagnosis import diagnose
 from .._service.calls import CallRecord, Calls
-from .._service.clock import Clock
+from .._service.clock import Clock, ClockSetting
 from .._service.fault import Action
 from .._service.fault_layer import MeanwhileFailed
 from .._service.journal import Kept
@@ -19,14 +20,18 @@ from .._service.leak_check import LeakCheck
 from .._service.leaks import refuse
 from .._service.plans import Plan
 from .._service.service import Service
+from .._tracebacks import sealed
+from .._transports import forks
 from .._wire.regions import is_region
+from ..engine import plain
 from ..engine.engine import Engine
 from ..engine.quotas import Quotas
 from ..engine.store import Store
 from ..engine.world import World
+from . import state_file
 from .lifetime import Lifetime
 from .options import Options
-from .rsa_pool import RsaKeys
+from .rsa_pool import Given, RsaKeys
 
 __tracebackhide__ = True
 
@@ -37,9 +42,17 @@ class Snapshot:
 
     _of: MockCore = field(repr=False)
     _store: Store = field(repr=False)
-    _clock: tuple[int, int | None] = field(repr=False)
+    _clock: ClockSetting = field(repr=False)
     _calls: Kept = field(repr=False)
     _plans: tuple[Plan, ...] = field(repr=False)
+
+
+class State(NamedTuple):
+    """What a file has: everything in AWS KMS as the engine saves it, the clock, and which RSA keys were given away."""
+
+    kms: Any
+    clock: ClockSetting
+    rsa_keys: Given
 
 
 class MockCore:
@@ -51,11 +64,12 @@ class MockCore:
         self.allow_real_aws = options.allow_real_aws
         self.sign_requests = options.sign_requests
         self.clock = Clock()
+        self.parent_url: str | None = None
+        self._url_of_children: str | None = None
         self._options = options
         background = timedelta(seconds=options.background_seconds)
-        rsa_keys = RsaKeys()
-        self.missing_rsa_key = rsa_keys.missing
-        self._world = World(self.clock.now, os.urandom, rsa_keys, is_region, background)
+        self._rsa_keys = RsaKeys()
+        self._world = World(self.clock.now, os.urandom, self._rsa_keys, is_region, background)
         self._lifetime = Lifetime()
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)
@@ -90,6 +104,10 @@ class MockCore:
             text = f"meanwhile({getattr(action, '__name__', action)}) failed: {type(error).__name__}: {error}"
             raise self.complain(MeanwhileFailed(text)) from error
 
+    def missing_rsa_key(self, bits: int) -> Callable[[], None] | None:
+        """What makes, ahead of time, the RSA key with which the mock answers next; None where it has one."""
+        return self._rsa_keys.missing(bits)
+
     def __repr__(self) -> str:
         return f"<KmsImportMock account {self.account}, {self.region}, {len(self.calls)} calls>"
 
@@ -100,8 +118,16 @@ class MockCore:
 
         Raises RuntimeError where the mock is active already.
         """
-        self._lifetime.begin(self)
+        server = self._lifetime.begin(self, serve=self._options.serve)
+        self.parent_url = None
+        if server is not None:
+            self._url_of_children = server.url
+            forks.leave_to_parent(self)
         self.service.plans.forget_ended()
+
+    def forget(self) -> None:
+        """With the option ``serve``, have a process that is forked off ask its parent as other child processes do."""
+        self.parent_url = self._url_of_children
 
     def stop(self) -> None:
         """Stop answering and put the environment back; complain of planned faults that never struck.
@@ -142,6 +168,49 @@ class MockCore:
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
         self.service.access.forget()
+
+    @sealed
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state into a file, for ``load`` by this mock or another one, also in another process.
+
+        That is all accounts and Regions: KMS keys with all their key materials, aliases, grants, import tokens with
+        their wrapping keys, and how far the clock is from the computer's or where it is frozen; calls and planned
+        faults are not in it. The file has secrets in it, so that only its owner can read it. One that is there is
+        replaced at once or not at all.
+
+        Raises OSError where the file cannot be written.
+        """
+        state = State(self._engine.save(), self.clock.snapshot(), self._rsa_keys.given)
+        state_file.write(path, plain.write(state))
+
+    @sealed
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Have the state that ``save`` has written, in the place of this mock's; calls and planned faults stay.
+
+        Every KMS key keeps its Region and account, whatever those of this mock are; otherwise this mock's options hold,
+        such as ``strict_tokens`` and ``quotas``. The clock is as far from the computer's as it was, or frozen where it
+        was.
+
+        Raises OSError where the file cannot be read, and ValueError for one that is damaged, from a newer version, by
+        the rules of another ``service``, or none that ``save`` has written; then nothing has changed.
+        """
+        try:
+            state, imported = state_file.read(path, self._load)
+        except ValueError as error:
+            why = str(error)
+        else:
+            self.clock.restore(state.clock)
+            self._rsa_keys.go_on_from(state.rsa_keys)
+            self.service.access.forget()
+            for arn in imported:
+                self.service.note_key_material(arn, self.region, self.account)
+            return
+        raise ValueError(f"{os.fspath(path)} cannot be loaded: {why}.")  # without the error, which may have the content
+
+    def _load(self, content: object) -> tuple[State, list[str]]:
+        """Let the engine have what is for it; all of the content is checked before."""
+        state = plain.read(State, content)
+        return state, self._engine.load(state.kms)
 
     def reset(self) -> None:
         """Become as new: no KMS keys, no calls, the computer's time."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .._active import Mock
 from .._transports import interception as _intercept
 from .._transports.environment import Environment
 
 if TYPE_CHECKING:
+    from .._control.controlled import Controlled
     from .server import Server
 
 
@@ -21,15 +22,18 @@ class Lifetime:
         self._has_ended = False
         self._servers: list[Server] = []
 
-    def begin(self, mock: Mock) -> None:
-        """Let the mock answer; raises RuntimeError where it does already."""
+    def begin(self, mock: Mock, *, serve: bool) -> Server | None:
+        """Let the mock answer, and with ``serve`` child processes too; raises RuntimeError where it does already."""
         if self._is_active:
             text = "This mock is active already: mock_kms_import and kms_import_mock start theirs themselves."
             raise RuntimeError(text)
+        server = self.new_server(mock, tls=False) if serve else None
         self._is_active, self._has_ended = True, False
         _intercept.activate(mock)
-        self._environment.enter(mock.region, keep_credentials=mock.allow_real_aws)
+        address = {} if server is None else server.address
+        self._environment.enter(mock.region, address, keep_credentials=mock.allow_real_aws)
         mock.leak_check.start()
+        return server
 
     def end(self, mock: Mock) -> None:
         """Let it answer no more; raises RuntimeError where it does not."""
@@ -50,8 +54,11 @@ class Lifetime:
         _intercept.deactivate(mock)
         self._is_active = False
 
-    def add_server(self, server: Server) -> Server:
-        """Have a server end with the mock, if not before."""
+    def new_server(self, mock: Mock, *, tls: bool) -> Server:
+        """Make a server that ends with the mock, if not before."""
+        from .server import Server  # noqa: PLC0415  what it takes costs time, and most tests need none
+
+        server = Server(cast("Controlled", mock), tls=tls)  # a KmsImportMock, whose core begins it too
         self._servers.append(server)
         return server
 

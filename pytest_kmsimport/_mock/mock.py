@@ -98,10 +98,8 @@ class KmsImportMock(MockCore):
 
         Raises RuntimeError where the mock has ended.
         """
-        from .server import Server  # noqa: PLC0415  what it takes costs time, and most tests need none
-
         self._lifetime.check_not_over("serve")
-        server = self._lifetime.add_server(Server(self, tls=tls))
+        server = self._lifetime.new_server(self, tls=tls)
         try:
             yield server
         finally:

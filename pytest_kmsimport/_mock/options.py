@@ -32,6 +32,7 @@ class Options:
     sleep_on_retry: bool = False
     faults_must_strike: bool = True
     check_leaks: bool = False
+    serve: bool = False
     background_seconds: int = 0
     journal_size: int = 1000
     quotas: Mapping[str, int] = field(default_factory=dict)

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
+from typing import NamedTuple
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
@@ -18,6 +20,15 @@ _PUBLIC_EXPONENT = 65537
 _kept: dict[int, list[RSAPrivateKey]] = defaultdict(list)
 _lock = Lock()
 forks.share(sys.modules[__name__])
+#: Tells the pools of processes apart.
+_POOL = uuid4().hex
+
+
+class Given(NamedTuple):
+    """How many keys of each size (bits) one mock was given, and of which pool."""
+
+    pool: str
+    numbers: dict[str, int]
 
 
 class RsaKeys:
@@ -50,3 +61,13 @@ class RsaKeys:
         key = generate_private_key(_PUBLIC_EXPONENT, bits)
         with _lock:
             self._ahead[bits].append(key)
+
+    @property
+    def given(self) -> Given:
+        """What this mock was given, for another one that goes on with its keys."""
+        return Given(_POOL, {str(bits): number for bits, number in self._given.items()})
+
+    def go_on_from(self, given: Given) -> None:
+        """Give none of the keys that another mock was given, where they are of this pool."""
+        if given.pool == _POOL:
+            self._given |= Counter({int(bits): number for bits, number in given.numbers.items()})

@@ -22,7 +22,6 @@ UNSET = (
     "AWS_SECURITY_TOKEN",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
 
 #: Where SDKs and tools look for the authorities that they trust.
@@ -108,20 +107,24 @@ class Server:
     @property
     def settings(self) -> dict[str, str]:
         """What ``environ`` sets, without the rest of the environment: for a container, or a process on its way."""
-        settings = {
+        of_nobody = {"AWS_ACCESS_KEY_ID": PLACEHOLDER_KEY, "AWS_SECRET_ACCESS_KEY": PLACEHOLDER_KEY}
+        return {**of_nobody, "AWS_EC2_METADATA_DISABLED": "true", **self.address}
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The variables by which clients find this server and no other, whatever credentials they have."""
+        address = {
             "AWS_ENDPOINT_URL_KMS": self.url,
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",  # whatever a configuration file says
             "AWS_REGION": self._mock.region,
             "AWS_DEFAULT_REGION": self._mock.region,
-            "AWS_ACCESS_KEY_ID": PLACEHOLDER_KEY,
-            "AWS_SECRET_ACCESS_KEY": PLACEHOLDER_KEY,
-            "AWS_EC2_METADATA_DISABLED": "true",
         }
         for name in ("NO_PROXY", "no_proxy"):
             hosts = [host for host in os.environ.get(name, "").split(",") if host]
-            settings[name] = ",".join([*hosts, *([] if self._host in hosts else [self._host])])
+            address[name] = ",".join([*hosts, *([] if self._host in hosts else [self._host])])
         if self._trusted is not None:
-            settings |= dict.fromkeys(_TRUST, self.ca_bundle)
-        return settings
+            address |= dict.fromkeys(_TRUST, self.ca_bundle)
+        return address
 
     def unreachable(self) -> AbstractContextManager[None]:
         """Have nobody listen at the server's address while the block runs; connections that are there end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -14,6 +15,13 @@ LATEST = datetime(9990, 1, 1, tzinfo=timezone.utc)
 _LATEST = (LATEST - _EPOCH) // _MILLISECOND
 _BEYOND = f"The clock goes from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}, both at midnight in UTC."
 _BACKWARDS = "advance() takes a positive time; to go back, use move_to() with the time to go to."
+
+
+class ClockSetting(NamedTuple):
+    """Where a clock stands against the computer's: how far ahead of it, or of the moment it is frozen at (in ms)."""
+
+    ahead: int
+    frozen_at: int | None
 
 
 class Clock:
@@ -118,10 +126,10 @@ class Clock:
         """Go back to the computer's time."""
         self._ahead, self._frozen_at = 0, None
 
-    def snapshot(self) -> tuple[int, int | None]:
+    def snapshot(self) -> ClockSetting:
         """Where the clock stands against the computer's, for ``restore``."""
-        return self._ahead, self._frozen_at
+        return ClockSetting(self._ahead, self._frozen_at)
 
-    def restore(self, snapshot: tuple[int, int | None]) -> None:
+    def restore(self, snapshot: ClockSetting) -> None:
         """Set the clock as it stood against the computer's."""
         self._ahead, self._frozen_at = snapshot

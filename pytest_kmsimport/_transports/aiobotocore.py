@@ -30,6 +30,7 @@ from .._wire.aws_json import WireResponse
 from .._wire.network import NetworkEvent
 from .._wire.signature import PLACEHOLDER_KEY, settings_of
 from ..engine.errors import NotOffered
+from . import urllib3
 from .patch import NO_AUTH, AuthPatch, late
 from .receiving import receive
 
@@ -41,7 +42,7 @@ class _Stack(NamedTuple):
 
     play: Callable[[type, NetworkEvent, AWSPreparedRequest, WireResponse, Config], Coroutine[Any, Any, AWSResponse]]
     sleep: Callable[[float], Awaitable[None]]
-    run_in_thread: Callable[[Callable[[], None]], Awaitable[None]]
+    run_in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 @cache
@@ -81,6 +82,16 @@ class _NoAuth:
 async def nobodys() -> list[Any]:
     """What handlers answer where there are none."""
     return []
+
+
+async def send_to(url: str, request: AWSPreparedRequest) -> list[Any]:
+    """Send a request to a server of a mock's, whatever it was meant for, in a thread and as other clients do.
+
+    Raises the exception of ``botocore.exceptions`` that botocore's HTTP session raises.
+    """
+    sent = partial(urllib3.send_to, url, request, settings_of(request))
+    got = await _stack_of(_session_class_of(request.endpoint)).run_in_thread(sent)
+    return [(send_to, AioAWSResponse(got.url, got.status_code, got.headers, _Body(got.content)))]
 
 
 @sealed_coroutine

@@ -23,7 +23,7 @@ from .._active import Mock, active
 from .._wire import signature
 from . import real_aws
 from .events import NAME_LENGTH, Event
-from .urllib3 import answer
+from .urllib3 import answer, send_to
 
 #: Where botocore tells of requests as they are sent, signature and all.
 _LOG, _SIGNING_LOG = logging.getLogger("botocore.endpoint"), logging.getLogger("botocore.auth")
@@ -44,7 +44,8 @@ def before_sign(event: Event) -> Any:  # noqa: ANN401
     mock = _mock_for(event)
     if mock is not None:
         context, signer = event.arguments["request"].context, event.arguments["request_signer"]
-        sign = mock.sign_requests or (_active.server_ports and _leaves(event)) or _signature_is_seen(event, signer)
+        leaves = _active.server_ports and _leaves(event, mock)
+        sign = mock.sign_requests or leaves or _signature_is_seen(event, signer)
         note_access_key = _aiobotocore().note_access_key if event.is_async else signature.note_access_key
         note_access_key(context, signer, sign=sign)
     return event.proceed()
@@ -56,9 +57,9 @@ def _aiobotocore() -> ModuleType:
     return aiobotocore
 
 
-def _leaves(event: Event) -> bool:
+def _leaves(event: Event, mock: Mock) -> bool:
     """Whether a request is for a server of a mock's, and has to go there for what happens on a real socket."""
-    return real_aws.is_own_server(event.arguments["request"].url)
+    return mock.parent_url is not None or real_aws.is_own_server(event.arguments["request"].url)
 
 
 def _signature_is_seen(event: Event, signer: RequestSigner) -> bool:
@@ -82,15 +83,26 @@ def before_send(event: Event) -> Any:  # noqa: ANN401
     """Answer KMS; keep everything else from real AWS unless somebody else answers it."""
     mock = _mock_for(event)
     if mock is not None:
-        leaves = bool(_active.server_ports) and _leaves(event)
+        if _active.server_ports and _leaves(event, mock):
+            return _let_leave(event, mock)
         operation, request = event.name[_KMS_OPERATION:], event.arguments["request"]
         if event.is_async:
-            return _aiobotocore().nobodys() if leaves else _aiobotocore().answer(mock, operation, request)
-        return _NOBODYS if leaves else [(answer, answer(mock, operation, request))]
+            return _aiobotocore().answer(mock, operation, request)
+        return [(answer, answer(mock, operation, request))]
     _note_other_request(event)
     if event.is_async:
         return _later(partial(_allowed, event), event.proceed())
     return _allowed(event, event.proceed())
+
+
+def _let_leave(event: Event, mock: Mock) -> Any:  # noqa: ANN401
+    """Let a request go to its server, or from a process that was forked off to that of its parent's mock."""
+    request = event.arguments["request"]
+    if mock.parent_url is None or real_aws.is_own_server(request.url):
+        return _aiobotocore().nobodys() if event.is_async else _NOBODYS
+    if event.is_async:
+        return _aiobotocore().send_to(mock.parent_url, request)
+    return [(send_to, send_to(mock.parent_url, request, signature.settings_of(request)))]
 
 
 async def _later(look_at: Callable[[Responses], Responses], responses: Awaitable[Responses]) -> Responses:

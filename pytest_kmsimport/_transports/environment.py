@@ -1,13 +1,14 @@
 """The environment variables that decide where boto looks for credentials, a Region and KMS.
 
-What a mock sets, child processes inherit. Some of it is for them alone: nobody answers them, so that KMS is at a port
-of this computer at which nobody listens, and nothing can leave. Clients of this process do not see that
-(``as_it_was``): their endpoint is what it is without the mock.
+What a mock sets, child processes inherit. Some of it is for them alone: it says where KMS is, at the mock's server if
+it has one for them, and else at a port of this computer at which nobody listens, so that nothing can leave. Clients of
+this process do not see that (``as_it_was``): their endpoint is what it is without the mock.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from threading import RLock
 from typing import ClassVar
 
@@ -51,11 +52,14 @@ class Environment:
         self._before: dict[str, str | None] = {}
         self._ours: dict[str, str | None] = {}
 
-    def enter(self, region: str, *, keep_credentials: bool) -> None:
-        """Set a Region, and credentials that belong to nobody unless those of the environment are to be kept."""
+    def enter(self, region: str, address: Mapping[str, str], *, keep_credentials: bool) -> None:
+        """Set a Region, and credentials that belong to nobody unless those of the environment are to be kept.
+
+        ``address`` are the variables by which child processes find a server, empty where there is none for them.
+        """
         with self._lock:
             self._entered.append(self)
-            for name, value in _settings(region, keep_credentials=keep_credentials).items():
+            for name, value in {**_settings(region, keep_credentials=keep_credentials), **address}.items():
                 self._ours[name] = value
                 before = self._before[name] = os.environ.get(name)
                 if before != value:
@@ -103,9 +107,12 @@ class Environment:
     @classmethod
     def as_it_was(cls, name: str, value: str) -> str | None:
         """What clients of this process shall see of a variable: nothing that is for child processes alone."""
-        if value != _FOR_CHILDREN.get(name):
+        if name not in _FOR_CHILDREN:
             return value
-        found = next((env._before[name] for env in list(cls._entered) if name in env._before), None)
+        entered = list(cls._entered)
+        if value != _FOR_CHILDREN[name] and all(env._ours.get(name) != value for env in entered):
+            return value
+        found = next((env._before[name] for env in entered if name in env._before), None)
         return None if found == value else found  # this process may be such a child itself
 
 

@@ -1,7 +1,7 @@
 """Processes that are forked off while a mock is active: they have a copy of it, whole and with locks of its own.
 
 A fork copies locks as they are, and not the threads that would let them go. Such a process is answered from its copy;
-what it asks and changes is not seen in the parent.
+what it asks and changes is not seen in the parent. Where the mock serves child processes, it asks its parent instead.
 """
 
 from __future__ import annotations

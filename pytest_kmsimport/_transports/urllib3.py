@@ -79,6 +79,19 @@ def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSRespon
     return got
 
 
+def send_to(url: str, request: AWSPreparedRequest, config: Config) -> AWSResponse:
+    """Send a request to a server of a mock's, whatever it was meant for, with the client's timeouts and past its proxy.
+
+    Raises the exception of ``botocore.exceptions`` that botocore's HTTP session raises.
+    """
+    sent = AWSPreparedRequest(request.method, url, request.headers, request.body, request.stream_output)
+    session = URLLib3Session(verify=False, timeout=(config.connect_timeout, config.read_timeout))
+    try:
+        return session.send(sent)
+    finally:
+        session.close()
+
+
 class _Body(BytesIO):
     """The body of a response as botocore reads it from urllib3."""
 

@@ -7,9 +7,11 @@ wire format: values are Python's own (``bytes`` for blobs, aware ``datetime`` fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from threading import RLock
 from typing import Any, TypeVar
 
+from . import saved
 from .call import Answer, Call, Response
 from .errors import KmsError, NotOffered
 from .keys import Key
@@ -112,3 +114,19 @@ class Engine:
         """Go back to a snapshot, which stays good for further returns."""
         with self._lock:
             self._store = snapshot.copy()
+
+    def save(self) -> dict[str, Any]:
+        """Everything as plain data, which JSON can hold, for ``load``; it has all secrets in it."""
+        with self._lock:
+            self._store.begin_visit()
+            return saved.write(self._store)
+
+    def load(self, plain: object) -> list[str]:
+        """Put what an engine has saved in the place of everything, and give the key ARNs of the imported keys.
+
+        Raises ValueError for what no engine has saved, or one with other rules; then nothing has changed.
+        """
+        with self._lock:
+            self._store = saved.read(plain, self._store)
+            keys = chain.from_iterable(region.keys.by_age() for region in self._store.regions())
+            return [key.arn for key in keys if key.is_external]

@@ -309,7 +309,10 @@ class Family:
 
     def copy(self, copy_of: Callable[[Key], Key]) -> None:
         """Relate the copies of these keys with each other as these are."""
-        family = Family(copy_of(self.primary), {region: copy_of(key) for region, key in self.replicas.items()})
-        for key in family:
-            key.family = family
-        family.share_materials()
+        Family(copy_of(self.primary), {region: copy_of(key) for region, key in self.replicas.items()}).unite()
+
+    def unite(self) -> None:
+        """Let each key know of the others, and have what all of them share."""
+        for key in self:
+            key.family = self
+        self.share_materials()

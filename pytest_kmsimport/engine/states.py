@@ -12,6 +12,7 @@ refused (ok there). Operations below the line are not on AWS's page.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,6 @@ from .errors import DisabledException, KmsError, KMSInvalidStateException, Unsup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 class KeyState(str, Enum):

@@ -16,7 +16,7 @@ from .quotas import Quotas
 from .region import Region
 from .states import KeyState
 from .world import World
-from .wrapping import ImportTokens
+from .wrapping import ImportTokens, Issued
 
 
 class Deletion(NamedTuple):
@@ -130,6 +130,13 @@ class Store:
         primary = key.family.primary
         if primary.waiting_period is not None and not key.family.replicas:  # now its own waiting period begins
             self.schedule_deletion(primary, date + timedelta(days=primary.waiting_period))
+
+    def begin_again(self, issued: Issued, first_serial: int) -> Store:
+        """An empty store by the same rules, which knows the import tokens that were ``issued``."""
+        other = Store(self.world, self.service, self.quotas, strict_tokens=self.tokens.strict)
+        other.tokens = ImportTokens(self.world, strict=self.tokens.strict, issued=issued)
+        other._serials = count(first_serial)
+        return other
 
     def copy(self) -> Store:
         """A store of its own with the same content."""

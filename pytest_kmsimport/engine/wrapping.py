@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from itertools import count
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -45,7 +43,7 @@ _OVERHEAD: Mapping[str, int] = {
 }
 _NONCE = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_TOKEN = struct.Struct(">QQ")  # serial number, end of validity in milliseconds; the key ARN follows
+_TOKEN = struct.Struct(">Q")  # end of validity in milliseconds; the key ARN follows
 _WRAPPED_AES_KEY = 32
 _KWP_BLOCK, _SHORTEST_KWP = 8, 16
 _SHORTEST_PADDING = 8
@@ -135,37 +133,52 @@ def open_pkcs1(private_key: RSAPrivateKey, block: bytes) -> bytes:
 class TokenContent(NamedTuple):
     """What an import token says to KMS."""
 
-    serial: int
     valid_to: datetime
     key_arn: str
+
+
+class Issued(NamedTuple):
+    """What an engine has issued: what its tokens are sealed with (32 bytes), those that are good, those spent."""
+
+    seal: bytes
+    valid: tuple[WrappingParameters, ...] = ()
+    spent: tuple[bytes, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Issued {len(self.valid)} import tokens>"
 
 
 class ImportTokens:
     """The import tokens that one engine has issued, each good for its KMS key for 24 hours.
 
     A token is sealed: it says by itself which KMS key it is for and until when, so that it can be told apart as
-    foreign or expired long after its wrapping key was let go.
+    foreign or expired long after its wrapping key was let go. ``issued`` are those of an engine that this one goes on
+    for.
     """
 
-    def __init__(self, world: World, *, strict: bool) -> None:
+    def __init__(self, world: World, *, strict: bool, issued: Issued | None = None) -> None:
+        issued = issued or Issued(world.random_bytes(32))
+        self.strict = strict
         self._world = world
-        self._strict = strict
-        self._seal = AESGCM(world.random_bytes(32))
-        self._serials = count(1)
-        self._valid: dict[int, WrappingParameters] = {}
-        self._spent: set[int] = set()
+        self._seal = issued.seal
+        self._valid = {parameters.token: parameters for parameters in issued.valid}
+        self._spent = set(issued.spent)
+
+    @property
+    def issued(self) -> Issued:
+        """What was issued, for another engine to go on for this one."""
+        return Issued(self._seal, tuple(self._valid.values()), tuple(self._spent))
 
     def issue(self, key_arn: str, algorithm: str, wrapping_key_spec: str, now: datetime) -> WrappingParameters:
         """Make a wrapping key pair and its token."""
         self._forget_expired(now)
         valid_to = now + LIFETIME
-        serial = next(self._serials)
-        content = _TOKEN.pack(serial, round(valid_to.timestamp() * 1000)) + key_arn.encode()
+        content = _TOKEN.pack(round(valid_to.timestamp() * 1000)) + key_arn.encode()
         nonce = self._world.random_bytes(_NONCE)
-        token = nonce + self._seal.encrypt(nonce, content, None)
+        token = nonce + AESGCM(self._seal).encrypt(nonce, content, None)
         private_key = self._world.rsa_private_key(RSA_WRAPPING_KEYS[wrapping_key_spec])
         parameters = WrappingParameters(key_arn, algorithm, valid_to, token, private_key)
-        self._valid[serial] = parameters
+        self._valid[token] = parameters
         return parameters
 
     def redeem(self, token: bytes, key_arn: str, now: datetime) -> WrappingParameters:
@@ -175,33 +188,29 @@ class ImportTokens:
         was used before, and ExpiredImportTokenException after 24 hours.
         """
         content = self.read(token)
-        if content is None or content.key_arn != key_arn or content.serial in self._spent:
+        if content is None or content.key_arn != key_arn or (self.strict and token in self._spent):
             raise InvalidImportTokenException
-        if now >= content.valid_to or content.serial not in self._valid:
+        if now >= content.valid_to or token not in self._valid:
             raise ExpiredImportTokenException
-        return self._valid[content.serial]
+        return self._valid[token]
 
     def spend(self, token: bytes) -> None:
         """Note a successful import; with strict tokens there is no second one."""
-        content = self.read(token) if self._strict else None
-        if content is not None:
-            self._spent.add(content.serial)
+        self._spent.add(token)
 
     def copy(self) -> ImportTokens:
-        """The same tokens, to go back to; serial numbers go on, so that none is ever given twice."""
-        other = copy(self)
-        other._valid, other._spent = dict(self._valid), set(self._spent)
-        return other
+        """The same tokens, to go back to."""
+        return ImportTokens(self._world, strict=self.strict, issued=self.issued)
 
     def read(self, token: bytes) -> TokenContent | None:
         """What a token says, also when it has expired; None for what is no token of this engine."""
         try:
-            content = self._seal.decrypt(token[:_NONCE], token[_NONCE:], None)
+            content = AESGCM(self._seal).decrypt(token[:_NONCE], token[_NONCE:], None)
         except (InvalidTag, ValueError):
             return None
-        serial, milliseconds = _TOKEN.unpack_from(content)
+        (milliseconds,) = _TOKEN.unpack_from(content)
         valid_to = _EPOCH + timedelta(milliseconds=milliseconds)
-        return TokenContent(serial, valid_to, content[_TOKEN.size :].decode())
+        return TokenContent(valid_to, content[_TOKEN.size :].decode())
 
     @property
     def valid(self) -> Sequence[WrappingParameters]:
@@ -210,6 +219,6 @@ class ImportTokens:
 
     def _forget_expired(self, now: datetime) -> None:
         """Forget expired wrapping keys: they stand first, because every token lives equally long."""
-        while self._valid and self._valid[serial := next(iter(self._valid))].valid_to <= now:
-            del self._valid[serial]
-            self._spent.discard(serial)
+        while self._valid and self._valid[token := next(iter(self._valid))].valid_to <= now:
+            del self._valid[token]
+            self._spent.discard(token)

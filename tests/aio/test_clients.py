@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
+from multiprocessing import get_context
 
 import pytest
 from botocore.exceptions import HTTPClientError
@@ -359,3 +360,24 @@ async def test_async_client_at_a_server(kms_import_mock, monkeypatch):
             await kms.create_key()
             assert (await kms.list_keys())["ResponseMetadata"]["HTTPHeaders"]["content-type"]
     assert [record.operation for record in kms_import_mock.calls] == ["CreateKey", "ListKeys"]
+
+
+def test_a_process_that_is_forked_off(http):
+    """With ``serve`` its asynchronous clients ask its parent, as others do."""
+    with mock_kms_import(serve=True) as mock:
+        child = get_context("fork").Process(target=make_key, args=(http,))
+        child.start()
+        child.join()
+        assert child.exitcode == 0
+        assert [record.operation for record in mock.calls] == ["CreateKey"]
+        assert len(mock.client().list_keys()["Keys"]) == 1
+
+
+def make_key(http):
+    """Make a KMS key, by a client and a loop of one's own."""
+
+    async def main():
+        async with client_on(http) as kms:
+            await kms.create_key()
+
+    asyncio.run(main())

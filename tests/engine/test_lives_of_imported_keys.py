@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from pytest_kmsimport.engine import timers
+from pytest_kmsimport.engine import saved, timers
 from pytest_kmsimport.engine.call import Call, Caller
 from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.errors import KmsError
@@ -71,7 +72,8 @@ class LivesOfImportedKeys(RuleBasedStateMachine):
         super().__init__()
         self.now = datetime(2026, 1, 1, tzinfo=timezone.utc)
         dice = Random(1)  # noqa: S311  repeatable on purpose
-        self.engine = Engine(World(lambda: self.now, dice.randbytes, lambda _: wrapping_key(), bool))
+        self.world = World(lambda: self.now, dice.randbytes, lambda _: wrapping_key(), bool)
+        self.engine = Engine(self.world)
         self.lives: list[Life] = []
 
     def ask(self, operation: str, region: str, **members: object):
@@ -225,6 +227,13 @@ class LivesOfImportedKeys(RuleBasedStateMachine):
         if (region := self.at(life, region)) is not None:
             code, _ = self.attempt("UpdatePrimaryRegion", region, KeyId=life.key_id, PrimaryRegion=other)
             assert code == life.model.update_primary(region, other)
+
+    @rule()
+    def save_and_load(self):
+        """Another engine goes on with what this one has saved."""
+        text = json.dumps(self.engine.save())
+        self.engine = Engine(self.world)
+        self.engine.load(json.loads(text))
 
     @rule(hours=st.sampled_from([1, 2, 4, 24 * 4, 24 * 9]))
     def pass_time(self, hours):
@@ -427,6 +436,23 @@ def cancelling_enables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Key, "cancel_deletion", mistaken)
 
 
+def related_keys_are_saved_as_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is loaded has no families."""
+    monkeypatch.setattr(Family, "unite", lambda _: None)
+
+
+def deletions_are_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A KMS key that was to be deleted when it was saved stays for ever."""
+    read = saved.read
+
+    def mistaken(data, present):
+        store = read(data, present)
+        store._deletions.clear()
+        return store
+
+    monkeypatch.setattr(saved, "read", mistaken)
+
+
 MISTAKES: list[Callable[[pytest.MonkeyPatch], None]] = [
     import_leaves_disabled,
     expired_pending_vanishes,
@@ -440,6 +466,8 @@ MISTAKES: list[Callable[[pytest.MonkeyPatch], None]] = [
     two_may_be_pending,
     the_new_primary_forgets_its_replicas,
     cancelling_enables,
+    related_keys_are_saved_as_strangers,
+    deletions_are_not_loaded,
 ]
 
 

@@ -32,6 +32,8 @@ VARIABLES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_KMS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "NO_PROXY",
+    "no_proxy",
 )
 
 
@@ -57,7 +59,7 @@ def everything():
     return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
 
-@pytest.mark.parametrize("options", [{}, {"region": "eu-west-3"}, {"allow_real_aws": True}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"region": "eu-west-3"}, {"allow_real_aws": True}, {"serve": True}], ids=str)
 def test_the_environment_is_restored_exactly(environment, options):
     """What was set is set again, an empty variable is empty again, and an absent one absent."""
     with mock_kms_import(**options):

@@ -267,6 +267,14 @@ def test_a_program_finds_the_server(kms_import_mock, monkeypatch, tls):
     assert kms_import_mock.calls[0].response["KeyMetadata"]["Arn"] == said.strip()
 
 
+def test_a_configuration_file_does_not_hide_the_server(kms_import_mock, kms_import_server, monkeypatch, tmp_path):
+    """One that has endpoints ignored which are configured."""
+    (tmp_path / "config").write_text("[default]\nignore_configured_endpoint_urls = true\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    subprocess.run([sys.executable, "-c", dedent(PROGRAM)], env=kms_import_server.environ, check=True)
+    assert len(kms_import_mock.calls) == 1
+
+
 def test_the_environment_for_other_processes(kms_import_server, monkeypatch):
     """Endpoint, Region and credentials; what would lead elsewhere is not there."""
     for name, value in ELSEWHERE.items():
@@ -280,12 +288,13 @@ def test_the_environment_for_other_processes(kms_import_server, monkeypatch):
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         "NO_PROXY": "example.org,127.0.0.1",
         "no_proxy": "127.0.0.1",
         "PATH": os.environ["PATH"],
     }
     assert {name: environ.get(name) for name in expected} == expected
-    assert not environ.keys() & {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
+    assert not environ.keys() & {"AWS_PROFILE", "AWS_SESSION_TOKEN"}
 
 
 def test_the_environment_says_whom_to_trust(kms_import_mock):
