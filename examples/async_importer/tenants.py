@@ -2,8 +2,8 @@
 
     python tenants.py vault/     # a file of 32 bytes for each tenant, named after it
 
-Every tenant has a KMS key under ``alias/tenant/NAME``. One that works is left alone, one that waits for its key material
-gets it, so whatever was interrupted is completed by the next run. Exit status: 0 all are there, 1 some are not.
+Every tenant has a KMS key under ``alias/tenant/NAME``. One that works is left alone, one that waits for its key
+material gets it, so whatever was interrupted is completed by the next run. Exit status: 0 all are there, 1 some not.
 """
 
 from __future__ import annotations
@@ -84,9 +84,8 @@ async def bring_all(
     return dict(zip(materials, results, strict=True))
 
 
-async def main(vault: Path) -> int:
-    """Bring every key in a folder; gives the exit status."""
-    materials = {file.name: file.read_bytes() for file in sorted(vault.iterdir())}
+async def main(materials: Mapping[str, bytes]) -> int:
+    """Bring every key and report; gives the exit status."""
     async with get_session().create_client("kms") as kms:
         results = await bring_all(kms, materials)
     failed = {tenant: result for tenant, result in results.items() if isinstance(result, Exception)}
@@ -97,4 +96,4 @@ async def main(vault: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(Path(sys.argv[1]))))
+    sys.exit(asyncio.run(main({file.name: file.read_bytes() for file in sorted(Path(sys.argv[1]).iterdir())})))

@@ -31,36 +31,36 @@ class Given(NamedTuple):
     numbers: dict[str, int]
 
 
+def _make(bits: int) -> None:
+    key = generate_private_key(_PUBLIC_EXPONENT, bits)
+    with _lock:
+        if len(_kept[bits]) < _MOST_KEPT:
+            _kept[bits].append(key)
+
+
 class RsaKeys:
     """The RSA keys of one mock: it never gets the same one twice, while the next mock gets the same ones again."""
 
     def __init__(self) -> None:
         self._given: Counter[int] = Counter()
-        self._ahead: dict[int, list[RSAPrivateKey]] = defaultdict(list)
 
     def __call__(self, bits: int) -> RSAPrivateKey:
         """A key with a modulus of ``bits``, from the process's pool where it has one left for this mock."""
         with _lock:
             number = self._given[bits]
             self._given[bits] += 1
-            kept, ahead = _kept[bits], self._ahead[bits]
+            kept = _kept[bits]
             if number < len(kept):
                 return kept[number]
-            key = ahead.pop() if ahead else None
-        key = key or generate_private_key(_PUBLIC_EXPONENT, bits)
+        key = generate_private_key(_PUBLIC_EXPONENT, bits)
         with _lock:
             if number == len(kept) < _MOST_KEPT:
                 kept.append(key)
         return key
 
     def missing(self, bits: int) -> Callable[[], None] | None:
-        """What makes the next key ahead of time; None where the pool has it."""
-        return None if self._given[bits] < len(_kept[bits]) else partial(self._make_ahead, bits)
-
-    def _make_ahead(self, bits: int) -> None:
-        key = generate_private_key(_PUBLIC_EXPONENT, bits)
-        with _lock:
-            self._ahead[bits].append(key)
+        """What makes the next key ahead of time, into the pool; None where it is there, or the pool is full."""
+        return partial(_make, bits) if len(_kept[bits]) <= self._given[bits] < _MOST_KEPT else None
 
     @property
     def given(self) -> Given:

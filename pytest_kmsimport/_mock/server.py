@@ -24,6 +24,13 @@ UNSET = (
     "AWS_DEFAULT_PROFILE",
 )
 
+#: Credentials that belong to nobody, and no looking for others.
+_NOBODYS = {
+    "AWS_ACCESS_KEY_ID": PLACEHOLDER_KEY,
+    "AWS_SECRET_ACCESS_KEY": PLACEHOLDER_KEY,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+_NO_PROXY = ("NO_PROXY", "no_proxy")
 #: Where SDKs and tools look for the authorities that they trust.
 _TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -102,13 +109,13 @@ class Server:
         without profiles and session tokens. Some tools do not read the endpoint there, such as AWS CLI 2.9 and the SDK
         for Ruby: give them ``url`` by hand.
         """
-        return {name: value for name, value in os.environ.items() if name not in UNSET} | self.settings
+        environ = {name: value for name, value in os.environ.items() if name not in UNSET}
+        return {**environ, **_NOBODYS, **self.address}
 
     @property
     def settings(self) -> dict[str, str]:
-        """What ``environ`` sets, without the rest of the environment: for a container, or a process on its way."""
-        of_nobody = {"AWS_ACCESS_KEY_ID": PLACEHOLDER_KEY, "AWS_SECRET_ACCESS_KEY": PLACEHOLDER_KEY}
-        return {**of_nobody, "AWS_EC2_METADATA_DISABLED": "true", **self.address}
+        """What leads to it without the rest of ``environ``: for a container, or a process whose proxy is not known."""
+        return {**_NOBODYS, **self.address, **self._past_proxies}
 
     @property
     def address(self) -> dict[str, str]:
@@ -119,12 +126,16 @@ class Server:
             "AWS_REGION": self._mock.region,
             "AWS_DEFAULT_REGION": self._mock.region,
         }
-        for name in ("NO_PROXY", "no_proxy"):
-            hosts = [host for host in os.environ.get(name, "").split(",") if host]
-            address[name] = ",".join([*hosts, *([] if self._host in hosts else [self._host])])
         if self._trusted is not None:
             address |= dict.fromkeys(_TRUST, self.ca_bundle)
+        if any(name.lower().endswith("_proxy") for name in os.environ):  # some clients do not stand it without
+            address |= self._past_proxies
         return address
+
+    @property
+    def _past_proxies(self) -> dict[str, str]:
+        found = {name: [host for host in os.environ.get(name, "").split(",") if host] for name in _NO_PROXY}
+        return {name: ",".join(dict.fromkeys([*hosts, self._host])) for name, hosts in found.items()}
 
     def unreachable(self) -> AbstractContextManager[None]:
         """Have nobody listen at the server's address while the block runs; connections that are there end."""

@@ -32,9 +32,16 @@ from .._wire.signature import PLACEHOLDER_KEY, settings_of
 from ..engine.errors import NotOffered
 from . import urllib3
 from .patch import NO_AUTH, AuthPatch, late
+from .real_aws import NoWayOut
 from .receiving import receive
 
-_RSA_SPEC = re.compile(rb'"(?:WrappingKeySpec|KeyPairSpec|KeySpec|CustomerMasterKeySpec)": ?"RSA_(\d{4})"')
+#: Operation -> where its request says which RSA key the engine has to make for it; imported key material is not made.
+_RSA_SPECS = {
+    "GetParametersForImport": rb'"WrappingKeySpec": ?"RSA_(2048|3072|4096)"',
+    "GenerateDataKeyPair": rb'"KeyPairSpec": ?"RSA_(2048|3072|4096)"',
+    "GenerateDataKeyPairWithoutPlaintext": rb'"KeyPairSpec": ?"RSA_(2048|3072|4096)"',
+    "CreateKey": rb'(?s)\A(?!.*"Origin": ?"EXTERNAL").*"(?:KeySpec|CustomerMasterKeySpec)": ?"RSA_(2048|3072|4096)"',
+}
 
 
 class _Stack(NamedTuple):
@@ -54,7 +61,7 @@ def _stack_of(session_class: type) -> _Stack:
 
         from .httpx import play  # noqa: PLC0415
 
-        return _Stack(play, anyio.sleep, anyio.to_thread.run_sync)
+        return _Stack(play, anyio.sleep, partial(anyio.to_thread.run_sync, abandon_on_cancel=True))
     from .aiohttp import play  # noqa: PLC0415
 
     return _Stack(play, asyncio.sleep, asyncio.to_thread)
@@ -63,7 +70,7 @@ def _stack_of(session_class: type) -> _Stack:
 def _session_class_of(endpoint: Any) -> type:  # noqa: ANN401  an endpoint of aiobotocore
     """The class of a client's HTTP sessions; its configuration says another one before aiobotocore 3.9."""
     session = endpoint.http_session
-    return type(getattr(session, "behind", session))
+    return type(session.behind if isinstance(session, NoWayOut) else session)
 
 
 _PLACEHOLDER = AioCredentials(PLACEHOLDER_KEY, PLACEHOLDER_KEY)
@@ -102,13 +109,13 @@ async def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> lis
     """
     session_class = _session_class_of(request.endpoint)
     stack = _stack_of(session_class)
-    await _make_rsa_key(mock, request.body, stack)
+    await _make_rsa_key(mock, operation, request.body, stack)
     exchange, config = receive(mock, operation, request), settings_of(request)
-    response, event = exchange.response, exchange.event
+    response, event, asleep = exchange.response, exchange.event, 0.0
     try:
         if exchange.delays:
             event, asleep = mock.service.pass_delays(exchange, config.read_timeout)
-            await stack.sleep(asleep)
+        await stack.sleep(asleep)  # others have their turn in any case, as with a socket
         if event is None:
             got = AioAWSResponse(request.url, response.status, response.headers, _Body(response.body))
         else:
@@ -123,12 +130,13 @@ async def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> lis
     return [(answer, got)]
 
 
-async def _make_rsa_key(mock: Mock, body: bytes | str, stack: _Stack) -> None:
+async def _make_rsa_key(mock: Mock, operation: str, body: bytes | str, stack: _Stack) -> None:
     """Have an RSA key that a request asks for made in a thread, where that takes time; the engine then has it."""
-    asked = _RSA_SPEC.search(body.encode() if isinstance(body, str) else body)
-    make = mock.missing_rsa_key(int(asked[1])) if asked else None
-    if make is not None:
-        await stack.run_in_thread(make)
+    if operation in _RSA_SPECS:
+        asked = re.search(_RSA_SPECS[operation], body.encode() if isinstance(body, str) else body)
+        make = mock.missing_rsa_key(int(asked[1])) if asked else None
+        if make is not None:
+            await stack.run_in_thread(make)
 
 
 class _Body:

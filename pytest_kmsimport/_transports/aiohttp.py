@@ -14,9 +14,8 @@ from botocore.config import Config
 
 from .._wire.aws_json import WireResponse
 from .._wire.network import Ending, NetworkEvent, Opening
-from .urllib3 import copy_of, proxies_in, untrusted
-
-_AT_ONCE = 0.001  # seconds, how long a client waits for what never comes
+from .async_sessions import Asked, new_session, of_aiobotocore
+from .urllib3 import copy_of, untrusted
 
 
 def _refused(key: Any) -> OSError:  # noqa: ANN401  what aiohttp connects by
@@ -38,30 +37,35 @@ async def play(
     """What an HTTP session makes of an answer to which an event happens.
 
     ``config`` is the client's: its timeouts and its proxy. Raises the exception of ``botocore.exceptions`` that the
-    session raises for it.
+    session raises for it; NotOffered where the event cannot happen to it.
     """
-    waits = _AT_ONCE if event.ending is Ending.SILENCE else config.read_timeout
-    session = session_class(timeout=(config.connect_timeout, waits), proxies=proxies_in(event, config), verify=False)
-    client = aiohttp.ClientSession(
-        connector=_Connector(event, event.bytes_of(response)),
-        timeout=session._timeout,  # noqa: SLF001  aiobotocore has no other way in
-        skip_auto_headers={"CONTENT-TYPE"},
-        auto_decompress=False,
-    )
+    with of_aiobotocore(session_class):
+        session = new_session(session_class, event, config)
+        asked = Asked()
+        client = aiohttp.ClientSession(
+            connector=_Connector(event, event.bytes_of(response), asked),
+            timeout=session._timeout,  # noqa: SLF001  aiobotocore has no other way in
+            skip_auto_headers={"CONTENT-TYPE"},
+            auto_decompress=False,
+        )
+        proxy = session._proxy_config.proxy_url_for(request.url)  # noqa: SLF001
     async with session, client:
-        session._sessions[session._proxy_config.proxy_url_for(request.url)] = client  # noqa: SLF001
-        return await session.send(copy_of(request))
+        session._sessions[proxy] = client  # noqa: SLF001
+        with asked:
+            return await session.send(copy_of(request))
 
 
 class _Connector(aiohttp.BaseConnector):  # type: ignore[misc]  # aiohttp need not be installed
     """A connector whose connections the event happens to."""
 
-    def __init__(self, event: NetworkEvent, sent: bytes) -> None:
+    def __init__(self, event: NetworkEvent, sent: bytes, asked: Asked) -> None:
         super().__init__()
         self._event = event
         self._sent = sent
+        self._asked = asked
 
     async def _create_connection(self, request: Any, *_: object) -> Any:  # noqa: ANN401  of aiohttp's own
+        self._asked.note()
         if self._event.opening in _AT_OPENING:
             raise _AT_OPENING[self._event.opening](request.connection_key)
         protocol = self._factory()
@@ -72,7 +76,7 @@ class _Connector(aiohttp.BaseConnector):  # type: ignore[misc]  # aiohttp need n
 class _Transport(asyncio.Transport):
     """A transport on which an answer comes in when the whole request has gone out."""
 
-    def __init__(self, protocol: asyncio.Protocol, sent: bytes, ending: Ending) -> None:
+    def __init__(self, protocol: Any, sent: bytes, ending: Ending) -> None:  # noqa: ANN401  aiohttp's own
         super().__init__()
         self._protocol = protocol
         self._sent = sent
@@ -93,7 +97,9 @@ class _Transport(asyncio.Transport):
         if self._ending is Ending.CLOSED:
             self._protocol.eof_received()
             self._end(None)
-        elif self._ending is Ending.RESET:
+        elif self._ending is Ending.SILENCE:  # at once, by whatever clock
+            self._protocol._on_read_timeout()  # noqa: SLF001  aiohttp has no other way to say so
+        else:
             self._end(ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
 
     def _end(self, error: Exception | None) -> None:

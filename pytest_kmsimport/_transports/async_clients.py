@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from .._wire.model import LOADER
-from .real_aws import host_of, is_own_server, refused_after_mock
+from .real_aws import NoWayOut
 
 #: The configuration of a client that trio can run.
 ON_TRIO = AioConfig(http_session_cls=HttpxSession)
@@ -41,12 +39,10 @@ def new_client_without_loop(region: str, access_key: str, config: AioConfig | No
         return executor.submit(asyncio.run, new_client(region, access_key, config)).result()
 
 
-class _NoWayOut:
-    """The HTTP session of such a client; ``behind`` is what it would have without a mock."""
+class _NoWayOut(NoWayOut):
+    """The HTTP session of such a client, which is entered or not."""
 
-    def __init__(self, behind: Any) -> None:  # noqa: ANN401  one of aiobotocore's
-        self.behind = behind
-        self._is_entered = False
+    _is_entered = False
 
     async def __aenter__(self) -> None:
         await self.behind.__aenter__()
@@ -56,13 +52,7 @@ class _NoWayOut:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections to servers, if the client was entered; it has none otherwise."""
+        """Close the connections to servers; a session that was not entered has none."""
         if self._is_entered:
             self._is_entered = False
             await self.behind.close()
-
-    async def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Refuse a request that was about to leave."""
-        if is_own_server(request.url):
-            return await self.behind.send(request)
-        raise refused_after_mock(host_of(request.url))

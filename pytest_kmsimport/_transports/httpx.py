@@ -15,12 +15,10 @@ from botocore.config import Config
 from .._wire.aws_json import WireResponse
 from .._wire.network import Ending, NetworkEvent, Opening
 from ..engine.errors import NotOffered
-from .urllib3 import copy_of, proxies_in, untrusted
+from .async_sessions import Asked, new_session, of_aiobotocore
+from .urllib3 import copy_of, untrusted
 
-_NO_PROXIES = (
-    "ProxyError() cannot happen to a client on httpx of this aiobotocore, which has no proxies there: plan another"
-    " fault, or use a later aiobotocore."
-)
+_NO_TLS = "TlsError() cannot happen to a client on httpx whose endpoint is without TLS: plan another fault."
 
 
 async def play(
@@ -29,19 +27,21 @@ async def play(
     """What an HTTP session makes of an answer to which an event happens.
 
     ``config`` is the client's: its timeouts and its proxy. Raises the exception of ``botocore.exceptions`` that the
-    session raises for it; NotOffered for a proxy that fails where sessions have none.
+    session raises for it; NotOffered where the event cannot happen to it.
     """
-    timeouts = (config.connect_timeout, config.read_timeout)
-    try:
-        own_session = session_class(timeout=timeouts, proxies=proxies_in(event, config), verify=False)
-    except NotImplementedError:
-        raise NotOffered(_NO_PROXIES) from None
+    with of_aiobotocore(session_class):
+        own_session = new_session(session_class, event, config)
+    if event.opening is Opening.UNTRUSTED and not request.url.startswith("https:"):
+        raise NotOffered(_NO_TLS)
     async with own_session as session:
-        for transport in await _transports_of(session, request.url):
-            pool = transport._pool  # noqa: SLF001  httpx has no other way in
-            httpcore = sys.modules[type(pool).__module__.partition(".")[0]]
-            pool._network_backend = _Backend(httpcore, event, event.bytes_of(response))  # noqa: SLF001
-        return await session.send(copy_of(request))
+        asked = Asked()
+        with of_aiobotocore(session_class):
+            for transport in await _transports_of(session, request.url):
+                pool = transport._pool  # noqa: SLF001  httpx has no other way in
+                httpcore = sys.modules[type(pool).__module__.partition(".")[0]]
+                pool._network_backend = _Backend(httpcore, event, event.bytes_of(response), asked)  # noqa: SLF001
+        with asked:
+            return await session.send(copy_of(request))
 
 
 async def _transports_of(session: Any, url: str) -> list[Any]:  # noqa: ANN401  an HTTP session of aiobotocore
@@ -53,13 +53,15 @@ async def _transports_of(session: Any, url: str) -> list[Any]:  # noqa: ANN401  
 class _Backend:
     """A network to whose connections the event happens."""
 
-    def __init__(self, httpcore: ModuleType, event: NetworkEvent, sent: bytes) -> None:
+    def __init__(self, httpcore: ModuleType, event: NetworkEvent, sent: bytes, asked: Asked) -> None:
         self._httpcore = httpcore
         self._event = event
         self._sent = sent
+        self._asked = asked
 
     async def connect_tcp(self, *_: object, **__: object) -> _Stream:
         """Open a connection, or not."""
+        self._asked.note()
         if self._event.opening is Opening.TIMED_OUT:
             raise self._httpcore.ConnectTimeout
         if self._event.opening in {Opening.REFUSED, Opening.REFUSED_BY_PROXY}:

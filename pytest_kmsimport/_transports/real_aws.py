@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.httpsession import URLLib3Session
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.loaders import Loader
 
 from .. import _active
@@ -47,29 +47,27 @@ def was_switched_off() -> RealAwsRefused:
     return RealAwsRefused(f"The mock around this one was off for a while. {_SWITCHED_OFF}")
 
 
-def refused_after_mock(host: str) -> RealAwsRefused:
-    """A call of a client of the mock's own, after that."""
-    return RealAwsRefused(
-        f"A request was about to be sent to {host} while no mock is active, by a client that the mock has made: use it"
-        " before the mock ends, or build one with boto3.client."
-    )
-
-
 class NoWayOut:
-    """The HTTP session of a client of the mock's own: what nobody has answered goes to a server of ours, or nowhere."""
+    """The HTTP session of a client of the mock's own: what nobody has answered goes to a server of ours, or nowhere.
 
-    def __init__(self, session: URLLib3Session) -> None:
-        self._session = session
+    ``behind`` is the session that it would have otherwise.
+    """
 
-    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+    def __init__(self, behind: Any) -> None:  # noqa: ANN401  of botocore or aiobotocore
+        self.behind = behind
+
+    def send(self, request: AWSPreparedRequest) -> Any:  # noqa: ANN401  a response, or a coroutine that gives it
         """Refuse a request that was about to leave."""
         if is_own_server(request.url):
-            return self._session.send(request)
-        raise refused_after_mock(host_of(request.url))
+            return self.behind.send(request)
+        raise RealAwsRefused(
+            f"A request was about to be sent to {host_of(request.url)} while no mock is active, by a client that the"
+            " mock has made: use it before the mock ends, or build one with boto3.client."
+        )
 
-    def close(self) -> None:
+    def close(self) -> Any:  # noqa: ANN401  None, or a coroutine
         """Close the connections to servers."""
-        self._session.close()
+        return self.behind.close()
 
 
 _SWITCHED_OFF = (

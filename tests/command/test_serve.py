@@ -78,6 +78,7 @@ def test_what_others_need_to_find_it():
             "url": server.url,
             "environ": {
                 "AWS_ENDPOINT_URL_KMS": server.url,
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
                 "AWS_REGION": "eu-west-1",
                 "AWS_DEFAULT_REGION": "eu-west-1",
                 "AWS_ACCESS_KEY_ID": "testing",
@@ -88,7 +89,7 @@ def test_what_others_need_to_find_it():
             },
             "unset": server.ready["unset"],
         }
-        assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} <= set(server.ready["unset"])
+        assert {"AWS_PROFILE", "AWS_SESSION_TOKEN"} <= set(server.ready["unset"])
         found = {name: value for name, value in environ.items() if name not in server.ready["unset"]}
         program = "import boto3; print(boto3.client('kms').create_key()['KeyMetadata']['Arn'])"
         run = subprocess.run(
