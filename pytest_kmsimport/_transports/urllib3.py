@@ -85,11 +85,7 @@ def send_to(url: str, request: AWSPreparedRequest, config: Config) -> AWSRespons
     Raises the exception of ``botocore.exceptions`` that botocore's HTTP session raises.
     """
     sent = AWSPreparedRequest(request.method, url, request.headers, request.body, request.stream_output)
-    session = URLLib3Session(verify=False, timeout=(config.connect_timeout, config.read_timeout))
-    try:
-        return session.send(sent)
-    finally:
-        session.close()
+    return URLLib3Session(verify=False, timeout=(config.connect_timeout, config.read_timeout)).send(sent)
 
 
 class _Body(BytesIO):

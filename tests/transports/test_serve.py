@@ -21,7 +21,7 @@ from pytest_kmsimport._transports.conversation import Conversation
 from ..support.servers import connect
 from .test_children import NAMES, NOWHERE
 from .test_forks import in_a_fork
-from .test_server import left_over
+from .test_server import FILES, left_over
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this computer forks no processes")
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of Python 3.12, about threads
@@ -324,6 +324,30 @@ def test_a_fork_goes_to_the_parents_mock(mock, by_socket):
     assert mock.key(key_id).state == "Disabled"
     assert by_socket == ["DescribeKey"] * 4 + ["DisableKey"]
     assert [call.attempts for call in mock.calls] == [1] * 5
+
+
+@needs_fork
+def test_a_client_in_a_fork_may_be_aimed_at_another_server(mock):
+    """It goes there: to that of the outer mock, for instance."""
+    url = os.environ["AWS_ENDPOINT_URL_KMS"]
+    with mock_kms_import(serve=True, region="eu-west-1") as inner:
+        assert in_a_fork(boto3.client("kms", endpoint_url=url).create_key)
+        assert [len(mock.calls), len(inner.calls)] == [1, 0]
+
+
+@needs_fork
+@pytest.mark.skipif(not FILES.exists(), reason="this computer does not say which files are open")
+def test_a_fork_keeps_no_connections(mock):
+    """However often it asks."""
+
+    def act():
+        create_key()
+        before = left_over()
+        for _ in range(3):
+            create_key()
+            assert len(list(FILES.iterdir())) == before[1]
+
+    assert in_a_fork(act)
 
 
 @needs_fork
