@@ -19,9 +19,13 @@ _HANDS_OFF = (
     "AWS_SECURITY_TOKEN",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
-"""Variables that would send a client elsewhere, or have it sign with what belongs to something else."""
+"""Variables that would have a client sign with what belongs to something else."""
+
+_NOT_ELSEWHERE = dict.fromkeys(
+    ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"), "false"
+)
+"""What would lead past the endpoint URL; said, since where nothing is said the user's configuration file counts."""
 
 #: Where SDKs and tools look for the authorities that they trust.
 _TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -81,11 +85,12 @@ class Server:
         """An environment in which SDKs and tools find this server: ``subprocess.run(command, env=server.environ)``.
 
         It is a copy of ``os.environ`` with endpoint, Region and credentials that belong to nobody, past any proxy, and
-        without profiles and session tokens. Some tools do not read the endpoint there, such as AWS CLI 2.9 and the SDK
-        for Ruby: give them ``url`` by hand.
+        without profiles and session tokens; the user's configuration files lead nowhere else. Some tools do not read
+        the endpoint there, such as AWS CLI 2.9 and the SDK for Ruby: give them ``url`` by hand.
         """
         environ = {name: value for name, value in os.environ.items() if name not in _HANDS_OFF}
         environ |= {
+            **_NOT_ELSEWHERE,
             "AWS_ENDPOINT_URL_KMS": self.url,
             "AWS_REGION": self._mock.region,
             "AWS_DEFAULT_REGION": self._mock.region,
