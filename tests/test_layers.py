@@ -25,10 +25,12 @@ LAYERS = {
 LAYERS["_service"] = {*LAYERS, "engine"}
 LAYERS["_active"] = {*LAYERS}
 LAYERS["_transports"] = {*LAYERS}
-LAYERS |= {"faults": {*LAYERS}, "_mock": {*LAYERS}}
+LAYERS["faults"] = {*LAYERS}
+LAYERS["_control"] = {*LAYERS}
+LAYERS["_mock"] = {*LAYERS}
 LAYERS["_reporting"] = {*LAYERS}
-LAYERS["plugin"] = {*LAYERS}
-LAYERS["__init__"] = {*LAYERS}
+LAYERS |= {"plugin": {*LAYERS}, "__init__": {*LAYERS}, "_command": {*LAYERS}}
+LAYERS["__main__"] = {"_command"}
 
 
 def imported(path: Path) -> set[str]:

@@ -14,18 +14,18 @@ from .._wire.signature import PLACEHOLDER_KEY
 
 __tracebackhide__ = True
 
-_HANDS_OFF = (
+#: Variables that would have a client sign with what belongs to something else.
+UNSET = (
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
 )
-"""Variables that would have a client sign with what belongs to something else."""
 
+#: What would lead past the endpoint URL; said, since where nothing is said the user's configuration file counts.
 _NOT_ELSEWHERE = dict.fromkeys(
     ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"), "false"
 )
-"""What would lead past the endpoint URL; said, since where nothing is said the user's configuration file counts."""
 
 #: Where SDKs and tools look for the authorities that they trust.
 _TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -88,8 +88,12 @@ class Server:
         without profiles and session tokens; the user's configuration files lead nowhere else. Some tools do not read
         the endpoint there, such as AWS CLI 2.9 and the SDK for Ruby: give them ``url`` by hand.
         """
-        environ = {name: value for name, value in os.environ.items() if name not in _HANDS_OFF}
-        environ |= {
+        return {name: value for name, value in os.environ.items() if name not in UNSET} | self.settings
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What ``environ`` sets, without the rest of the environment: for a container, or a process on its way."""
+        settings = {
             **_NOT_ELSEWHERE,
             "AWS_ENDPOINT_URL_KMS": self.url,
             "AWS_REGION": self._mock.region,
@@ -99,11 +103,11 @@ class Server:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         for name in ("NO_PROXY", "no_proxy"):
-            hosts = [host for host in environ.get(name, "").split(",") if host]
-            environ[name] = ",".join([*hosts, *([] if HOST in hosts else [HOST])])
+            hosts = [host for host in os.environ.get(name, "").split(",") if host]
+            settings[name] = ",".join([*hosts, *([] if HOST in hosts else [HOST])])
         if self._folder is not None:
-            environ |= dict.fromkeys(_TRUST, self.ca_bundle)
-        return environ
+            settings |= dict.fromkeys(_TRUST, self.ca_bundle)
+        return settings
 
     def unreachable(self) -> AbstractContextManager[None]:
         """Have nobody listen at the server's address while the block runs; connections that are there end."""

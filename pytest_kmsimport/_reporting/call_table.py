@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from .._service.calls import CallRecord, Calls
 from .._service.leaks import Redaction, Secrets
 from .._service.plans import Plan
+
+if TYPE_CHECKING:
+    import pytest  # which whoever has no test run need not have loaded
 
 _TITLE = "KMS calls"
 _HEAD = ("time", "operation", "key", "outcome", "fault", "attempts")

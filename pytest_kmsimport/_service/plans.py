@@ -34,11 +34,24 @@ class FaultNeverStruck(AssertionError):  # noqa: N818  a failure of the test, na
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which calls a plan is about."""
+    """Which calls a plan is about.
+
+    Raises ValueError for what names no calls.
+    """
 
     on: On = None
     key_id: str | None = None
     region: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.on is not None and not callable(self.on):
+            names = (self.on,) if isinstance(self.on, str) else self.on
+            if not isinstance(names, Collection) or not all(isinstance(name, str) for name in names):
+                several = "write an operation such as 'Encrypt', several of them, or a function of a CallRecord."
+                raise ValueError(f"on is {self.on!r}; {several}")
+        for name, value in (("key_id", self.key_id), ("region", self.region)):
+            if value is not None and not isinstance(value, str):
+                raise ValueError(f"{name} is {value!r}; write a text.")
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -217,6 +230,8 @@ def make_plan(fault: Fault | Steps, target: Target, timing: Timing, *, must_stri
 
     Raises TypeError for what is no fault, ValueError for a fault that cannot happen to what it is planned on.
     """
+    if type(must_strike) is not bool:
+        raise ValueError(f"must_strike is {must_strike!r}; write True or False.")
     check_operations(target)
     steps = (fault,) if isinstance(fault, Fault) else _checked_steps(fault, timing)
     for step in filter(None, steps):

@@ -31,17 +31,19 @@ class Timing:
             raise ValueError("nth is empty; write the numbers of the attempts to strike, counted from 1.")
         if self.nth is not None and (self.times, self.after, self.every) != (None, 0, 1):
             raise ValueError("nth says at which attempts the fault strikes; leave out times, after and every.")
-        if self.probability is not None and not 0 < self.probability <= 1:
+        if self.probability is not None and not (_is_number(self.probability) and 0 < self.probability <= 1):
             raise ValueError(f"probability is {self.probability!r}; write more than 0, at most 1.")
         if self.seed is not None and self.probability is None:
             raise ValueError("seed is for a fault with a probability; write probability= too.")
+        if self.seed is not None and type(self.seed) is not int:
+            raise ValueError(f"seed is {self.seed!r}; write a whole number.")
 
     @property
     def numbers(self) -> tuple[int, ...] | None:
         """The attempts that ``nth`` names, counted from 1."""
         if self.nth is None:
             return None
-        return (self.nth,) if isinstance(self.nth, int) else tuple(self.nth)
+        return tuple(self.nth) if isinstance(self.nth, Collection) else (self.nth,)
 
     def is_due(self, number: int, strikes: int, randomness: Random) -> bool:
         """Whether the fault strikes at an attempt, counted from 1, after so many strikes."""
@@ -60,6 +62,10 @@ class Timing:
 
 
 _SILENT = {"after": 0, "every": 1}
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in {int, float}
 
 
 def _check_count(name: str, value: int | None, least: int) -> None:

@@ -17,6 +17,8 @@ kind               faults
 ``slow``           ``Slow``: the answer comes late
 =================  ===================================================================================================
 
+``parse`` reads a fault from a text that is written as in Python, such as ``AnswerLost(ConnectionClosed())``.
+
 docs/faults.md says what each looks like to a client of botocore, and how often it is tried again.
 """
 
@@ -41,6 +43,7 @@ from ._network import (
     TruncatedChunks,
 )
 from ._refusals import EmptyAnswer, HtmlAnswer, Refusal
+from ._text import parse
 from ._world import NotYetVisible, StaleRead, meanwhile
 
 __all__ = [
@@ -74,5 +77,6 @@ __all__ = [
     "expire_token",
     "import_first",
     "meanwhile",
+    "parse",
     "schedule_deletion",
 ]

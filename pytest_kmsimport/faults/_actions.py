@@ -72,6 +72,11 @@ _AT_IMPORT: dict[Action, ErrorCode] = {
 }
 
 
+def is_ready_made(action: object) -> bool:
+    """Whether something is one of the ready-made actions."""
+    return any(action is known for known in (*_STATES, *_AT_IMPORT))
+
+
 def is_about_import(action: Action) -> bool:
     """Whether an action makes a difference to ImportKeyMaterial alone."""
     return action in _AT_IMPORT

@@ -162,6 +162,7 @@ class EmptyBody(_BrokenBody):
 
 
 _SEEN = {"network", "http", "refusal"}
+_SLOWEST = 1_000_000_000  # seconds; the computer's own clocks do not go much further
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class Slow(Fault):
     That moves the mock's clock and takes no time, unless ``really`` is asked for: then it takes the time, and the clock
     goes on as it does. A client whose read timeout is shorter times out after that, and the call has taken effect.
 
-    Raises ValueError where the seconds are not positive.
+    Raises ValueError where the seconds are not positive, or more than a thousand million.
     """
 
     seconds: float
@@ -225,8 +226,10 @@ class Slow(Fault):
     kind = "slow"
 
     def __post_init__(self) -> None:
-        if isinstance(self.seconds, bool) or not isinstance(self.seconds, (int, float)) or not self.seconds > 0:
+        if type(self.seconds) not in {int, float} or not 0 < self.seconds <= _SLOWEST:
             raise ValueError(f"Slow has seconds={self.seconds!r}; write how late the answer comes, more than 0.")
+        if type(self.really) is not bool:
+            raise ValueError(f"Slow has really={self.really!r}; write True for a delay that takes its time.")
 
     @property
     def id(self) -> str:

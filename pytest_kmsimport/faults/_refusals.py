@@ -70,7 +70,7 @@ class Refusal(Fault):
     sends none or none is known. The code is one that the operation models or one of those that any operation can
     answer with.
 
-    Raises ValueError for a code that AWS KMS does not have.
+    Raises ValueError for a code that AWS KMS does not have, a message that is no text, and a status that is no error's.
     """
 
     code: ErrorCode
@@ -80,9 +80,11 @@ class Refusal(Fault):
     kind = "refusal"
 
     def __post_init__(self) -> None:
-        if self.code not in error_codes():
+        if not isinstance(self.code, str) or self.code not in error_codes():
             meant = did_you_mean(self.code, error_codes()) or " Take one that the operation models, or a common one."
             raise ValueError(f"AWS KMS has no error {self.code!r}.{meant}")
+        if self.message is not None and not isinstance(self.message, str):
+            raise ValueError(f"message is {self.message!r}; write a text, or leave it out for AWS's own.")
         if self.status is not None:
             _check_status(self.status)
 

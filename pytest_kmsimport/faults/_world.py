@@ -36,6 +36,8 @@ class Meanwhile(Fault):
     def __post_init__(self) -> None:
         if not callable(self.action):
             raise TypeError(f"meanwhile() takes a callable, not {self.action!r}: write meanwhile(disable_key).")
+        if type(self.after) is not bool:
+            raise TypeError(f"meanwhile() has after={self.after!r}: write after=True for what happens after the call.")
 
     def __repr__(self) -> str:
         return f"meanwhile({self._name}{', after=True' if self.after else ''})"

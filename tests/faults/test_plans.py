@@ -502,6 +502,8 @@ def test_the_catalogue():
         (("ThrottlingException", "ListKeys"), TypeError, "is no fault: write one of pytest_kmsimport.faults"),
         (([ReadTimeout(), "x"], "ListKeys"), TypeError, "'x' is no fault"),
         (([None], "ListKeys"), ValueError, "has no fault in it"),
+        ((ReadTimeout(), 5), ValueError, "on is 5; write an operation such as 'Encrypt'"),
+        ((ReadTimeout(), ["Encrypt", 5]), ValueError, "write an operation such as 'Encrypt', several of them, or a"),
     ],
 )
 def test_misuse(kms_import_mock, arguments, error, said):
@@ -524,7 +526,13 @@ def test_misuse(kms_import_mock, arguments, error, said):
         ({"nth": 1, "times": 2}, ValueError, "leave out times, after and every"),
         ({"probability": 0}, ValueError, "probability is 0; write more than 0, at most 1"),
         ({"probability": 1.1}, ValueError, "probability is 1.1"),
+        ({"probability": "0.5"}, ValueError, "probability is '0.5'; write more than 0, at most 1"),
         ({"seed": 1}, ValueError, "write probability= too"),
+        ({"probability": 0.5, "seed": []}, ValueError, "seed is []; write a whole number"),
+        ({"nth": 1.5}, ValueError, "nth is 1.5; write a number, 1 or more"),
+        ({"key_id": 5}, ValueError, "key_id is 5; write a text"),
+        ({"region": ["eu-west-1"]}, ValueError, "region is ['eu-west-1']; write a text"),
+        ({"must_strike": "no"}, ValueError, "must_strike is 'no'; write True or False"),
         ({"time": 1}, TypeError, "inject() got an unexpected keyword argument 'time'"),
     ],
 )

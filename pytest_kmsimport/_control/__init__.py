@@ -1,0 +1,1 @@
+"""How a mock is controlled from outside of Python: by the command, and by other programs over HTTP."""
