@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Protocol
 
 from .._active import Mock
 from .._service.clock import Clock
-from .._service.plans import Plan
+from .._service.plans import Plan, Target
+from .._service.timing import Timing
 from .._wire.model import did_you_mean
+
+#: What ``mock.inject`` takes.
+PLAN_MEMBERS = ("fault", *(field.name for field in (*fields(Target), *fields(Timing))), "must_strike")
 
 
 class Controlled(Mock, Protocol):
@@ -27,12 +31,11 @@ class Controlled(Mock, Protocol):
 
 def plan(mock: Controlled, members: Mapping[str, Any]) -> Plan:
     """Plan a fault, with what ``mock.inject`` takes; raises ValueError that says what to write instead."""
-    known = inspect.signature(mock.inject).parameters
     for name in members:
-        if name not in known:
-            text = f"A fault has no {name!r}.{did_you_mean(name, known)} It takes {', '.join(known)}."
-            raise ValueError(text)
+        if name not in PLAN_MEMBERS:
+            meant = did_you_mean(name, PLAN_MEMBERS)
+            raise ValueError(f"A planned fault has no {name!r}.{meant} It takes {', '.join(PLAN_MEMBERS)}.")
     try:
         return mock.inject(**members)
-    except TypeError as error:
+    except TypeError as error:  # what is no fault
         raise ValueError(str(error)) from None

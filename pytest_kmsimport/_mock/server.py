@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
+from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
 
-from .._active import Mock
+from .._control.controlled import Controlled
+from .._control.resources import control_of
 from .._transports.certificates import new_server_side
 from .._transports.loopback import HOST, LoopbackServer
 from .._wire.signature import PLACEHOLDER_KEY
@@ -30,34 +32,51 @@ _NOT_ELSEWHERE = dict.fromkeys(
 #: Where SDKs and tools look for the authorities that they trust.
 _TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
+#: Hosts that stand for every address of this computer, and are none to connect to.
+_ANY_HOST = ("", "0.0.0.0")  # noqa: S104  whoever asks for it is told what that means
+
 
 class Server:
     """A mock of AWS KMS on a socket of this computer, as ``mock.serve()`` and ``kms_import_server`` give it.
 
     Whoever asks it gets what a client in this process gets: the same KMS keys, clock, calls, faults and complaints.
+    Below ``/_kms_import/`` a test in another language plans faults, moves the clock and reads the calls.
     """
 
-    def __init__(self, mock: Mock, *, tls: bool) -> None:
+    def __init__(self, mock: Controlled, *, tls: bool | Path = False, host: str | None = None, port: int = 0) -> None:
+        """Answer from now on, by TLS where asked for; the folder for what clients have to trust may be given.
+
+        ``host`` is for other computers than this, and has control ask for ``token``. ``port`` 0 is any. Raises OSError
+        where nobody can listen there, and where the folder cannot be written to.
+        """
         self._mock = mock
-        self._folder = TemporaryDirectory(prefix="kms-import-") if tls else None
-        context = None
+        self.token = None if host is None else token_urlsafe()
+        self._host = HOST if host in {None, *_ANY_HOST} else str(host)
+        self._temporary = TemporaryDirectory(prefix="kms-import-") if tls is True else None
+        self._trusted = _file_in(tls, self._temporary)
         try:
-            if self._folder is not None:
-                context = new_server_side(HOST, _ca_bundle_in(self._folder))
-            self._server = LoopbackServer(mock, context)
+            context = None if self._trusted is None else new_server_side(self._hosts, self._trusted)
+            self._server = LoopbackServer(mock, control_of(mock, self.token), context, host or HOST, port)
             self._server.start()
         except BaseException:
             self._clean_up()
             raise
 
-    def _clean_up(self) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
+    @property
+    def _hosts(self) -> dict[str, None]:
+        """The names and addresses that its certificate is for."""
+        return dict.fromkeys((HOST, "localhost", self._host))
 
-    def _checked_folder(self) -> TemporaryDirectory[str]:
-        if self._folder is None:
+    def _clean_up(self) -> None:
+        if self._trusted is not None:
+            self._trusted.unlink(missing_ok=True)
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _checked_ca_bundle(self) -> Path:
+        if self._trusted is None:
             raise RuntimeError("This server speaks plain HTTP: write mock.serve(tls=True) for one with a certificate.")
-        return self._folder
+        return self._trusted
 
     def __repr__(self) -> str:
         return f"<Server {self.url} of {self._mock!r}>"
@@ -70,7 +89,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where it answers, such as ``http://127.0.0.1:43210``: the endpoint URL for KMS."""
-        return f"http{'s' if self._folder is not None else ''}://{HOST}:{self._server.port}"
+        return f"http{'s' if self._trusted else ''}://{self._host}:{self._server.port}"
 
     @property
     def ca_bundle(self) -> str:
@@ -78,7 +97,7 @@ class Server:
 
         Raises RuntimeError for a server without TLS.
         """
-        return str(_ca_bundle_in(self._checked_folder()))
+        return str(self._checked_ca_bundle())
 
     @property
     def environ(self) -> dict[str, str]:
@@ -104,8 +123,8 @@ class Server:
         }
         for name in ("NO_PROXY", "no_proxy"):
             hosts = [host for host in os.environ.get(name, "").split(",") if host]
-            settings[name] = ",".join([*hosts, *([] if HOST in hosts else [HOST])])
-        if self._folder is not None:
+            settings[name] = ",".join([*hosts, *([] if self._host in hosts else [self._host])])
+        if self._trusted is not None:
             settings |= dict.fromkeys(_TRUST, self.ca_bundle)
         return settings
 
@@ -118,9 +137,14 @@ class Server:
 
         Raises RuntimeError for a server without TLS.
         """
-        self._checked_folder()
-        return self._server.with_certificate(new_server_side(HOST))
+        self._checked_ca_bundle()
+        return self._server.with_certificate(new_server_side(self._hosts))
 
 
-def _ca_bundle_in(folder: TemporaryDirectory[str]) -> Path:
-    return Path(folder.name, "ca.pem")
+def _file_in(tls: bool | Path, temporary: TemporaryDirectory[str] | None) -> Path | None:
+    """The file for what clients have to trust; its folder is made where there is none."""
+    folder = Path(temporary.name) if temporary is not None else tls
+    if isinstance(folder, bool):
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "kms-import-ca.pem"

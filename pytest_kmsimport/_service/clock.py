@@ -29,7 +29,12 @@ class Clock:
         self._frozen_at: int | None = None
 
     def __repr__(self) -> str:
-        return f"<Clock {self.now().isoformat()}{'' if self._frozen_at is None else ' frozen'}>"
+        return f"<Clock {self.now().isoformat()}{' frozen' if self.is_frozen else ''}>"
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still until it is moved."""
+        return self._frozen_at is not None
 
     def now(self) -> datetime:
         """The time in UTC."""

@@ -71,6 +71,15 @@ class Target:
             return False
         return not callable(self.on) or bool(self.on(lookup.record_of(call)))
 
+    @property
+    def said(self) -> dict[str, object]:
+        """What of it was said, in the keywords of ``inject``, and of a function its name."""
+        on = (self.operations if not isinstance(self.on, str) else self.on) or None
+        if callable(self.on):
+            on = getattr(self.on, "__name__", repr(self.on))
+        given = {"on": on, "key_id": self.key_id, "region": self.region}
+        return {name: value for name, value in given.items() if value is not None}
+
     def __str__(self) -> str:
         operations = " or ".join(self.operations)
         if callable(self.on):
@@ -133,6 +142,11 @@ class Plan(ABC):
     def end(self) -> None:
         """Strike no more; whether it has struck is not asked any more either."""
         self.ended = True
+
+    @property
+    def said(self) -> dict[str, object]:
+        """Where and when it strikes, in the keywords of ``inject``."""
+        return {**self._target.said, **self._timing.said}
 
     def may_be_about(self, operation: str) -> bool:
         """Whether it is about calls of an operation at all."""

@@ -56,9 +56,14 @@ class Timing:
             return False
         return self.probability is None or randomness.random() < self.probability
 
+    @property
+    def said(self) -> dict[str, object]:
+        """What of it was said, in the keywords of ``inject``."""
+        given = {name: getattr(self, name) for name in ("nth", "times", "after", "every", "probability", "seed")}
+        return {name: value for name, value in given.items() if value not in (None, _SILENT.get(name))}
+
     def __str__(self) -> str:
-        said = [(name, getattr(self, name)) for name in ("nth", "times", "after", "every", "probability", "seed")]
-        return "".join(f", {name}={value}" for name, value in said if value not in (None, _SILENT.get(name)))
+        return "".join(f", {name}={value}" for name, value in self.said.items())
 
 
 _SILENT = {"after": 0, "every": 1}

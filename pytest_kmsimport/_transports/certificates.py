@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Collection
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,8 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _VALID = timedelta(days=1)
 
 
-def new_server_side(host: str, ca_bundle: Path | None = None) -> ssl.SSLContext:
-    """A server's side of TLS at an IP address; who trusts what is in ``ca_bundle``, written for that, trusts it.
+def new_server_side(hosts: Collection[str], ca_bundle: Path | None = None) -> ssl.SSLContext:
+    """A server's side of TLS, for names and IP addresses; who trusts ``ca_bundle``, a file written for that, trusts it.
 
     Without, nobody does.
     """
@@ -29,7 +30,7 @@ def new_server_side(host: str, ca_bundle: Path | None = None) -> ssl.SSLContext:
     authority = authority.add_extension(_usage(signs_certificates=True), critical=True)
     identifier = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
     signed_authority = authority.add_extension(identifier, critical=False).sign(authority_key, hashes.SHA256())
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host)), x509.DNSName("localhost")])
+    names = x509.SubjectAlternativeName([_host(host) for host in hosts])
     server = _builder("localhost", "pytest-kmsimport", key).add_extension(names, critical=False)
     server = server.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     server = server.add_extension(_usage(signs_certificates=False), critical=True)
@@ -51,6 +52,13 @@ def _builder(subject: str, issuer: str, key: EllipticCurvePrivateKey) -> x509.Ce
         not_valid_before=now - _VALID,
         not_valid_after=now + _VALID,
     )
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -18,6 +18,7 @@ from .._wire.aws_json import WireResponse, headers, new_request_id
 from .._wire.model import operation_names
 from .._wire.network import Ending, NetworkEvent, Opening, as_http
 from ..engine.errors import NotOffered
+from .control import ControlRequest, is_control
 
 if TYPE_CHECKING:
     from .loopback import Listener
@@ -86,15 +87,11 @@ class Conversation(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a call."""
-        if self.request_version == "HTTP/1.0":
-            self.close_connection = True
-        try:
-            body = self._read_body()
-        except BadFraming:
-            self.send_error(400)
-            return
+        body = self._body_or_hang_up()
         if body is None:
-            self.close_connection = True
+            return
+        if is_control(self.path):
+            self._control(body)
             return
         system, _, operation = self.headers.get("X-Amz-Target", "").rpartition(".")
         if system != _SYSTEM or operation not in operation_names():
@@ -104,13 +101,36 @@ class Conversation(BaseHTTPRequestHandler):
 
     def _elsewhere(self) -> None:
         """Answer what AWS's JSON protocol has no use for."""
+        if is_control(self.path):
+            asked = self._body_or_hang_up()
+            if asked is not None:
+                self._control(asked)
+            return
         self.close_connection = True
         body = b"" if self.command == "HEAD" else f"<{_UNKNOWN_OPERATION}/>\n".encode()
         self._send(WireResponse(404, {"x-amzn-RequestId": new_request_id(), "Content-Length": str(len(body))}, body))
 
     do_GET = do_HEAD = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _elsewhere  # noqa: N815  http.server's names
 
+    def _control(self, body: bytes) -> None:
+        """Answer whoever controls the mock."""
+        request = ControlRequest(self.command, self.path, self.headers, body)
+        self._send(self.server.control(request))
+
     # Reading
+
+    def _body_or_hang_up(self) -> bytes | None:
+        """The body of a request; None, and no more of them, where nobody can tell or the client hangs up before."""
+        if self.request_version == "HTTP/1.0":
+            self.close_connection = True
+        try:
+            body = self._read_body()
+        except BadFraming:
+            self.send_error(400)
+            return None
+        if body is None:
+            self.close_connection = True
+        return body
 
     def _read_body(self) -> bytes | None:
         """The body of a request; None where the client hangs up before its end. Raises BadFraming."""

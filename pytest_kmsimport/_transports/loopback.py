@@ -18,6 +18,7 @@ from time import monotonic
 from .. import _active
 from .._active import Mock
 from . import forks
+from .control import Control
 from .conversation import Conversation
 
 HOST = "127.0.0.1"
@@ -34,9 +35,10 @@ class Listener(TCPServer):
     allow_reuse_address = os.name == "posix"  # elsewhere two could listen at one port
     request_queue_size = 128
 
-    def __init__(self, mock: Mock, port: int, tls: ssl.SSLContext | None) -> None:
-        super().__init__((HOST, port), Conversation, bind_and_activate=False)
+    def __init__(self, mock: Mock, control: Control, address: tuple[str, int], tls: ssl.SSLContext | None) -> None:
+        super().__init__(address, Conversation, bind_and_activate=False)
         self.mock = mock
+        self.control = control
         self.tls = tls
         self.is_closing = False
         self._connections: dict[socket.socket, Thread] = {}
@@ -131,11 +133,15 @@ def _shut_down(connection: socket.socket) -> None:
 
 
 class LoopbackServer:
-    """A mock's service at one port, which can be away for a while, or have another certificate."""
+    """A mock's service at one port, 0 for any, which can be away for a while, or have another certificate."""
 
-    def __init__(self, mock: Mock, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, mock: Mock, control: Control, tls: ssl.SSLContext | None, host: str = HOST, port: int = 0
+    ) -> None:
         self._mock = mock
-        self._listener = Listener(mock, 0, tls)
+        self._control = control
+        self._host = host
+        self._listener = Listener(mock, control, (host, port), tls)
         self.port = self._listener.port
 
     def start(self) -> None:
@@ -152,7 +158,7 @@ class LoopbackServer:
     def refusing(self) -> Iterator[None]:
         """Have nobody listen at the port, which stays ours."""
         self._listener.close()
-        self._listener = Listener(self._mock, self.port, self._listener.tls)
+        self._listener = Listener(self._mock, self._control, (self._host, self.port), self._listener.tls)
         try:
             yield
         finally:

@@ -200,7 +200,7 @@ with urllib.request.urlopen(urllib.request.Request(
             ["run", "--fault", "Encrypt: Slow(5)", "--", "true"],
             "write a fault such as AnswerLost(ConnectionClosed()), on=",
         ),
-        (["run", "--fault", "Slow(5), time=1", "--", "true"], "A fault has no 'time'. Did you mean times?"),
+        (["run", "--fault", "Slow(5), time=1", "--", "true"], "A planned fault has no 'time'. Did you mean times?"),
         (["run", "--fault", "Slow(5), times=0", "--", "true"], "times is 0; write a number, 1 or more"),
         (["run", "--fault", "StaleRead(), on='Encrypt'", "--", "true"], "Encrypt does not read a KMS key"),
         (["run", "--fault", "__import__('os').system('false')", "--", "true"], "nothing is evaluated here"),

@@ -339,7 +339,7 @@ def test_a_server_with_tls_is_trusted_by_its_certificate(kms_import_mock):
         boto3.client("kms", endpoint_url=server.url, verify=server.ca_bundle).list_keys()
         with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
             boto3.client("kms", endpoint_url=server.url).list_keys()
-        assert [path.name for path in Path(server.ca_bundle).parent.iterdir()] == ["ca.pem"]
+        assert [path.name for path in Path(server.ca_bundle).parent.iterdir()] == ["kms-import-ca.pem"]
         assert "PRIVATE" not in Path(server.ca_bundle).read_text()
     assert len(kms_import_mock.calls) == 1
 
