@@ -1,4 +1,4 @@
-"""What docs/clients.md has its reader type, for the clients that are here, is typed."""
+"""What docs/clients.md has its reader type is typed; what it says of JavaScript, test_under_the_command.py does."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from ..support.sdk_table import DOCUMENT
 
 SECTION = re.compile(r"^## (?P<heading>.+)\n(?P<text>(?:(?!## ).*\n)*)", re.MULTILINE)
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-TYPED = {"AWS CLI": "aws-cli", "curl and openssl": "curl", "JavaScript": "javascript"}
+#: A section -> whose commands it has.
+TYPED = {
+    "Clock, faults and calls from any language": ("aws-cli", "curl"),
+    "AWS CLI": ("aws-cli",),
+    "curl and openssl": ("curl",),
+}
 
 
 @pytest.mark.parametrize("heading", TYPED)
 def test_the_commands_of_the_guide_work(tmp_path, monkeypatch, heading):
     """In a folder that has the examples, one after the other."""
-    CLIENTS[TYPED[heading]].where_installed()
+    for client in TYPED[heading]:
+        CLIENTS[client].where_installed()
     sections = {section["heading"]: section["text"] for section in SECTION.finditer(DOCUMENT.read_text())}
     (commands,) = BLOCK.findall(sections[heading])
     (tmp_path / "examples").symlink_to(EXAMPLES)
