@@ -15,6 +15,9 @@ import { createKey, importKeyMaterial } from "./importer.js";
 const [file, keyId, validTo] = process.argv.slice(2);
 try {
   const material = readFileSync(file);
+  if (material.length !== 32) {
+    throw new Error(`${file} is no file of 32 bytes`);
+  }
   const kms = new KMSClient();
   const target = keyId ?? (await createKey(kms));
   console.log(await importKeyMaterial(kms, target, material, validTo && new Date(validTo)));

@@ -15,8 +15,13 @@ fail() {
     exit 1
 }
 
-[ $# -ge 1 ] && [ $# -le 3 ] || fail "usage: import-key-with-curl.sh MATERIAL [KEY_ID [VALID_TO]]"
-[ -r "$1" ] && [ "$(wc -c <"$1")" -eq 32 ] || fail "$1 is no file of 32 bytes"
+case $# in
+    [123]) ;;
+    *) fail "usage: import-key-with-curl.sh MATERIAL [KEY_ID [VALID_TO]]" ;;
+esac
+if [ ! -r "$1" ] || [ "$(wc -c <"$1")" -ne 32 ]; then
+    fail "$1 is no file of 32 bytes"
+fi
 material=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

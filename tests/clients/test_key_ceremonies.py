@@ -81,6 +81,15 @@ def test_a_refusal(kms_import_mock, kms_import_server, client, material):
     assert record.message in ended.stderr
 
 
+def test_a_file_that_is_no_key_material(kms_import_mock, kms_import_server, client, material):
+    """A final newline, most often: the example says so before there is a KMS key that waits for ever."""
+    with material.open("ab") as file:
+        file.write(b"\n")
+    ended = run([*client.importer, str(material)], kms_import_server.environ)
+    assert (ended.returncode, len(kms_import_mock.calls)) == (1, 0)
+    assert "is no file of 32 bytes" in ended.stderr
+
+
 def test_a_lost_answer(kms_import_mock, kms_import_server, client, material, make_key):
     """The key material has arrived all the same, and who tries again hears of that."""
     key_id = make_key()
