@@ -10,28 +10,22 @@ from collections.abc import Mapping, Sequence
 from subprocess import Popen
 from types import FrameType
 
-from .._control.verdict import verdict_of
-from .._mock.server import Server
-from .serving import PROGRAM, mock_of, report_of
+from .serving import COMPLAINTS, ENDING, PROGRAM, complaints_of, mock_of, report_of, server_of
 
-#: Exit statuses beside the program's own. Those of shells are 126 and 127, and 128 and the number of a signal.
-COMPLAINTS, CANNOT_BE_RUN, NOT_FOUND, KILLED = 1, 126, 127, 128
-
-_FORWARDED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+#: As of shells: for a program that cannot be run, for one that is not there, and before the number of a signal.
+CANNOT_BE_RUN, NOT_FOUND, KILLED = 126, 127, 128
 
 
 def run(given: Namespace) -> int:
     """Run a program with a mock of its own, and give the exit status; raises ValueError for what a mock cannot be."""
     with mock_of(given) as mock:
-        server = Server(mock, tls=given.tls)
-        try:
+        with server_of(mock, tls=given.tls) as server:
             status = _run(given.command, server.environ)
-        finally:
-            server.stop()
-        if status == 0 and verdict_of(mock).texts:
+        complaints = complaints_of(mock)
+        if complaints and status == 0:
             status = COMPLAINTS
-        if status != 0 and (report := report_of(mock)):
-            print(report, file=sys.stderr)  # noqa: T201  what the command says
+        if status != 0:
+            _say(report_of(mock), complaints)
     return status
 
 
@@ -47,7 +41,7 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
             child.send_signal(number)
 
     # What is ignored, as under nohup, stays so for both.
-    before = {n: signal.signal(n, forward) for n in _FORWARDED if signal.getsignal(n) is not signal.SIG_IGN}
+    before = {n: signal.signal(n, forward) for n in ENDING if signal.getsignal(n) is not signal.SIG_IGN}
     try:
         child = Popen(command, env=environ)  # noqa: S603  it is what the user has asked for
         for number in early:
@@ -80,5 +74,10 @@ def _is_interrupted_by_terminal() -> bool:
 
 
 def _cannot(why: str, status: int) -> int:
-    print(f"{PROGRAM} run: {why}", file=sys.stderr)  # noqa: T201
+    _say(f"{PROGRAM} run: {why}")
     return status
+
+
+def _say(*texts: str) -> None:
+    for text in filter(None, texts):
+        print(text, file=sys.stderr)  # noqa: T201  the program's own output is on stdout

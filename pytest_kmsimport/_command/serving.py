@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from .._control.controlled import plan
 from .._control.verdict import verdict_of
 from .._mock.mock import KmsImportMock
+from .._mock.server import Server
 from .options import options_of
 
 PROGRAM = "pytest-kmsimport"
+#: The exit status where all went well but for what the mock has to say.
+COMPLAINTS = 1
+#: The signals that end a program.
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @contextmanager
@@ -27,16 +34,52 @@ def mock_of(given: Namespace) -> Iterator[KmsImportMock]:
         mock.make_sure_it_stopped()
 
 
+@contextmanager
+def server_of(mock: KmsImportMock, *, tls: bool | Path, host: str | None = None, port: int = 0) -> Iterator[Server]:
+    """The mock's server while the block runs; raises OSError where nobody can listen."""
+    with leaving_signals_to_this_thread():
+        server = Server(mock, tls=tls, host=host, port=port)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def leaving_signals_to_this_thread() -> Iterator[None]:
+    """Have threads that begin in the block get no signal that ends a program.
+
+    Any thread may get one, and Python acts on it in the main thread alone, which would not be woken up.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # where signals do not come to threads
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _members_of(text: str) -> dict[str, object]:
     from ..faults._text import parse_plan  # noqa: PLC0415  which takes time, and most begin without faults
 
     return parse_plan(text)
 
 
+def complaints_of(mock: KmsImportMock) -> str:
+    """What a mock has to say against whoever has called it; empty where that is nothing."""
+    return _without_secrets(mock, "\n".join(f"{PROGRAM}: {said}" for said in verdict_of(mock).texts))
+
+
 def report_of(mock: KmsImportMock) -> str:
-    """A mock's calls, with their diagnoses, and what it has to say against whoever has made them."""
+    """A mock's calls, with their diagnoses; empty where there are none, nor planned faults."""
     from .._reporting import call_table  # noqa: PLC0415  not before something has gone wrong
 
-    table = [call_table.title_of(), call_table.report_of(mock.calls, mock.plans)] if mock.calls or mock.plans else []
-    text = "\n".join([*table, *(f"{PROGRAM}: {said}" for said in verdict_of(mock).texts)])
+    if not mock.calls and not mock.plans:
+        return ""
+    return _without_secrets(mock, f"{call_table.title_of()}\n{call_table.report_of(mock.calls, mock.plans)}")
+
+
+def _without_secrets(mock: KmsImportMock, text: str) -> str:
     return mock.leak_check.secrets.redaction_of(text)(text)

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_kmsimport import faults
 
+from ..support.controlling import control
 from ..support.programs import CLIENTS, run
 
 ELSEWHERE = {
@@ -110,14 +111,14 @@ def test_an_answer_without_a_body(kms_import_mock, kms_import_server, client, ma
 
 
 def test_key_material_expires_by_the_clock(kms_import_mock, kms_import_server, client, material, make_key):
-    """And is imported once more."""
+    """Which is moved by HTTP; and is imported once more."""
     environ, members = kms_import_server.environ, {"KeyId": make_key(), "KeySpec": "AES_256"}
     for _ in range(2):
         valid_to = kms_import_mock.clock.now() + timedelta(hours=12)
         ended = run([*client.importer, str(material), members["KeyId"], client.written(valid_to)], environ)
         assert ended.returncode == 0, ended.stderr
         assert client.ask(environ, "GenerateDataKey", members) is None
-        kms_import_mock.clock.advance(hours=13)
+        control(kms_import_server.url, "POST", "clock", {"advance": {"hours": 13}})
     assert client.ask(environ, "GenerateDataKey", members) == "KMSInvalidStateException"
 
 
