@@ -39,11 +39,14 @@ def test_a_stalled_body_holds_the_sdk_for_javascript(kms_import_mock, timeouts):
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        with asking:
+        try:
             until_true(lambda: len(kms_import_mock.calls) == 1)
             with pytest.raises(subprocess.TimeoutExpired):
                 asking.wait(1)
             server.stop()
             said, _ = asking.communicate(timeout=PATIENCE)
+        finally:
+            asking.kill()
+            asking.communicate()
     assert json.loads(said)["error"] is not None
     assert kms_import_mock.calls[0].attempts == 1

@@ -39,11 +39,16 @@ kms =
 """
 
 
-@pytest.fixture(params=CLIENTS.values(), ids=CLIENTS)
-def client(request, tmp_path, monkeypatch):
-    """A client, in a home without configuration."""
+@pytest.fixture(autouse=True)
+def without_configuration(tmp_path, monkeypatch):
+    """No client reads what the one who runs the tests has configured."""
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+
+@pytest.fixture(params=CLIENTS.values(), ids=CLIENTS)
+def client(request):
+    """A client that is installed."""
     return request.param.where_installed()
 
 
@@ -129,3 +134,11 @@ def test_an_environment_that_leads_elsewhere(kms_import_mock, kms_import_server,
     (tmp_path / "config").write_text(CONFIGURED_ELSEWHERE)
     assert client.ask(kms_import_server.environ, "ListKeys", {}) is None
     assert kms_import_mock.calls[0].region == kms_import_mock.region
+
+
+@pytest.mark.parametrize(("name", "variable"), [("aws-cli", "AWS_DEFAULT_REGION"), ("javascript", "AWS_REGION")])
+def test_each_has_its_own_variable_for_the_region(kms_import_mock, kms_import_server, name, variable):
+    """So both are in ``server.environ``; without its own, a client asks nobody."""
+    environ = {name: value for name, value in kms_import_server.environ.items() if name != variable}
+    assert CLIENTS[name].where_installed().ask(environ, "ListKeys", {}) is not None
+    assert not kms_import_mock.calls

@@ -15,7 +15,7 @@ def test_the_tests_of_the_importer_in_javascript():
     need("Node.js", "AWS SDK for JavaScript")
     ended = command("run", "--", "npm", "test", cwd=EXAMPLES / "node")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "# pass 5" in ended.stdout
+    assert " pass 5" in ended.stdout
 
 
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
