@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -46,6 +47,13 @@ class Striking(NamedTuple):
     mock: KmsImportMock
     server: Server
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """An environment in which a client finds the server, and nobody has said how often it shall try."""
+        nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+        environ = environment({**self.server.environ, **nowhere})
+        return {name: value for name, value in environ.items() if name not in {"AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS"}}
+
     def cell(self, outcome: str) -> str:
         """What the table says of it: what the client got, and what that took."""
         record = self.mock.calls.to("CreateKey")[0]
@@ -74,14 +82,12 @@ def aws_cli() -> list[str]:
     command = ["aws", "kms", "create-key", "--cli-read-timeout", "4"]
     with striking() as struck:
         started = [
-            subprocess.Popen(
-                command, env=environment(each.server.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            subprocess.Popen(command, env=each.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             for each in struck
         ]
         ended = [(process.communicate(timeout=PATIENCE), process.returncode) for process in started]
         cells = [each.cell(aws_cli_outcome(*said, status)) for each, (said, status) in zip(struck, ended, strict=True)]
-        version = subprocess.check_output(["aws", "--version"], env=environment(struck[0].server.environ), text=True)
+        version = subprocess.check_output(["aws", "--version"], env=struck[0].environ, text=True)
     return [version.split()[0].replace("aws-cli/", "AWS CLI "), *cells]
 
 
@@ -108,7 +114,7 @@ def javascript_sdk() -> list[str]:
         ]
         command = ["node", str(ASK), json.dumps(calls)]
         lines = subprocess.check_output(
-            command, env=environment(struck[0].server.environ), stderr=subprocess.PIPE, text=True, timeout=PATIENCE
+            command, env=struck[0].environ, stderr=subprocess.PIPE, text=True, timeout=PATIENCE
         )
         outcomes = {outcome["name"]: outcome for outcome in map(json.loads, lines.splitlines())}
         cells = [each.cell(javascript_outcome(outcomes[number])) for number, each in enumerate(struck)]
