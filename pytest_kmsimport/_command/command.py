@@ -31,7 +31,7 @@ examples:
   pytest-kmsimport run --region eu-central-1 -- go test ./...
   pytest-kmsimport run --fault 'AnswerLost(), on="ImportKeyMaterial", times=1' -- npm test
   pytest-kmsimport run --fault 'Refusal("ThrottlingException"), on="CreateKey", nth=[1, 3]' -- terraform apply
-  pytest-kmsimport run --fault 'meanwhile(disable_key), on="Encrypt"' -- sh -c 'echo "$AWS_ENDPOINT_URL_KMS"'
+  pytest-kmsimport run --fault 'meanwhile(disable_key), on="Encrypt"' -- mvn test
 
 exit status: that of COMMAND; 128 and the number of the signal that ended it; 126 where it cannot be run, 127 where it
 is not found; 1 where it succeeded and the mock has something to say: an operation that is not offered, a planned fault

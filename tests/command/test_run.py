@@ -12,7 +12,6 @@ from textwrap import indent
 
 import pytest
 
-from pytest_kmsimport._command import command as command_line
 from pytest_kmsimport._command.options import _OPTIONS, OF_ITS_PROCESS
 from pytest_kmsimport._mock.options import Options
 
@@ -31,20 +30,6 @@ time.sleep(0.2)  # for those that come twice
 print(*caught)
 sys.exit(7)
 """
-
-
-@pytest.fixture
-def main(capfd, monkeypatch):
-    """Do what a command line says within this process, and give the status, what was printed, and what was said."""
-
-    def call(*arguments):
-        try:
-            status = command_line.main(arguments)
-        except SystemExit as end:
-            status = end.code
-        return status, *capfd.readouterr()
-
-    return call
 
 
 ASYMMETRIC = '{"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "Origin": "EXTERNAL"}'

@@ -77,6 +77,9 @@ def test_what_others_need_to_find_it():
         assert server.ready == {
             "url": server.url,
             "environ": {
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+                "AWS_USE_FIPS_ENDPOINT": "false",
+                "AWS_USE_DUALSTACK_ENDPOINT": "false",
                 "AWS_ENDPOINT_URL_KMS": server.url,
                 "AWS_REGION": "eu-west-1",
                 "AWS_DEFAULT_REGION": "eu-west-1",
@@ -88,7 +91,7 @@ def test_what_others_need_to_find_it():
             },
             "unset": server.ready["unset"],
         }
-        assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} <= set(server.ready["unset"])
+        assert {"AWS_PROFILE", "AWS_SESSION_TOKEN"} <= set(server.ready["unset"])
         found = {name: value for name, value in environ.items() if name not in server.ready["unset"]}
         program = "import boto3; print(boto3.client('kms').create_key()['KeyMetadata']['Arn'])"
         run = subprocess.run(
@@ -283,20 +286,20 @@ def test_tls_for_others(credentials):
         (["--tls", "/dev/null/folder"], "/dev/null/folder: Not a directory; write another --port, --host or --tls"),
     ],
 )
-def test_misuse(arguments, instead):
+def test_misuse(main, arguments, instead):
     """Says what to write, and is never ready."""
-    run = command("serve", *arguments)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert instead in run.stderr
+    status, out, said = main("serve", *arguments)
+    assert (status, out) == (2, "")
+    assert instead in said
 
 
-def test_a_port_of_ones_own():
-    """Which somebody else has from then on."""
-    with serving() as server:
-        port = server.url.rpartition(":")[2]
-        run = command("serve", "--port", port)
-        assert (run.returncode, run.stdout) == (2, "")
-        assert f"127.0.0.1:{port}: Address already in use; write another --port" in run.stderr
+def test_a_port_of_ones_own(main, kms_import_server):
+    """Which nobody else can have; one that is free is taken."""
+    port = kms_import_server.url.rpartition(":")[2]
+    status, out, said = main("serve", "--port", port)
+    assert (status, out) == (2, "")
+    assert f"127.0.0.1:{port}: Address already in use; write another --port" in said
+    kms_import_server.stop()
     with serving("--port", port) as server:
         assert server.url == f"http://127.0.0.1:{port}"
 
