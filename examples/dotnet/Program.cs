@@ -52,7 +52,7 @@ async Task<string> ImportKeyMaterialAsync(string keyId, byte[] material, DateTim
     {
         KeyId = keyId,
         WrappingAlgorithm = AlgorithmSpec.RSAES_OAEP_SHA_256,
-        WrappingKeySpec = WrappingKeySpec.RSA_2048,
+        WrappingKeySpec = WrappingKeySpec.RSA_4096,
     });
 
     using var wrappingKey = RSA.Create();

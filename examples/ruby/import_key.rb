@@ -31,7 +31,7 @@ class Importer
   # Imports key material until a Time, or for good, and gives the ARN of the KMS key.
   def import(key_id, material, valid_to = nil)
     parameters = @kms.get_parameters_for_import(
-      key_id: key_id, wrapping_algorithm: ALGORITHM, wrapping_key_spec: "RSA_2048"
+      key_id: key_id, wrapping_algorithm: ALGORITHM, wrapping_key_spec: "RSA_4096"
     )
     wrapped = OpenSSL::PKey.read(parameters.public_key).encrypt(material, OAEP_SHA_256)
     expiration = { expiration_model: "KEY_MATERIAL_DOES_NOT_EXPIRE" }

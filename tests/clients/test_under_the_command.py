@@ -6,14 +6,14 @@ import os
 
 import pytest
 
-from ..support.commands import command
-from ..support.programs import CLIENTS, EXAMPLES, environment, need
+from ..support.commands import PROGRAM
+from ..support.programs import CLIENTS, EXAMPLES, need, run
 
 
 def test_the_tests_of_the_importer_in_javascript():
     """They control clock, faults and calls by HTTP, each starting from an empty AWS KMS."""
     need("Node.js", "AWS SDK for JavaScript")
-    ended = command("run", "--", "npm", "test", cwd=EXAMPLES / "node")
+    ended = run([*PROGRAM, "run", "--", "npm", "--prefix", str(EXAMPLES / "node"), "test"], os.environ)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert " pass 5" in ended.stdout
 
@@ -25,8 +25,7 @@ def test_a_script_that_meets_with_a_fault(tmp_path, client):
     material = tmp_path / "material.bin"
     material.write_bytes(os.urandom(32))
     fault = 'Refusal("AccessDeniedException"), on="ImportKeyMaterial"'
-    environ = environment(os.environ)
-    ended = command("run", "--fault", fault, "--", *client.importer, str(material), env=environ)
+    ended = run([*PROGRAM, "run", "--fault", fault, "--", *client.importer, str(material)], os.environ)
     assert ended.returncode not in {0, 126, 127}
     assert "AccessDeniedException" in ended.stderr
     assert "GetParametersForImport" in ended.stderr

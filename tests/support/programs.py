@@ -25,7 +25,7 @@ NODE_MODULES = EXAMPLES / "node" / "node_modules"
 JAVASCRIPT_SDK = NODE_MODULES / "@aws-sdk" / "client-kms" / "package.json"
 #: Asks servers with the SDK for JavaScript.
 ASK = ROOT / "tests" / "clients" / "ask.cjs"
-PATIENCE = 60  # seconds
+PATIENCE = 180  # seconds, on a busy machine
 
 #: How a client is called -> whether it is there.
 FOUND = {
