@@ -18,7 +18,7 @@ from pytest_kmsimport._control.controlled import PLAN_MEMBERS
 from pytest_kmsimport._control.resources import RESOURCES
 
 from ..support.controlling import control
-from ..support.servers import ask, post
+from ..support.servers import ask, connect, post, read_answer
 
 JSON = strategies.recursive(
     strategies.none()
@@ -355,9 +355,15 @@ def test_a_method_that_a_resource_has_not(controlled, kms_import_server, method,
 
 
 def test_head_has_no_body(kms_import_server):
-    """As in all of HTTP."""
-    answer = control(kms_import_server.url, "HEAD", "clock")
-    assert (answer.status, answer.body) == (405, b"")
+    """As in all of HTTP: what comes next is the next answer."""
+    with connect(kms_import_server.url) as connection, connection.makefile("rb") as stream:
+        connection.sendall(
+            b"".join(
+                f"{method} /_kms_import/ HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for method in ("HEAD", "GET")
+            )
+        )
+        assert read_answer(stream, has_body=False).status == 405
+        assert read_answer(stream).json["ready"]
 
 
 @pytest.mark.parametrize("path", ["fault", "faults/1", "../clock", "%63lock"])
@@ -411,8 +417,6 @@ def test_pages_from_elsewhere_are_refused(controlled, origin, status):
 
 def test_control_keeps_the_connection(kms_import_server):
     """So that a test need not open one for each request, also after a refusal."""
-    from ..support.servers import connect, read_answer
-
     head = "Host: localhost\r\n"
     requests = [
         f"GET /_kms_import/clock HTTP/1.1\r\n{head}\r\n",
