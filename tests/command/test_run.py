@@ -175,6 +175,7 @@ with urllib.request.urlopen(urllib.request.Request(
         (["run"], "there is nothing to run; write pytest-kmsimport run [options] -- COMMAND, such as -- npm test"),
         (["run", "--"], "there is nothing to run"),
         (["run", "true"], "unrecognized arguments: true"),
+        (["run", "--acc", "111122223333", "--", "true"], "unrecognized arguments: --acc"),
         (["run", "--account", "5", "--", "true"], "write the 12 digits of an AWS account"),
         (["run", "--region", "here", "--", "true"], "write the name of an AWS Region"),
         (["run", "--service", "2023", "--", "true"], "write one of 'current', '2022'"),
