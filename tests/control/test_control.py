@@ -17,7 +17,9 @@ from pytest_kmsimport import FaultNeverStruck, KmsImportMock, NotOffered, faults
 from pytest_kmsimport._control.controlled import PLAN_MEMBERS
 from pytest_kmsimport._control.resources import RESOURCES
 
+from ..support.clients import warm_client
 from ..support.controlling import control
+from ..support.prepared import OFFERED, prepare
 from ..support.servers import ask, connect, post, read_answer
 
 JSON = strategies.recursive(
@@ -204,6 +206,20 @@ def test_calls_that_are_forgotten_are_counted(controlled):
         kms.list_keys()
     document = controlled("GET", "calls")[1]
     assert (len(document["calls"]), document["forgotten"]) == (2, 3)
+
+
+def test_calls_of_every_operation_are_told():
+    """Whatever they ask and answer can be said in JSON, with blobs as their length."""
+    with mock_kms_import(journal_size=5) as mock, mock.serve() as server:
+        for operation in OFFERED:
+            kms = warm_client(mock.region)
+            kms._make_api_call(operation, prepare(kms, mock, operation))
+            told = control(server.url, "GET", f"calls?operation={operation}").json["calls"][-1]
+            record = mock.calls[-1]
+            assert (told["operation"], told["error"]) == (operation, None)
+            assert told["request"].keys() == record.request.keys()
+            assert (told["response"] or {}).keys() == (record.response or {}).keys()
+            mock.reset()
 
 
 # Verdict and reset
