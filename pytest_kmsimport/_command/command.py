@@ -75,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_Formatter)
+    parser = ArgumentParser(
+        PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_Formatter, allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version(PROGRAM)}")
     commands = parser.add_subparsers(metavar="run | serve", required=True)
     run = commands.add_parser(
@@ -85,6 +87,7 @@ def _parser() -> ArgumentParser:
         epilog=_RUN_EPILOG,
         formatter_class=_Formatter,
         usage=f"{PROGRAM} run [options] -- COMMAND ...",
+        allow_abbrev=False,  # which an option to come would change
     )
     run.set_defaults(act=_run, parser=run)
     run.add_argument("--tls", action="store_true", help="answer by TLS, with a certificate that is made for it")
@@ -101,6 +104,7 @@ def _add_serve(commands: _SubParsersAction[ArgumentParser]) -> None:
         epilog=_SERVE_EPILOG,
         formatter_class=_Formatter,
         usage=f"{PROGRAM} serve [options]",
+        allow_abbrev=False,
     )
     serve.set_defaults(act=_serve, parser=serve)
     serve.add_argument("--port", type=_port, default=0, help="port to listen at (default: any that is free)")
