@@ -30,8 +30,8 @@ def test_it_is_the_wheel():
 
 
 def test_it_has_the_package_and_nothing_else(wheel):
-    """Neither tests nor examples; type checkers find py.typed, lawyers the licence."""
-    files = {str(file) for file in wheel.files}
+    """Neither tests nor examples; type checkers find py.typed, lawyers the licence. The command is a script."""
+    files = {str(file) for file in wheel.files if file.stem != "pytest-kmsimport"}
     assert {re.split(r"[/-]", file)[0] for file in files} == {"pytest_kmsimport"}
     assert not [file for file in files if re.search(r"(^|/)(tests?|test_\w+\.py|conftest\.py)(/|$)", file)]
     assert "pytest_kmsimport/py.typed" in files
@@ -83,3 +83,17 @@ def test_a_ceremony(kms_import_client):
     )
     ciphertext = kms.encrypt(KeyId=key_id, Plaintext=b"secret")["CiphertextBlob"]
     assert kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"secret"
+
+
+def test_the_command():
+    """It is installed beside this Python, and runs a program with the mock, without pytest."""
+    command = Path(sysconfig.get_path("scripts"), "pytest-kmsimport")
+    program = (
+        "import os, urllib.request as r; print(r.urlopen(os.environ['AWS_ENDPOINT_URL_KMS'] + '/_kms_import/').read())"
+    )
+    run = subprocess.run(
+        [command, "run", "--", sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert '"ready": true' in run.stdout
+    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version == f"pytest-kmsimport {distribution('pytest-kmsimport').version}\n"

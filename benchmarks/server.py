@@ -1,7 +1,9 @@
-"""What a server costs: a call by its socket, and its beginning and end."""
+"""What a server costs: a call by its socket, its beginning and end, and those of the command."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -21,6 +23,7 @@ from .side_by_side import Contender, Line, compare
 
 _CALL = 1.25  # of the floor; half of both is HTTP, on either side of the socket
 _START, _END = 20_000, 50_000  # microseconds
+_READY = 500_000
 
 
 def lines() -> Iterator[Line]:
@@ -42,6 +45,8 @@ def lines() -> Iterator[Line]:
         start, end = _start_and_end(mock, tls=tls)
         yield Line(f"start of {what}", "what it may take", start, _START, start / _START, 1.00)
         yield Line(f"end of {what}, with an open connection", "what it may take", end, _END, end / _END, 1.00)
+    ready = median(_until_ready() for _ in range(7)) * 1e6
+    yield Line("pytest-kmsimport serve, until it is ready", "what it may take", ready, _READY, ready / _READY, 1.00)
 
 
 def _client(url: str, verify: str | None = None) -> BaseClient:
@@ -77,6 +82,19 @@ def _start_and_end(mock: KmsImportMock, *, tls: bool) -> tuple[float, float]:
         ends.append(perf_counter() - begun)
         client.close()
     return median(starts) * 1e6, median(ends) * 1e6
+
+
+def _until_ready() -> float:
+    """Seconds from the start of the command to its line."""
+    command = [sys.executable, "-m", "pytest_kmsimport", "serve", "--with-parent"]
+    begun = perf_counter()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:  # noqa: S603  our own command
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdout.readline()
+        took = perf_counter() - begun
+        server.stdin.close()
+    return took
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from .support.coverage_table import table, table_in_readme
 from .support.installed import NEWEST_MODEL
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
+GLOBS = ("README.md", "docs/*.md", "examples/*.md", "examples/*/*.md")  # and not what npm installs
+DOCUMENTS = [document for glob in GLOBS for document in sorted(ROOT.glob(glob))]
 PAGES = sorted({*DOCUMENTS, *ROOT.glob("*.md"), *ROOT.glob("benchmarks/*.md")})
 ISSUE_FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 LINK = re.compile(r"\]\((?!https?://)(?P<file>[^)#]*)#?(?P<heading>[^)]*)\)")

@@ -31,7 +31,7 @@ examples:
   pytest-kmsimport run --region eu-central-1 -- go test ./...
   pytest-kmsimport run --fault 'AnswerLost(), on="ImportKeyMaterial", times=1' -- npm test
   pytest-kmsimport run --fault 'Refusal("ThrottlingException"), on="CreateKey", nth=[1, 3]' -- terraform apply
-  pytest-kmsimport run --fault 'meanwhile(disable_key), on="Encrypt"' -- sh -c 'echo "$AWS_ENDPOINT_URL_KMS"'
+  pytest-kmsimport run --fault 'meanwhile(disable_key), on="Encrypt"' -- mvn test
 
 exit status: that of COMMAND; 128 and the number of the signal that ended it; 126 where it cannot be run, 127 where it
 is not found; 1 where it succeeded and the mock has something to say: an operation that is not offered, a planned fault
@@ -75,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_Formatter)
+    parser = ArgumentParser(
+        PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_Formatter, allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version(PROGRAM)}")
     commands = parser.add_subparsers(metavar="run | serve", required=True)
     run = commands.add_parser(
@@ -85,6 +87,7 @@ def _parser() -> ArgumentParser:
         epilog=_RUN_EPILOG,
         formatter_class=_Formatter,
         usage=f"{PROGRAM} run [options] -- COMMAND ...",
+        allow_abbrev=False,  # which an option to come would change
     )
     run.set_defaults(act=_run, parser=run)
     run.add_argument("--tls", action="store_true", help="answer by TLS, with a certificate that is made for it")
@@ -101,6 +104,7 @@ def _add_serve(commands: _SubParsersAction[ArgumentParser]) -> None:
         epilog=_SERVE_EPILOG,
         formatter_class=_Formatter,
         usage=f"{PROGRAM} serve [options]",
+        allow_abbrev=False,
     )
     serve.set_defaults(act=_serve, parser=serve)
     serve.add_argument("--port", type=_port, default=0, help="port to listen at (default: any that is free)")

@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 from .._control.controlled import Controlled
 from .._control.resources import control_of
 from .._transports.certificates import new_server_side
+from .._transports.environment import NOT_ELSEWHERE
 from .._transports.loopback import HOST, LoopbackServer
 from .._wire.signature import PLACEHOLDER_KEY
 
 __tracebackhide__ = True
 
-#: Variables that would send a client elsewhere, or have it sign with what belongs to something else.
+#: Variables that would have a client sign with what belongs to something else.
 UNSET = (
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
@@ -106,8 +107,8 @@ class Server:
         """An environment in which SDKs and tools find this server: ``subprocess.run(command, env=server.environ)``.
 
         It is a copy of ``os.environ`` with endpoint, Region and credentials that belong to nobody, past any proxy, and
-        without profiles and session tokens. Some tools do not read the endpoint there, such as AWS CLI 2.9 and the SDK
-        for Ruby: give them ``url`` by hand.
+        without profiles and session tokens; the user's configuration files lead nowhere else. Some tools do not read
+        the endpoint there, such as AWS CLI 2.9 and the SDK for Ruby: give them ``url`` by hand.
         """
         environ = {name: value for name, value in os.environ.items() if name not in UNSET}
         return {**environ, **_NOBODYS, **self.address}
@@ -121,8 +122,8 @@ class Server:
     def address(self) -> dict[str, str]:
         """The variables by which clients find this server and no other, whatever credentials they have."""
         address = {
+            **NOT_ELSEWHERE,
             "AWS_ENDPOINT_URL_KMS": self.url,
-            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",  # whatever a configuration file says
             "AWS_REGION": self._mock.region,
             "AWS_DEFAULT_REGION": self._mock.region,
         }

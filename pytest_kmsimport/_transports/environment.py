@@ -27,10 +27,14 @@ _AWS_HANDS_OFF = (
 )
 """Variables that would send a client to a profile, or to the network, for credentials."""
 
+#: What would lead past an endpoint URL; said, since where nothing is said the user's configuration file counts.
+NOT_ELSEWHERE = dict.fromkeys(
+    ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"), "false"
+)
 _FOR_CHILDREN = {
+    **NOT_ELSEWHERE,
     # By TLS, so that a proxy is not even told what would be asked; the path is for who reads the error.
     "AWS_ENDPOINT_URL_KMS": "https://127.0.0.1:1/kms-is-mocked-in-the-parent-process-alone",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
 }
 
 

@@ -58,7 +58,7 @@ def _readable(text: str, example: str) -> Iterator[None]:
         raise ValueError(f"A fault of {len(text)} characters; write at most {_LONGEST}, such as {example}.")
     try:
         yield
-    except (SyntaxError, RecursionError, MemoryError):
+    except (SyntaxError, UnicodeError, RecursionError, MemoryError):
         raise ValueError(f"{_shown(text)} is not written as in Python; write a fault such as {example}.") from None
 
 

@@ -12,7 +12,6 @@ from textwrap import indent
 
 import pytest
 
-from pytest_kmsimport._command import command as command_line
 from pytest_kmsimport._command.options import _OPTIONS, OF_ITS_PROCESS
 from pytest_kmsimport._mock.options import Options
 
@@ -31,20 +30,6 @@ time.sleep(0.2)  # for those that come twice
 print(*caught)
 sys.exit(7)
 """
-
-
-@pytest.fixture
-def main(capfd, monkeypatch):
-    """Do what a command line says within this process, and give the status, what was printed, and what was said."""
-
-    def call(*arguments):
-        try:
-            status = command_line.main(arguments)
-        except SystemExit as end:
-            status = end.code
-        return status, *capfd.readouterr()
-
-    return call
 
 
 ASYMMETRIC = '{"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "Origin": "EXTERNAL"}'
@@ -190,6 +175,7 @@ with urllib.request.urlopen(urllib.request.Request(
         (["run"], "there is nothing to run; write pytest-kmsimport run [options] -- COMMAND, such as -- npm test"),
         (["run", "--"], "there is nothing to run"),
         (["run", "true"], "unrecognized arguments: true"),
+        (["run", "--acc", "111122223333", "--", "true"], "unrecognized arguments: --acc"),
         (["run", "--account", "5", "--", "true"], "write the 12 digits of an AWS account"),
         (["run", "--region", "here", "--", "true"], "write the name of an AWS Region"),
         (["run", "--service", "2023", "--", "true"], "write one of 'current', '2022'"),
@@ -240,19 +226,33 @@ def test_signals_are_handed_on(name):
     assert (running.returncode, out, said) == (7, f"{name}\n", "")
 
 
-def test_the_terminal_interrupts_once():
-    """Ctrl-C reaches the program by itself, and some give up at the second."""
+def at_a_terminal(program):
+    """Run a program at a terminal of its own, press Ctrl-C, then end it, and give what it has said and its status."""
     process, terminal = pty.fork()
     if process == 0:
-        os.execv(  # noqa: S606  the child of a terminal
-            sys.executable, [*PROGRAM, "run", "--", sys.executable, "-c", RESTLESS, str(PATIENCE)]
-        )
-    said = read_until(terminal, b"ready")
+        command_line = [*PROGRAM, "run", "--", sys.executable, "-c", program, str(PATIENCE)]
+        os.execv(sys.executable, command_line)  # noqa: S606  the child of a terminal
+    read_until(terminal, b"ready")
     os.write(terminal, b"\x03")
-    said += read_until(terminal, None)
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 7
-    assert said.count(b"SIGINT") == 1
+    os.kill(process, signal.SIGTERM)
+    said = read_until(terminal, None)
     os.close(terminal)
+    return said.decode(), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def test_the_terminal_interrupts():
+    """Ctrl-C reaches the program."""
+    said, status = at_a_terminal(RESTLESS)
+    assert "SIGINT" in said
+    assert status == 7
+
+
+def test_the_terminal_interrupts_once():
+    """By itself: some programs give up at the second, so one that left the terminal is told nothing."""
+    said, status = at_a_terminal(f"import os; os.setsid()\n{RESTLESS}")
+    assert "SIGTERM" in said
+    assert "SIGINT" not in said
+    assert status == 7
 
 
 def read_until(terminal, end):

@@ -77,8 +77,10 @@ def test_what_others_need_to_find_it():
         assert server.ready == {
             "url": server.url,
             "environ": {
-                "AWS_ENDPOINT_URL_KMS": server.url,
                 "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+                "AWS_USE_FIPS_ENDPOINT": "false",
+                "AWS_USE_DUALSTACK_ENDPOINT": "false",
+                "AWS_ENDPOINT_URL_KMS": server.url,
                 "AWS_REGION": "eu-west-1",
                 "AWS_DEFAULT_REGION": "eu-west-1",
                 "AWS_ACCESS_KEY_ID": "testing",
@@ -284,34 +286,29 @@ def test_tls_for_others(credentials):
         (["--tls", "/dev/null/folder"], "/dev/null/folder: Not a directory; write another --port, --host or --tls"),
     ],
 )
-def test_misuse(arguments, instead):
+def test_misuse(main, arguments, instead):
     """Says what to write, and is never ready."""
-    run = command("serve", *arguments)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert instead in run.stderr
+    status, out, said = main("serve", *arguments)
+    assert (status, out) == (2, "")
+    assert instead in said
 
 
-def test_a_port_of_ones_own():
-    """Which somebody else has from then on."""
-    with serving() as server:
-        port = server.url.rpartition(":")[2]
-        run = command("serve", "--port", port)
-        assert (run.returncode, run.stdout) == (2, "")
-        assert f"127.0.0.1:{port}: Address already in use; write another --port" in run.stderr
+def test_a_port_of_ones_own(main, kms_import_server):
+    """Which nobody else can have; one that is free is taken."""
+    port = kms_import_server.url.rpartition(":")[2]
+    status, out, said = main("serve", "--port", port)
+    assert (status, out) == (2, "")
+    assert f"127.0.0.1:{port}: Address already in use; write another --port" in said
+    kms_import_server.stop()
     with serving("--port", port) as server:
         assert server.url == f"http://127.0.0.1:{port}"
 
 
-def test_it_loads_no_test_runner():
-    """Nor what else it does not need: half of its time to be ready is what it imports."""
-    program = [sys.executable, "-X", "importtime", *PROGRAM[1:]]
-    run = subprocess.run(
-        [*program, "serve", "--with-parent", "--fault", "Slow(5)"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize("arguments", [["serve", "--with-parent"], ["run", "--", "true"]], ids=["serve", "run"])
+def test_it_loads_no_test_runner(arguments):
+    """Nor what else it does not need, also where it has a report to make: half of its time goes into imports."""
+    program = [sys.executable, "-X", "importtime", *PROGRAM[1:], arguments[0], "--fault", "Slow(5)", *arguments[1:]]
+    run = subprocess.run(program, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in run.stderr.splitlines() if "|" in line}
     assert {"botocore", "pytest_kmsimport", "argparse"} <= loaded
     assert not loaded & {"pytest", "_pytest", "boto3", "moto", "aiobotocore", "asyncio"}

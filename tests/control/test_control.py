@@ -17,8 +17,10 @@ from pytest_kmsimport import FaultNeverStruck, KmsImportMock, NotOffered, faults
 from pytest_kmsimport._control.controlled import PLAN_MEMBERS
 from pytest_kmsimport._control.resources import RESOURCES
 
+from ..support.clients import warm_client
 from ..support.controlling import control
-from ..support.servers import ask, post
+from ..support.prepared import OFFERED, prepare
+from ..support.servers import ask, connect, post, read_answer
 
 JSON = strategies.recursive(
     strategies.none()
@@ -206,6 +208,20 @@ def test_calls_that_are_forgotten_are_counted(controlled):
     assert (len(document["calls"]), document["forgotten"]) == (2, 3)
 
 
+def test_calls_of_every_operation_are_told():
+    """Whatever they ask and answer can be said in JSON, with blobs as their length."""
+    with mock_kms_import(journal_size=5) as mock, mock.serve() as server:
+        for operation in OFFERED:
+            kms = warm_client(mock.region)
+            kms._make_api_call(operation, prepare(kms, mock, operation))
+            told = control(server.url, "GET", f"calls?operation={operation}").json["calls"][-1]
+            record = mock.calls[-1]
+            assert (told["operation"], told["error"]) == (operation, None)
+            assert told["request"].keys() == record.request.keys()
+            assert (told["response"] or {}).keys() == (record.response or {}).keys()
+            mock.reset()
+
+
 # Verdict and reset
 
 
@@ -355,9 +371,15 @@ def test_a_method_that_a_resource_has_not(controlled, kms_import_server, method,
 
 
 def test_head_has_no_body(kms_import_server):
-    """As in all of HTTP."""
-    answer = control(kms_import_server.url, "HEAD", "clock")
-    assert (answer.status, answer.body) == (405, b"")
+    """As in all of HTTP: what comes next is the next answer."""
+    with connect(kms_import_server.url) as connection, connection.makefile("rb") as stream:
+        connection.sendall(
+            b"".join(
+                f"{method} /_kms_import/ HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for method in ("HEAD", "GET")
+            )
+        )
+        assert read_answer(stream, has_body=False).status == 405
+        assert read_answer(stream).json["ready"]
 
 
 @pytest.mark.parametrize("path", ["fault", "faults/1", "../clock", "%63lock"])
@@ -411,8 +433,6 @@ def test_pages_from_elsewhere_are_refused(controlled, origin, status):
 
 def test_control_keeps_the_connection(kms_import_server):
     """So that a test need not open one for each request, also after a refusal."""
-    from ..support.servers import connect, read_answer
-
     head = "Host: localhost\r\n"
     requests = [
         f"GET /_kms_import/clock HTTP/1.1\r\n{head}\r\n",

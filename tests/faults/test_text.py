@@ -48,6 +48,7 @@ def test_every_public_fault_and_action_has_its_name():
         ("", "is not written as in Python; write a fault such as AnswerLost(ConnectionClosed())."),
         ("Slow(5", "is not written as in Python"),
         ("Slow(5)\0", "is not written as in Python"),
+        ("Slow(5)\ud800", "is not written as in Python"),
         ("Encrypt: Slow(5)", "is not written as in Python"),
         ("x = Slow(5)", "is not written as in Python"),
         ("-" * 1990 + "1", "is not written as in Python"),

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 PROGRAM = [sys.executable, "-m", "pytest_kmsimport"]
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 
 
 def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

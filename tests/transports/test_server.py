@@ -254,9 +254,18 @@ ELSEWHERE = {
 }
 
 
+CONFIGURED_ELSEWHERE = """
+[default]
+ignore_configured_endpoint_urls = true
+use_fips_endpoint = true
+"""
+
+
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_a_program_finds_the_server(kms_import_mock, monkeypatch, tls):
-    """Whatever its environment says otherwise; ours stays as it is."""
+def test_a_program_finds_the_server(kms_import_mock, monkeypatch, tmp_path, tls):
+    """Whatever its environment and its configuration say otherwise; ours stays as it is."""
+    (tmp_path / "config").write_text(CONFIGURED_ELSEWHERE)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     for name, value in ELSEWHERE.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
@@ -289,6 +298,8 @@ def test_the_environment_for_other_processes(kms_import_server, monkeypatch):
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        "AWS_USE_FIPS_ENDPOINT": "false",
+        "AWS_USE_DUALSTACK_ENDPOINT": "false",
         "NO_PROXY": "example.org,127.0.0.1",
         "no_proxy": "127.0.0.1",
         "PATH": os.environ["PATH"],

@@ -17,12 +17,14 @@ with mock_kms_import(region="eu-west-1") as mock:
     assert_type(mock.inject(faults.ReadTimeout(), "ListKeys", nth=[1, 3]), Plan)
     mock.inject(faults.Refusal("ThrottlingException"), ["Encrypt", "Decrypt"], probability=0.5, seed=1)
     mock.inject([None, faults.Slow(5)], picks, after=1)
+    mock.inject(faults.parse("[None, Slow(5)]"), after=1)
     mock.inject(faults.Slow(5), faults.CEREMONY, times=1, every=2, must_strike=False)
     faults.catalogue("ImportKeyMaterial", kinds=["network", "lost answer"], times=1)
     mock.client().encrypt(KeyId="alias/x", Plaintext=b"x")
     with mock.serve(tls=True) as server, server.unreachable():
         assert_type(server, Server)
         assert_type(server.environ, dict[str, str])
+        assert_type(server.settings, dict[str, str])
 
     mock.inject(faults.ReadTimeout(), time=1)  # type: ignore[call-arg]
     mock.inject(faults.ReadTimeout(), times="1")  # type: ignore[arg-type]
