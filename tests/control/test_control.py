@@ -11,7 +11,7 @@ from importlib.metadata import version
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from pytest_kmsimport import FaultNeverStruck, KmsImportMock, NotOffered, faults, mock_kms_import
 from pytest_kmsimport._control.controlled import PLAN_MEMBERS
@@ -465,6 +465,7 @@ MEMBERS = strategies.sampled_from([*PLAN_MEMBERS, "advance", "move_to", "freeze"
 FAULTS = strategies.sampled_from(["Slow(5)", "[Slow(5), None]", "StaleRead()", "meanwhile(disable_key)", "x", ""])
 
 
+@settings(deadline=None)  # a server takes as long as the machine is busy
 @given(
     strategies.sampled_from(["faults", "clock", "reset"]),
     strategies.dictionaries(MEMBERS, FAULTS | JSON, max_size=4).map(lambda members: json.dumps(members).encode())

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, strategies
 
 from pytest_kmsimport import faults
-from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.faults import AnswerLost, ConnectionClosed, ReadTimeout, Refusal, Slow, meanwhile, parse
 from pytest_kmsimport.faults._catalogue import everything
 from pytest_kmsimport.faults._text import _vocabulary, parse_plan
 
-CATALOGUE = {fault.id: fault for operation in OPERATIONS for fault in everything(operation)}
+from ..support.prepared import OFFERED
+
+CATALOGUE = {fault.id: fault for operation in OFFERED for fault in everything(operation)}
 MORE = [
     Slow(0.25, really=True),
     Refusal("ThrottlingException", message='it\'s "too" much\n\\', status=429),
