@@ -17,11 +17,9 @@ from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.faults import Fault
 
 from .support.coverage_table import table, table_in_readme
+from .support.documents import DOCUMENTS, ROOT, blocks_in
 from .support.installed import NEWEST_MODEL
 
-ROOT = Path(__file__).parent.parent
-GLOBS = ("README.md", "docs/*.md", "examples/*.md", "examples/*/*.md")  # and not what npm installs
-DOCUMENTS = [document for glob in GLOBS for document in sorted(ROOT.glob(glob))]
 PAGES = sorted({*DOCUMENTS, *ROOT.glob("*.md"), *ROOT.glob("benchmarks/*.md")})
 ISSUE_FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 LINK = re.compile(r"\]\((?!https?://)(?P<file>[^)#]*)#?(?P<heading>[^)]*)\)")
@@ -29,7 +27,6 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 RUN = re.compile(r"python3? -m ((?:tests|benchmarks)[\w.]*)")
 SCRIPT = re.compile(r"(?<![\w/])\.ci/\w+(?:\.py)?")
 PYTHON = "Programming Language :: Python :: 3."
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TEST = re.compile(r"`(tests/[\w/]+\.(?:py|txt))(?:::(\w+))?`")
 ROW = re.compile(r"^\| (?P<behaviour>.+?) \| (?P<evidence>.+?) \| (?P<test>.+) \|$", re.MULTILINE)
 ASSUMED = re.compile(r"^\| A(?P<number>\d+) \| .+? \| (?P<calls>.+?) \| `tests/", re.MULTILINE)
@@ -38,8 +35,8 @@ KINDS = ("recorded (2026)", "recorded (2020-2025)", "documented", "observed")
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_the_python_in_a_document_runs(document, pytester):
-    """Each block is a test file of its own."""
-    blocks = BLOCK.findall(document.read_text())
+    """Each block is a test file of its own; ``tests/aio`` has those that want aiobotocore."""
+    blocks = blocks_in(document, asynchronous=False)
     for number, block in enumerate(blocks):
         pytester.makepyfile(**{f"test_block_{number}": block})
     if blocks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from .._mock.options import DEFAULT_ACCOUNT, DEFAULT_REGION, SERVICES, Options
@@ -35,6 +36,13 @@ def add_options(parser: ArgumentParser) -> None:
         dest="faults",
         help="plan a fault, written as the arguments of mock.inject: 'AnswerLost(), on=\"CreateKey\", times=1';"
         " may be repeated",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="begin with the KMS keys in this file, if it is there, and leave them there at the end; it holds key"
+        " material in the clear, so nobody else may read it (mode 0600)",
     )
     for option in fields(Options):
         if option.name in _OPTIONS:

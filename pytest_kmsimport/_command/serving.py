@@ -23,8 +23,13 @@ ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if h
 
 @contextmanager
 def mock_of(given: Namespace) -> Iterator[KmsImportMock]:
-    """The mock that was asked for, active while the block runs; raises ValueError for what it cannot be."""
+    """The mock that was asked for, active while the block runs, with its state before and after it in a file.
+
+    Raises ValueError for what it cannot be, OSError where the file cannot be read or written.
+    """
     mock = KmsImportMock(options_of(given))
+    if given.state is not None and given.state.exists():
+        mock.load(given.state)
     for text in given.faults:
         plan(mock, _members_of(text))
     mock.start()  # for what somebody does meanwhile, with a client of this process
@@ -32,6 +37,8 @@ def mock_of(given: Namespace) -> Iterator[KmsImportMock]:
         yield mock
     finally:
         mock.make_sure_it_stopped()
+        if given.state is not None:
+            mock.save(given.state)
 
 
 @contextmanager
