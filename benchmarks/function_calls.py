@@ -49,9 +49,9 @@ class Limits(NamedTuple):
 #: What may be called. Lower them when something becomes cheaper; do not raise one without saying in the commit what is
 #: done now that was not. Beyond the floor there is a margin, for botocore and the standard library differ by version.
 LIMITS = {
-    "DescribeKey": Limits(104, -285),  # signing, and making requests ready for the wire, are left out
-    "Encrypt": Limits(114, -265),
-    "ImportKeyMaterial": Limits(131, -230),
+    "DescribeKey": Limits(108, -285),  # signing, and making requests ready for the wire, are left out
+    "Encrypt": Limits(118, -265),
+    "ImportKeyMaterial": Limits(135, -230),
     "start and end of a mock": Limits(104, 300),
     "mock.client()": Limits(160, -200),  # a warm session copies more handlers
 }

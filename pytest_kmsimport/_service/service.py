@@ -94,7 +94,7 @@ class Service:
         refusal = refusal_of(call, words.explain)
         if refusal is not None:
             return Reply(refusal, self._lookup.seen_by(call))
-        result, keys, imported = self._engine.answer(call)
+        result, keys, imported, _ = self._engine.answer(call)
         if isinstance(result, KmsError):
             named = self._lookup.seen_by(call)
             return Reply(result, named if named.arns else keys)
@@ -121,6 +121,7 @@ class Service:
         Raises NotOffered where the mock falls short of AWS.
         """
         request_id = aws_json.new_request_id()
+        caller = self._engine.identify(caller, region)
         is_recorded = not unrecorded.get()
         try:
             call = Call(operation, region, caller, aws_json.read(operation, body), invocation, request_id)

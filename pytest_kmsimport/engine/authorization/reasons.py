@@ -1,0 +1,92 @@
+"""Why it was decided so, in words for the tester: which statement did it, or what each that came near was lacking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .context import Situation
+from .decision import BY_GRANT_ALONE, Attached, Source, Verdict, attached_policies
+from .documents import Ask, Condition, Policy, Statement
+from .grants import near_misses
+from .operators import NULL
+
+_NAMES = {
+    Source.KEY: "the key policy",
+    Source.IDENTITY: "the identity-based policy",
+    Source.BOUNDARY: "the permissions boundary",
+    Source.SESSION: "the session policy",
+    Source.SERVICE_CONTROL: "the service control policy",
+    Source.RESOURCE_CONTROL: "the resource control policy",
+}
+
+
+def reason_of(asked: Situation, ask: Ask, key_policy: Policy | None, verdict: Verdict) -> str:
+    """What decided; where nothing allows, for each policy why not."""
+    if verdict.allowed:
+        if verdict.grant:
+            return f"{verdict.grant} allows it."
+        return "IAM does not limit it." if verdict.statement is None else f"{_place(verdict)} allows it."
+    if verdict.explicit:
+        assert verdict.statement is not None
+        return f"{_place(verdict)} denies it{_met(verdict.statement, ask)}."
+    assert verdict.source is not None
+    lines = [f"no {verdict.source.value} allows it"]
+    for attached in attached_policies(asked, key_policy):
+        lines += _of_policy(asked, ask, attached)
+    if asked.key is not None and asked.action not in BY_GRANT_ALONE and key_policy is not None:
+        lines += near_misses(asked)
+    return "; ".join(lines) + "."
+
+
+def _place(verdict: Verdict) -> str:
+    assert verdict.statement is not None
+    assert verdict.source is not None
+    return f"{verdict.statement.name} of {_NAMES[verdict.source]}{f' {verdict.arn}' if verdict.arn else ''}"
+
+
+def _of_policy(asked: Situation, ask: Ask, attached: Attached) -> Iterator[str]:
+    """What each statement that allows the action is lacking; of a policy with none, that it has none."""
+    name = _NAMES[attached.source]
+    if attached.source is Source.RESOURCE_CONTROL:
+        return
+    about = [s for s in attached.policy.statements if s.allows and s.actions.cover(ask.action, ask.context)]
+    if not about:
+        yield f"no statement of {name} allows kms:{asked.action}"
+    for statement in about:
+        lacking = _lacking(asked, ask, statement)
+        if lacking:
+            yield f"Allow {asked.action} in {statement.name} of {name} {lacking}"
+
+
+def _lacking(asked: Situation, ask: Ask, statement: Statement) -> str:
+    """Why a statement about the action does not allow it; empty where it does."""
+    if not statement.is_about(asked.principal):
+        assert statement.principals is not None
+        others = "all but " if statement.principals.others else ""
+        return f"is for {others}{', '.join(sorted(statement.principals.named))}"
+    if not statement.resources.cover(ask.resource, ask.context):
+        others = "all but " if statement.resources.others else ""
+        return f"is for {others}{', '.join(statement.resources.written)}"
+    unmet = next((each for each in statement.conditions if not each.holds(ask.context)), None)
+    return "" if unmet is None else f"needs {_wanted(unmet)}; the call had {_found(unmet, ask)}"
+
+
+def _met(statement: Statement, ask: Ask) -> str:
+    """The conditions of a Deny, which the call has met."""
+    met = (f"{_wanted(condition)}: the call had {_found(condition, ask)}" for condition in statement.conditions)
+    return "".join(f", with {one}" for one in met)
+
+
+def _wanted(condition: Condition) -> str:
+    if condition.operator is NULL:
+        return f"no {condition.key}" if "true" in map(str.lower, condition.wanted) else f"a {condition.key}"
+    name = condition.operator.name + ("IfExists" if condition.if_exists else "")
+    if condition.quantifier:
+        quantifier = "ForAllValues" if condition.quantifier == "forallvalues" else "ForAnyValue"
+        name = f"{quantifier}:{name}"
+    plain = name == "StringEquals"
+    return f"{condition.key} {'' if plain else f'{name} '}{' or '.join(condition.wanted)}"
+
+
+def _found(condition: Condition, ask: Ask) -> str:
+    return ", ".join(ask.context.get(condition.key) or ("none",))
