@@ -125,9 +125,9 @@ class Engine:
     def can(self, call: Call) -> tuple[Decision, ...]:
         """Whether the caller may do what a call asks for, permission by permission, without answering it.
 
-        The call needs no more members than name what it is about and conditions ask for. There is nothing to decide
-        about a KMS key that is not there. Raises NotOffered for an operation that the mock does not have, and for a
-        condition key that nobody here knows.
+        The call needs no more members than name what it is about and conditions ask for. Raises KmsError for a KMS key
+        that is not there, or that the operation does not take; NotOffered for an operation that the mock does not have,
+        and for a condition key that nobody here knows.
         """
         operation = OPERATIONS.get(call.operation)
         if operation is None:
@@ -136,6 +136,9 @@ class Engine:
             self._store.begin_visit(call)
             region = self._store.region(call.account, call.region)
             needed = operation.permissions(region, call.members)
+            if not needed:
+                for member in operation.traits.keys:
+                    operation.find_key(region, call.members.get(member, ""))
             return tuple(decide(region, call, permission)[0] for permission in needed)
 
     def look_up(self, identifier: str, region: str, account: str, see: Callable[[Key], Seen]) -> Seen | None:
