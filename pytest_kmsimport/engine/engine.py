@@ -103,6 +103,11 @@ class Engine:
         with self._lock:
             self._store.principals[access_key] = principal
 
+    @property
+    def principals(self) -> int:
+        """How many are registered."""
+        return len(self._store.principals)
+
     def govern(self, account: str, settings: Account) -> None:
         """Let this hold for everybody of an account (12 digits), its root user among them."""
         with self._lock:

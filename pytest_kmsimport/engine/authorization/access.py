@@ -64,6 +64,10 @@ class Decision:
     explicit: bool
     reason: str
 
+    def __str__(self) -> str:
+        verb = "may" if self.allowed else "may not"
+        return f"{self.principal} {verb} {self.action} on {self.resource}: {self.reason}"
+
 
 def authorize(region: Region, action: str, key: Key, identifier: str) -> None:
     """Refuse what the caller may not do with a KMS key; raises AccessDeniedException."""
