@@ -16,7 +16,7 @@ from pytest_kmsimport.engine.errors import NotOffered
 from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.engine.quotas import Quotas
 
-from ..support.key_policies import document
+from ..support.key_policies import document, statement
 
 HOME = "123456789012"
 USER = f"arn:aws:iam::{HOME}:user/division/Alice"
@@ -367,6 +367,17 @@ def test_global_keys(there, principal, name, expected):
     if expected != "-":
         assert there.may("DescribeKey", {"ForAnyValue:StringEquals": {name: expected}}, principal)
         assert not there.may("DescribeKey", {"ForAllValues:StringEquals": {name: "x"}}, principal)
+
+
+def test_grants_that_services_make(there):
+    """kms:GrantIsForAWSResource is true for calls on somebody's behalf, and for a service's own."""
+    condition = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    policy = document(statement({"Service": "ec2.amazonaws.com"}, "kms:ListGrants", Condition=condition))
+    put = {"KeyId": there.id, "Policy": policy, "BypassPolicyLockoutSafetyCheck": True}
+    there.engine(Call("PutKeyPolicy", "us-east-1", Caller(HOME, arranges=True), put))
+    ec2 = Caller(HOME, "", Principal("ec2.amazonaws.com", HOME))
+    (decision,) = there.engine.can(Call("ListGrants", "us-east-1", ec2, {"KeyId": there.id}))
+    assert decision.allowed
 
 
 def test_keys_of_an_account(there):

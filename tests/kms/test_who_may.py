@@ -434,6 +434,17 @@ def test_who_retires_a_grant(kms, client_of, key, caller, expected):
         assert len(kms.list_grants(KeyId=key.id)["Grants"]) == 1
 
 
+def test_resource_control_policies_do_not_hold_retiring_back(kms, kms_import_mock, client_of, key):
+    """As AWS was recorded to answer, while everything else is denied."""
+    made = kms.create_grant(KeyId=key.id, GranteePrincipal=ROLE, RetiringPrincipal=USER, Operations=["Encrypt"])
+    deny = document({"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"})
+    control = ControlPolicy("arn:aws:organizations::999999999999:policy/o-1/resource_control_policy/p-1", deny)
+    kms_import_mock._engine.govern(HOME, Account(resource_control=(control,)))
+    with denied("RevokeGrant", key.arn, f"with an explicit deny in a resource control policy: {control.arn}"):
+        client_of(USER, policies=(ALL,)).revoke_grant(KeyId=key.id, GrantId=made["GrantId"])
+    client_of(USER).retire_grant(KeyId=key.arn, GrantId=made["GrantId"])
+
+
 # Lockout
 
 LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."

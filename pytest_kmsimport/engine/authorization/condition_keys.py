@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..arns import parse
+from .principals import Kind
 
 if TYPE_CHECKING:
     from .context import Situation
@@ -231,7 +232,7 @@ def _trailing_days(asked: Situation, _: str) -> object:
 
 
 def _is_for_aws(asked: Situation, _: str) -> object:
-    return "true" if asked.principal.via else "false"
+    return "true" if asked.principal.via or asked.principal.kind is Kind.SERVICE else "false"
 
 
 #: Condition key, in lower case -> its values in a request; None where it is absent.
