@@ -17,11 +17,9 @@ def explain(region: Region, members: Mapping[str, Any], error: KmsError) -> str:
     if not isinstance(policy, str):
         return ""
     if error.message == messages.POLICY_LOCKOUT:
-        caller = region.visit.call.caller.principal
-        who = caller.arn if caller else f"arn:aws:iam::{region.account}:root"
         return (
-            f"The policy does not let the caller, {who}, call PutKeyPolicy: add a statement that allows"
-            " kms:PutKeyPolicy, or send BypassPolicyLockoutSafetyCheck."
+            f"The policy does not let the caller, {region.visit.call.caller_arn}, call PutKeyPolicy: add a statement"
+            " that allows kms:PutKeyPolicy, or send BypassPolicyLockoutSafetyCheck."
         )
     reason = next((flaw.reason for flaw in flaws(policy) if flaw.message == error.message), "")
     return reason + _instead(policy.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .arns import partition_of
 from .authorization.principals import Principal
 from .errors import KmsError
 from .states import KeyState
@@ -49,6 +50,12 @@ class Call(NamedTuple):
     def account(self) -> str:
         """The account that calls."""
         return self.caller.account
+
+    @property
+    def caller_arn(self) -> str:
+        """The ARN of who calls."""
+        principal = self.caller.principal
+        return principal.arn if principal else f"arn:{partition_of(self.region)}:iam::{self.account}:root"
 
 
 class KeysSeen(NamedTuple):

@@ -221,8 +221,7 @@ class Region:
     def _resolve_across_accounts(self, name: KeyName, operation: str, *, across_accounts: bool) -> Key:
         key = self.in_account(name.account or "")._look_up(name) if across_accounts else None
         if key is None:
-            principal = self._store.visit.call.caller.principal
-            caller = principal.arn if principal else f"arn:{arns.partition_of(self.name)}:iam::{self.account}:root"
+            caller = self._store.visit.call.caller_arn
             raise AccessDeniedException(messages.ACCESS_DENIED.format(caller=caller, operation=operation))
         return key
 

@@ -118,6 +118,15 @@ def test_what_a_key_policy_lets_one_do(decide, principal, policy, expected):
     assert decide(principal, policy) == expected
 
 
+def test_what_is_lacking_is_told_of_what_came_nearest(decide):
+    """The statement that goes farthest, and of what limits it the boundary before the session policy."""
+    limited = replace(session_of_role, session_policies=(NOTHING,))
+    assert decide(limited, ROOT_SAYS, statement(ROLE)) == "session policy"
+    both = replace(limited, policies=(ALL,), boundary=NOTHING)
+    for statements in ([ROOT_SAYS], [statement(ROLE)]):
+        assert decide(both, *statements) == "permissions boundary"
+
+
 @pytest.mark.parametrize(
     ("principal", "named", "denied"),
     [

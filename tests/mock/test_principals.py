@@ -7,8 +7,9 @@ from datetime import datetime, timezone
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from pytest_kmsimport import NotOffered
+from pytest_kmsimport import NotOffered, faults
 
 from ..support.key_policies import document, root, statement
 
@@ -205,6 +206,16 @@ def test_a_condition_key_that_nobody_knows_fails_the_test(kms_import_mock, waiti
     kms_import_mock.complaints.clear()
     known = kms_import_mock.principal(USER, policies=policy, context={"aws:SourceIp": "203.0.113.7"})
     known.client().describe_key(KeyId=waiting)
+
+
+def test_a_planned_refusal_names_who_calls(kms_import_mock, waiting):
+    """As one that is decided."""
+    alice = kms_import_mock.principal(USER, policies=IMPORTING)
+    with (
+        kms_import_mock.inject(faults.Refusal("AccessDeniedException")),
+        pytest.raises(ClientError, match=f"User: {USER}"),
+    ):
+        alice.client().get_parameters_for_import(KeyId=waiting, **OAEP)
 
 
 def test_the_mock_arranges_what_it_likes(kms_import_mock):

@@ -101,7 +101,7 @@ def decide(
     """
     action, subject, others = permission
     key = subject.key
-    principal = call.caller.principal or root_of(call.account, partition_of(region.name))
+    principal = call.caller.principal or root_of(call.account, partition_of(call.region))
     asked = Situation(
         principal,
         region.settings_of(principal.account),
