@@ -157,6 +157,13 @@ def test_set_operators(found, all_of, any_of, none_of, not_all_of):
     assert holds("ForAnyValue:StringNotEquals", wanted, *found) is not_all_of
 
 
+def test_set_operators_with_if_exists():
+    """Nothing is asked of a key that is absent, whichever they are."""
+    for operator in ("ForAnyValue:StringEqualsIfExists", "ForAllValues:StringNotEqualsIfExists"):
+        assert holds(operator, "a")
+    assert not holds("ForAnyValue:StringEqualsIfExists", "a", "b")
+
+
 values = st.lists(st.sampled_from("abcd*"), max_size=4)
 
 

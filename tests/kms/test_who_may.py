@@ -175,6 +175,32 @@ def test_a_new_primary_region_asks_for_both_keys(kms, client_of):
     client_of(USER, policies=tuple(policies.values())).update_primary_region(KeyId=arn, PrimaryRegion="eu-west-1")
 
 
+ONLY_RSA = {"StringEquals": {"kms:KeySpec": "RSA_2048"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ([statement(root(HOME)), statement("*", "kms:Describe*", Effect="Deny")], "with an explicit deny in a {}"),
+        ([statement(root(HOME), Condition=ONLY_RSA)], "because no {} allows the kms:DescribeKey action"),
+        ([statement(root(HOME), "kms:Encrypt")], "because no {} allows the kms:DescribeKey action"),
+        ([statement(USER)], "because no {} allows the kms:DescribeKey action"),
+    ],
+)
+def test_the_root_user_is_kept_out_too(kms, kms_import_mock, policy, reason):
+    """Whoever is nobody else is the account's root user, which needs the key policy as anybody does."""
+    key = kms_import_mock.import_key(Policy=document(*policy))
+    with denied("DescribeKey", key.arn, reason.format("resource-based policy"), root(HOME)):
+        kms.describe_key(KeyId=key.id)
+
+
+def test_the_root_user_of_another_account(kms_import_mock):
+    """Is no owner: what a default key policy lets its own account do is not theirs."""
+    key = kms_import_mock.import_key()
+    with denied("DescribeKey", "this", NOT_HERE, root(OTHER)):
+        kms_import_mock.client(account=OTHER).describe_key(KeyId=key.arn)
+
+
 # Order
 
 
