@@ -432,6 +432,13 @@ def test_grants_to_services_are_for_their_source(kms, client_of, key):
                 events.encrypt(KeyId=key.id, Plaintext=b"x")
 
 
+def test_the_source_of_a_grant_is_for_services(kms, client_of, key):
+    """Nobody else says for whom they call."""
+    source = {"SourceArn": "arn:aws:events:us-east-1:123456789012:rule/x"}
+    kms.create_grant(KeyId=key.id, GranteePrincipal=USER, Operations=["Encrypt"], Constraints=source)
+    client_of(USER).encrypt(KeyId=key.id, Plaintext=b"x")
+
+
 @pytest.mark.parametrize(
     ("caller", "expected"),
     [
@@ -440,6 +447,8 @@ def test_grants_to_services_are_for_their_source(kms, client_of, key):
         ({"arn": root(HOME)}, True),  # the account that has made it
         ({"arn": f"{USER}2"}, False),
         ({"arn": f"{USER}2", "policies": (iam("kms:RetireGrant"),)}, True),
+        ({"arn": STRANGER, "policies": (ALL,)}, False),
+        ({"arn": "events.amazonaws.com", "account": HOME}, False),
         ({"arn": USER, "policies": (iam("kms:RetireGrant", effect="Deny"),)}, False),
     ],
 )
