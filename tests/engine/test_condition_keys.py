@@ -353,6 +353,7 @@ GLOBAL = [
     (Principal(USER), "aws:SourceArn", "-"),
     (Principal(USER, context={"aws:SourceIp": "203.0.113.7"}), "aws:sourceip", "203.0.113.7"),
     (Principal(USER, context={"aws:SourceIp": "203.0.113.7"}), "aws:SourceVpce", "-"),
+    (Principal(USER, context={"aws:SourceIp": "203.0.113.7"}), "aws:VpceOrgID", "-"),
     (Principal(USER, context={"aws:SourceVpce": "vpce-1"}), "aws:SourceIp", "-"),
     (Principal(USER, context={"aws:MultiFactorAuthPresent": "true"}), "aws:MultiFactorAuthPresent", "true"),
     (Principal(USER, context={"saml:aud": ("a", "b")}), "saml:aud", "b"),
@@ -388,6 +389,7 @@ def test_keys_of_an_account(there):
         "aws:PrincipalOrgID": "o-1",
         "aws:PrincipalOrgPaths": "o-1/r-1/",
         "aws:ResourceOrgID": "o-1",
+        "aws:ResourceOrgPaths": "o-1/r-1/",
         "aws:SourceIp": "203.0.113.7",
     }.items():
         assert there.may("DescribeKey", {"ForAnyValue:StringEquals": {name: value}})

@@ -20,6 +20,7 @@ from .condition_keys import KEYS_OF, VALUES, WITHOUT_KEY
 from .patterns import Values
 from .principals import Account, Kind, Principal
 
+_Value = Callable[["Situation", str], object]
 _YES, _NO = ("true",), ("false",)
 _UNKNOWN = """\
 The policy asks for {key}, and nobody here knows what it is in this call: say so where the principal is registered, with
@@ -93,11 +94,15 @@ def _is_temporary(asked: Situation) -> bool:
     return asked.principal.kind in {Kind.SESSION, Kind.FEDERATED}
 
 
-def _when_known(asked: Situation, others: tuple[str, ...], key: str) -> None:
-    """A key about where a call came from: absent where the test has said otherwise where it came from."""
-    given = {name.lower() for context in (asked.principal.context, asked.account.context) for name in context}
-    if given.isdisjoint(others):
-        raise NotOffered(_UNKNOWN.format(key=key))
+def _of_network(key: str, *others: str) -> _Value:
+    """A key about where a call came from: absent where the test has said by another one where that was."""
+
+    def value(asked: Situation, _: str) -> None:
+        given = {name.lower() for context in (asked.principal.context, asked.account.context) for name in context}
+        if given.isdisjoint(others):
+            raise NotOffered(_UNKNOWN.format(key=key))
+
+    return value
 
 
 def _called_via(asked: Situation, _: str) -> object:
@@ -108,13 +113,16 @@ def _is_service(asked: Situation) -> bool:
     return asked.principal.kind is Kind.SERVICE
 
 
+def _owner(asked: Situation) -> Account:
+    """What holds in the account that the KMS key is of, or anything else that is asked for."""
+    return asked.region.settings_of(asked.key.account if asked.key else asked.region.account)
+
+
 def _said(yes: object) -> Values:
     return _YES if yes else _NO
 
 
-#: Keys that say where on a network a call came from: with one of them said, the others are not there.
-_INTERNET, _VPC = ("aws:sourceip",), ("aws:sourcevpce", "aws:sourcevpc")
-_Value = Callable[[Situation, str], object]
+_INTERNET, _VPC = "aws:sourceip", ("aws:sourcevpce", "aws:sourcevpc")
 _GLOBAL: Mapping[str, _Value] = {
     "aws:principalarn": lambda asked, _: None if _is_service(asked) else asked.principal.policy_arn,
     "aws:principalaccount": lambda asked, _: None if _is_service(asked) else asked.principal.account,
@@ -133,9 +141,8 @@ _GLOBAL: Mapping[str, _Value] = {
     "aws:epochtime": lambda asked, _: int(asked.region.now.timestamp()),
     "aws:requestedregion": lambda asked, _: asked.region.name,
     "aws:resourceaccount": lambda asked, _: asked.key.account if asked.key else asked.region.account,
-    "aws:resourceorgid": lambda asked, _: (
-        asked.region.settings_of(asked.key.account if asked.key else asked.region.account).organization
-    ),
+    "aws:resourceorgid": lambda asked, _: _owner(asked).organization,
+    "aws:resourceorgpaths": lambda asked, _: _owner(asked).paths or None,
     "aws:securetransport": lambda *_: _YES,
     "aws:viaawsservice": lambda asked, _: _said(asked.principal.via),
     "aws:calledvia": _called_via,
@@ -146,10 +153,16 @@ _GLOBAL: Mapping[str, _Value] = {
     "aws:sourceidentity": lambda *_: None,
     "aws:federatedprovider": lambda *_: None,
     "aws:referer": lambda *_: None,
-    "aws:sourceip": lambda asked, _: _when_known(asked, _VPC, "aws:SourceIp"),
-    "aws:sourcevpc": lambda asked, _: _when_known(asked, _INTERNET, "aws:SourceVpc"),
-    "aws:sourcevpce": lambda asked, _: _when_known(asked, _INTERNET, "aws:SourceVpce"),
-    "aws:vpcsourceip": lambda asked, _: _when_known(asked, _INTERNET, "aws:VpcSourceIp"),
+    "aws:assumedroot": lambda *_: None,
+    "aws:chatbotsourcearn": lambda *_: None,
+    "aws:sourceip": _of_network("aws:SourceIp", *_VPC),
+    **{
+        name.lower(): _of_network(name, _INTERNET)
+        for name in (
+            *("aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpcSourceIp"),
+            *("aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"),
+        )
+    },
     # of calls that an AWS service makes by itself, which say so where they are registered
     "aws:sourcearn": lambda *_: None,
     "aws:sourceaccount": lambda *_: None,
