@@ -32,7 +32,7 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, calls and planned faults."""
+    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, principals, the clock, calls, faults."""
 
     _of: MockCore = field(repr=False)
     _store: Store = field(repr=False)
@@ -138,7 +138,7 @@ class MockCore:
         self.service.access.forget()
 
     def reset(self) -> None:
-        """Become as new: no KMS keys, no calls, the computer's time."""
+        """Become as new: no KMS keys, no principals, no calls, the computer's time."""
         self.clock.reset()
         self.complaints.clear()
         self.service.journal.clear()

@@ -11,9 +11,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from .context import Situation
-from .documents import Ask, Policy, Statement, compiled
+from .documents import Ask, Policy, Reach, Statement, compiled
 from .grants import Permit, permits
-from .principals import Kind, Reach
+from .principals import Kind
 
 #: Actions that key policies have no say in, although they are about a KMS key: grants decide about them.
 BY_GRANT_ALONE = ("RetireGrant",)
@@ -104,7 +104,7 @@ def _by_key(asked: Situation, ask: Ask, key_policy: Policy | None) -> Verdict:
     owner = asked.key.account
     found = [*_by_policy(asked, ask, key_policy), *((permit, None) for permit in permits(asked))]
     refusals = []
-    for permit, statement in sorted(found, key=lambda pair: pair[0].reach.value):
+    for permit, statement in sorted(found, key=lambda pair: pair[0].reach):
         missing = None if _is_unlimited(asked) else _missing(asked, ask, _needed(asked, permit, owner))
         if missing is None:
             source = Source.KEY if statement is not None else None
@@ -119,9 +119,9 @@ def _by_policy(asked: Situation, ask: Ask, key_policy: Policy | None) -> Iterato
     assert asked.key is not None
     for statement in key_policy.statements if key_policy is not None else ():
         if statement.allows and statement.principals is not None:
-            reach = statement.principals.reach(asked.principal, Reach.DIRECT)
-            if reach and statement.fits(ask):
-                yield Permit(min(reach, key=lambda one: one.value), asked.key.account), statement
+            reach = statement.principals.reach(asked.principal)
+            if reach is not None and statement.fits(ask):
+                yield Permit(reach, asked.key.account), statement
 
 
 def _is_unlimited(asked: Situation) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -21,12 +22,26 @@ _WITH_VARIABLES = "2012-10-17"
 _EVERYBODY = "*"
 
 
+class Reach(IntEnum):
+    """How far a permission that is given to somebody else than IAM goes, the farthest first.
+
+    To a user, a session or everybody: past everything that boundaries and session policies do not mention. To a role:
+    these have to allow it too. To an account: it lets the account's own policies decide.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html
+    """
+
+    DIRECT = 0
+    ROLE = 1
+    ACCOUNT = 2
+
+
 class Named(Protocol):
     """Somebody who goes by several names: ARNs, and IDs of accounts."""
 
     @property
-    def names(self) -> Mapping[str, Any]:
-        """These names."""
+    def names(self) -> Mapping[str, Reach]:
+        """These names, and how far it goes what is given to each."""
 
 
 class Ask(NamedTuple):
@@ -73,12 +88,13 @@ class Principals(NamedTuple):
     named: frozenset[str]
     others: bool
 
-    def reach(self, principal: Named, direct: Any) -> list[Any]:  # noqa: ANN401  the values of its names
-        """As what a statement means somebody; empty where it does not."""
+    def reach(self, principal: Named) -> Reach | None:
+        """How far it goes what a statement gives to somebody; None where it does not mean them."""
         if self.others:
-            return [] if self._excepts(principal) else [direct]
-        found = [reach for name, reach in principal.names.items() if name in self.named]
-        return [*found, direct] if _EVERYBODY in self.named else found
+            return None if self._excepts(principal) else Reach.DIRECT
+        if _EVERYBODY in self.named:
+            return Reach.DIRECT
+        return min((reach for name, reach in principal.names.items() if name in self.named), default=None)
 
     def _excepts(self, principal: Named) -> bool:
         """Whether somebody is excepted by NotPrincipal: with all ARNs, that of the account as well."""
@@ -113,7 +129,7 @@ class Statement:
 
     def is_about(self, principal: Named) -> bool:
         """Whether it means somebody; one that names nobody is about whoever its policy is attached to."""
-        return self.principals is None or bool(self.principals.reach(principal, True))  # noqa: FBT003  any value
+        return self.principals is None or self.principals.reach(principal) is not None
 
     def fits(self, ask: Ask) -> bool:
         """Whether it is about what somebody asks to do, whoever that is."""

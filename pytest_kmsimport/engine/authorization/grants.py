@@ -13,7 +13,8 @@ from ..errors import InvalidGrantTokenException
 from ..grants import Grant, read_token
 from .condition_keys import encryption_context
 from .context import Situation
-from .principals import Kind, Reach
+from .documents import Reach
+from .principals import Kind
 
 _EQUALS, _SUBSET, _SOURCE = "EncryptionContextEquals", "EncryptionContextSubset", "SourceArn"
 _WITHOUT_CONTEXT = "DescribeKey"  # has none to constrain, on whatever KMS key
@@ -76,7 +77,7 @@ def _reach(asked: Situation, principal: str | None, service: str | None) -> Reac
     """How a grant means somebody; None where it does not."""
     names = asked.principal.names
     found = [names[name] for name in (principal, service) if name is not None and name in names]
-    return min(found, key=lambda reach: reach.value, default=None)
+    return min(found, default=None)
 
 
 def _named(tokens: tuple[str, ...]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..policy_grammar import RESOURCE_CONTROL
 from ..principals import is_principal
-from .documents import check_policy
+from .documents import Reach, check_policy
 
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/(?:[^:*?]+/)?(?P<name>[^/:*?]+)")
@@ -31,20 +31,6 @@ class Kind(Enum):
 
 
 _KINDS = {"root": Kind.ROOT, "user": Kind.USER, "assumed-role": Kind.SESSION, "federated-user": Kind.FEDERATED}
-
-
-class Reach(Enum):
-    """How far a permission that is given to somebody else than IAM goes, the farthest first.
-
-    To a user, a session or everybody: past everything that boundaries and session policies do not mention. To a role:
-    these have to allow it too. To an account: it lets the account's own policies decide.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html
-    """
-
-    DIRECT = 0
-    ROLE = 1
-    ACCOUNT = 2
 
 
 @dataclass(frozen=True, slots=True)

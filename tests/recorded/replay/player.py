@@ -67,9 +67,9 @@ class _Player:
     def _ask(self, played: Played) -> None:
         """Make a request, and compare what comes of it; raises DisagreementError."""
         operation = make_request(played)
-        before = self._mock.snapshot()
+        client, before = self._client(played), self._mock.snapshot()
         try:
-            answer = self._client(played)._make_api_call(operation, played.request)
+            answer = client._make_api_call(operation, played.request)
         except (ClientError, ParamValidationError, AssertionError) as error:
             compare_refusal(error, played)
             return
