@@ -282,6 +282,7 @@ CEREMONY = statement(
     ROLE, ["kms:ImportKeyMaterial", "kms:GetParametersForImport"], Sid="Ceremony",
     Condition={"StringEquals": {"kms:WrappingAlgorithm": "RSAES_OAEP_SHA_256"}},
 )  # fmt: skip
+OF_SHA_256 = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_4096"}
 OF_SHA_1 = {"WrappingAlgorithm": "RSAES_OAEP_SHA_1", "WrappingKeySpec": "RSA_4096"}
 
 
@@ -332,6 +333,27 @@ def test_why_no_statement_allows(decide):
 def test_how_conditions_are_told(decide, condition, told):
     """With their operator where it is another one than StringEquals."""
     assert told in reason(decide, Principal(ROOT), {**ROOT_SAYS, "Condition": condition}, **OF_SHA_1)
+
+
+def test_what_nobody_knows_is_told_where_nothing_depends_on_it(decide):
+    """A key policy that leaves the caller out does so whatever IAM asks for."""
+    condition = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    caller = replace(USER_ALONE, policies=(iam(Condition=condition),))
+    told = reason(decide, caller, CEREMONY)
+    assert "needs aws:SourceIp IpAddress 203.0.113.0/24; nobody here knows what the call had" in told
+
+
+def test_decisions_name_the_statement(decide):
+    """By its Sid, or its number, and count it."""
+    decide(None, ROOT_SAYS, CEREMONY, statement("*", "kms:Sign", Effect="Deny"))
+    importing = Call("ImportKeyMaterial", "us-east-1", Caller(HOME, "", session_of_role), {"KeyId": decide.key_id})
+    signing = importing._replace(operation="Sign")
+    told = [decide.engine.can(call)[0] for call in (importing, signing, signing._replace(operation="Encrypt"))]
+    assert [(decision.statement, decision.number) for decision in told] == [("", 0), ("statement 3", 3), ("", 0)]
+    (decision,) = decide.engine.can(
+        importing._replace(operation="GetParametersForImport", members={**importing.members, **OF_SHA_256})
+    )
+    assert (decision.statement, decision.number, decision.source) == ("Sid 'Ceremony'", 2, "resource-based policy")
 
 
 def test_what_denies_and_what_allows(decide):

@@ -16,7 +16,7 @@ from ..keys import Key
 from ..region import Region
 from .context import Situation
 from .decision import BY_GRANT_ALONE, Source, Verdict, judge
-from .documents import Ask, Statement, compiled
+from .documents import Ask, compiled
 from .principals import Kind, Principal
 from .reasons import reason_of
 
@@ -51,8 +51,8 @@ class Decision:
     """Whether somebody may do something: who (ARN), what (``kms:Decrypt``), on what (ARN, or ``*``), and why.
 
     ``source`` is the type of policy that decided, in AWS's words; empty where a grant did, or where nothing limits the
-    caller. ``statement`` is the statement that decided, None where none did, which is how most refusals come about;
-    ``explicit`` tells a Deny. ``reason`` has it in words.
+    caller. ``statement`` is the one that decided, such as ``Sid 'Ceremony'``, and ``number`` counts it from 1; empty
+    and 0 where none did, which is how most refusals come about. ``explicit`` tells a Deny. ``reason`` has it in words.
     """
 
     allowed: bool
@@ -60,7 +60,8 @@ class Decision:
     action: str
     resource: str
     source: str
-    statement: Statement | None
+    statement: str
+    number: int
     explicit: bool
     reason: str
 
@@ -115,16 +116,17 @@ def decide(
         subject.grant,
     )
     ask = Ask(f"kms:{action.lower()}", key.arn if key is not None else subject.resource, asked)
-    has_policy = key is not None and action not in BY_GRANT_ALONE
-    key_policy = compiled(policy or key.policy) if key is not None and has_policy else None
+    key_policy = None if key is None or action in BY_GRANT_ALONE else compiled(policy or key.policy)
     verdict = judge(asked, ask, key_policy)
+    statement = verdict.statement
     decision = Decision(
         verdict.allowed,
         principal.arn,
         f"kms:{action}",
         ask.resource,
         "" if verdict.source is None else verdict.source.value,
-        verdict.statement,
+        "" if statement is None else statement.name,
+        0 if statement is None else statement.number,
         verdict.explicit,
         reason_of(asked, ask, key_policy, verdict),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..errors import NotOffered
 from .context import Situation
-from .decision import BY_GRANT_ALONE, Attached, Source, Verdict, attached_policies
+from .decision import Attached, Source, Verdict, attached_policies
 from .documents import Ask, Condition, Policy, Statement
 from .grants import near_misses
 from .operators import NULL
@@ -33,7 +34,7 @@ def reason_of(asked: Situation, ask: Ask, key_policy: Policy | None, verdict: Ve
     lines = [f"no {verdict.source.value} allows it"]
     for attached in attached_policies(asked, key_policy):
         lines += _of_policy(asked, ask, attached)
-    if asked.key is not None and asked.action not in BY_GRANT_ALONE and key_policy is not None:
+    if key_policy is not None:
         lines += near_misses(asked)
     return "; ".join(lines) + "."
 
@@ -67,8 +68,17 @@ def _lacking(asked: Situation, ask: Ask, statement: Statement) -> str:
     if not statement.resources.cover(ask.resource, ask.context):
         others = "all but " if statement.resources.others else ""
         return f"is for {others}{', '.join(statement.resources.written)}"
-    unmet = next((each for each in statement.conditions if not each.holds(ask.context)), None)
-    return "" if unmet is None else f"needs {_wanted(unmet)}; the call had {_found(unmet, ask)}"
+    return next(filter(None, (_unmet(condition, ask) for condition in statement.conditions)), "")
+
+
+def _unmet(condition: Condition, ask: Ask) -> str:
+    """What a condition needs and the call has not; empty where it holds."""
+    try:
+        if condition.holds(ask.context):
+            return ""
+    except NotOffered:  # nothing depends on it, or the call would have failed for it
+        return f"needs {_wanted(condition)}; nobody here knows what the call had"
+    return f"needs {_wanted(condition)}; the call had {_found(condition, ask)}"
 
 
 def _met(statement: Statement, ask: Ask) -> str:
