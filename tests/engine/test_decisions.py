@@ -365,6 +365,10 @@ def test_what_denies_and_what_allows(decide):
         " the call had RSAES_OAEP_SHA_1."
     )
     assert reason(decide, Principal(ROOT), ROOT_SAYS) == "statement 1 of the key policy allows it."
+    assert reason(decide, replace(USER_ALONE, policies=(NOTHING, ALL)), ROOT_SAYS) == (
+        "statement 1 of the key policy lets IAM decide, and statement 1 of the identity-based policy allows it."
+    )
+    assert reason(decide, session_of_role, statement(ROLE)) == "statement 1 of the key policy allows it."
 
 
 # Properties

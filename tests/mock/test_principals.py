@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import datetime, timezone
 
 import boto3
@@ -50,6 +51,25 @@ def test_a_role_imports_as_its_policy_says(kms_import_mock, waiting):
     told = kms_import_mock.calls[-1].diagnosis
     assert "Sid 'Ceremony' of the identity-based policy needs kms:WrappingAlgorithm StringEqualsIfExists" in told
     assert "the call had RSAES_OAEP_SHA_1" in told
+
+
+def test_calls_tell_what_was_decided(kms_import_mock, waiting):
+    """Allowed or not, permission by permission; nothing is decided for the root user under the default key policy."""
+    alice = kms_import_mock.principal(USER, policies=IMPORTING)
+    alice.client().get_parameters_for_import(KeyId=waiting, **OAEP)
+    with pytest.raises(ClientError):
+        alice.client().create_alias(AliasName="alias/x", TargetKeyId=waiting)
+    kms_import_mock.client().describe_key(KeyId=waiting)
+    *_, allowed, refused, nothing = pickle.loads(pickle.dumps(list(kms_import_mock.calls)))  # noqa: S301  of our own
+    (decision,) = allowed.decisions
+    assert (decision.allowed, decision.action, decision.source) == (
+        True,
+        "kms:GetParametersForImport",
+        "resource-based policy",
+    )
+    (decision,) = refused.decisions
+    assert (decision.allowed, decision.resource) == (False, f"arn:aws:kms:us-east-1:{HOME}:alias/x")
+    assert nothing.decisions == ()
 
 
 @pytest.mark.parametrize("form", ["dict", "JSON", "file"])

@@ -52,7 +52,8 @@ class Verdict(NamedTuple):
 
     ``source`` is the type of policy that denies, does not allow, or allows; None for a grant that allows, and where
     nothing had to. ``statement`` is the one that decided, None where none did. ``explicit`` tells a Deny from what
-    nobody has allowed, ``arn`` is that of the control policy, and ``grant`` names the grant.
+    nobody has allowed, ``arn`` is that of the control policy, and ``grant`` names the grant. ``by_iam`` is the
+    statement of the caller's own policies that had to allow it too.
     """
 
     allowed: bool
@@ -61,6 +62,7 @@ class Verdict(NamedTuple):
     explicit: bool = False
     arn: str = ""
     grant: str = ""
+    by_iam: Statement | None = None
 
 
 def judge(asked: Situation, ask: Ask, key_policy: Policy | None) -> Verdict:
@@ -105,10 +107,12 @@ def _by_key(asked: Situation, ask: Ask, key_policy: Policy | None) -> Verdict:
     found = [*_by_policy(asked, ask, key_policy), *((permit, None) for permit in permits(asked))]
     refusals = []
     for permit, statement in sorted(found, key=lambda pair: pair[0].reach):
-        missing = None if _is_unlimited(asked) else _missing(asked, ask, _needed(asked, permit, owner))
+        needed = () if _is_unlimited(asked) else _needed(asked, permit, owner)
+        missing = _missing(asked, ask, needed)
         if missing is None:
             source = Source.KEY if statement is not None else None
-            return Verdict(allowed=True, source=source, statement=statement, grant=permit.grant)
+            by_iam = _allowing(asked, ask, Source.IDENTITY) if Source.IDENTITY in needed else None
+            return Verdict(allowed=True, source=source, statement=statement, grant=permit.grant, by_iam=by_iam)
         refusals.append(Verdict(allowed=False, source=missing))
     source = Source.IDENTITY if asked.action in BY_GRANT_ALONE else Source.KEY
     return refusals[0] if refusals else Verdict(allowed=False, source=source)

@@ -24,9 +24,12 @@ _NAMES = {
 def reason_of(asked: Situation, ask: Ask, key_policy: Policy | None, verdict: Verdict) -> str:
     """What decided; where nothing allows, for each policy why not."""
     if verdict.allowed:
-        if verdict.grant:
-            return f"{verdict.grant} allows it."
-        return "IAM does not limit it." if verdict.statement is None else f"{_place(verdict)} allows it."
+        if verdict.statement is None and not verdict.grant:
+            return "IAM does not limit it."
+        allowing = verdict.grant or _place(verdict)
+        if verdict.by_iam is not None:
+            return f"{allowing} lets IAM decide, and {verdict.by_iam.name} of {_NAMES[Source.IDENTITY]} allows it."
+        return f"{allowing} allows it."
     if verdict.explicit:
         assert verdict.statement is not None
         return f"{_place(verdict)} denies it{_met(verdict.statement, ask)}."
