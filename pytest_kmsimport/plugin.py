@@ -46,6 +46,7 @@ _INI = {
     "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
+    "grants_spread_seconds": ("string", "how long a grant takes until it is known without its grant token"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
     "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
 }

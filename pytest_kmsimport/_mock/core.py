@@ -52,7 +52,8 @@ class MockCore:
         self.clock = Clock()
         self._options = options
         background = timedelta(seconds=options.background_seconds)
-        self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background)
+        grants_spread = timedelta(seconds=options.grants_spread_seconds)
+        self._world = World(self.clock.now, os.urandom, RsaKeys(), is_region, background, grants_spread)
         self._lifetime = Lifetime()
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from pytest_kmsimport.engine.authorization.principals import Account, ControlPolicy, Principal, role_session
-from pytest_kmsimport.engine.world import World
 
 from ..support.key_policies import document, root, shared, statement
 from ..support.prepared import KEYLESS, OF_AWS_KMS, OFFERED, Prepared
@@ -363,17 +360,8 @@ def test_a_deny_wins_over_a_grant(kms, client_of, key):
         client_of(USER).encrypt(KeyId=key.id, Plaintext=b"x")
 
 
-@pytest.fixture
-def slow_grants(kms_import_mock, monkeypatch):
-    """Grants that take a minute to be known."""
-    world = kms_import_mock._engine._store.world
-    parts = {name: getattr(world, name) for name in World.__slots__}
-    monkeypatch.setattr(
-        kms_import_mock._engine._store, "world", World(**{**parts, "grants_spread": timedelta(minutes=1)})
-    )
-
-
-def test_a_grant_takes_its_time(kms, kms_import_mock, client_of, key, slow_grants):
+@pytest.mark.kms_import(grants_spread_seconds=60)
+def test_a_grant_takes_its_time(kms, kms_import_mock, client_of, key):
     """Until it has spread, only its token makes it known."""
     alice, members = client_of(USER), {"KeyId": key.id, "Plaintext": b"x"}
     token = kms.create_grant(KeyId=key.id, GranteePrincipal=USER, Operations=["Encrypt"])["GrantToken"]
