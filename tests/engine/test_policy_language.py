@@ -222,6 +222,13 @@ def test_a_variable_of_several_values_stands_for_none():
     assert not holds("StringEquals", "${aws:username}", "a", aws_username=("a", "b"))
 
 
+def test_a_variable_without_a_value():
+    """It is no text at all, not even an empty one."""
+    assert not holds("StringEquals", "${aws:username}", "")
+    assert not holds("StringLike", "*${aws:username}", "a")
+    assert holds("StringNotEquals", "${aws:username}", "a")
+
+
 def test_old_documents_have_no_variables():
     """In Version 2008-10-17 they are texts."""
     asked = statement(Condition={"StringEquals": {K: "${aws:username}"}})
