@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
     from ._mock.mock import KmsImportMock
+    from ._mock.principals import Permissions, RegisteredPrincipal
     from ._mock.server import Server
     from ._mock.views import KeyMaterialView, KeyView
     from ._service.calls import CallRecord, Calls, CallsForgotten
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ._service.plans import FaultNeverStruck, Plan
     from ._service.redacted import Redacted
     from ._transports.real_aws import RealAwsRefused
+    from .engine.authorization.access import Decision
     from .engine.errors import NotOffered
     from .wrapping import wrap_key_material
 
@@ -32,15 +34,18 @@ __all__ = [
     "Calls",
     "CallsForgotten",
     "Clock",
+    "Decision",
     "FaultNeverStruck",
     "KeyMaterialView",
     "KeyView",
     "KmsImportMock",
     "MeanwhileFailed",
     "NotOffered",
+    "Permissions",
     "Plan",
     "RealAwsRefused",
     "Redacted",
+    "RegisteredPrincipal",
     "SecretLeaked",
     "Server",
     "Snapshot",
@@ -53,15 +58,18 @@ _HOMES = {
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",
     "Clock": "_service.clock",
+    "Decision": "engine.authorization.access",
     "FaultNeverStruck": "_service.plans",
     "KeyMaterialView": "_mock.views",
     "KeyView": "_mock.views",
     "KmsImportMock": "_mock.mock",
     "MeanwhileFailed": "_service.fault_layer",
     "NotOffered": "engine.errors",
+    "Permissions": "_mock.principals",
     "Plan": "_service.plans",
     "RealAwsRefused": "_transports.real_aws",
     "Redacted": "_service.redacted",
+    "RegisteredPrincipal": "_mock.principals",
     "SecretLeaked": "_service.leaks",
     "Server": "_mock.server",
     "Snapshot": "_mock.core",

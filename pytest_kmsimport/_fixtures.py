@@ -38,6 +38,7 @@ INI = {
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
     "serve": ("bool", "have child processes find the mock, at a port of this computer"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
+    "grants_spread_seconds": ("string", "how long a grant takes until it is known without its grant token"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
     "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
 }

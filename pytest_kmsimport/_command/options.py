@@ -18,6 +18,7 @@ _OPTIONS = {
     "faults_must_strike": "whether it is a failure that a planned fault never struck (default: it is)",
     "check_leaks": "whether it is a failure that a secret is found in a request",
     "background_seconds": "how long AWS works on after it has answered, by the mock's clock (default: 0)",
+    "grants_spread_seconds": "how long a grant takes to be known without its token, by the mock's clock (default: 0)",
     "journal_size": "how many calls are remembered (default: 1000)",
     "quotas": "one of AWS's limits, lowered, such as aliases_per_key=2; may be repeated",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine import arns, messages
 from ..engine.aliases import RESERVED
-from ..engine.errors import KmsError
+from ..engine.errors import AccessDeniedException, KmsError
 from ..engine.keys import Key
 from ..engine.principals import is_principal
 from ..engine.region import Region
@@ -91,8 +91,11 @@ def explain_alias_name(region: Region, members: Mapping[str, Any], error: KmsErr
     return "An alias has a name behind alias/."
 
 
-def explain_access(region: Region, members: Mapping[str, Any], error: KmsError) -> str:  # noqa: ARG001  as all
-    """Say what AWS hides about a KMS key of another account."""
+def explain_access(region: Region, members: Mapping[str, Any], error: KmsError) -> str:
+    """Say what the decision rests on, or what AWS hides about a KMS key of another account."""
+    if isinstance(error, AccessDeniedException) and error.decision is not None:
+        reason = error.decision.reason
+        return reason[0].upper() + reason[1:]
     for identifier in named(members):
         name = arns.parse(identifier)
         if name.account not in {None, region.account}:

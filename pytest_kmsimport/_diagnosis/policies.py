@@ -18,8 +18,8 @@ def explain(region: Region, members: Mapping[str, Any], error: KmsError) -> str:
         return ""
     if error.message == messages.POLICY_LOCKOUT:
         return (
-            f"No statement allows kms:PutKeyPolicy to account {region.account} or to somebody in it: add one for"
-            f" arn:aws:iam::{region.account}:root, or send BypassPolicyLockoutSafetyCheck."
+            f"The policy does not let the caller, {region.visit.call.caller_arn}, call PutKeyPolicy: add a statement"
+            " that allows kms:PutKeyPolicy, or send BypassPolicyLockoutSafetyCheck."
         )
     reason = next((flaw.reason for flaw in flaws(policy) if flaw.message == error.message), "")
     return reason + _instead(policy.strip())

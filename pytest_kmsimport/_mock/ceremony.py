@@ -85,7 +85,7 @@ class Ceremony:
         self._ask("ImportKeyMaterial", members)
 
     def _ask(self, operation: str, members: Mapping[str, Any]) -> Response:
-        call = Call(operation, self._region, Caller(self._account), members)
+        call = Call(operation, self._region, Caller(self._account, arranges=True), members)
         if (refusal := refusal_of(call, words.explain)) is not None:
             raise refusal
         return self._engine(call)

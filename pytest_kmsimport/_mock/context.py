@@ -79,6 +79,7 @@ def mock_kms_import(
     check_leaks: bool = False,
     serve: bool = False,
     background_seconds: int = 0,
+    grants_spread_seconds: int = 0,
     journal_size: int = 1000,
     quotas: Mapping[str, int] = ...,
 ) -> MockKmsImport: ...
@@ -105,6 +106,7 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``check_leaks``: fail the test when a secret is found in its logs, its output or a request.
     * ``serve``: have child processes of every kind find this mock, by the environment, at a port of this computer.
     * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
+    * ``grants_spread_seconds``: how long a grant takes until it is known without its grant token.
     * ``journal_size``: how many calls ``mock.calls`` keeps.
     * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``, ``grants_per_key``,
       ``on_demand_rotations_per_key`` and ``key_policy_bytes``.

@@ -38,7 +38,7 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, the clock, calls and planned faults."""
+    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, principals, the clock, calls, faults."""
 
     _of: MockCore = field(repr=False)
     _store: Store = field(repr=False)
@@ -68,8 +68,9 @@ class MockCore:
         self._url_of_children: str | None = None
         self._options = options
         background = timedelta(seconds=options.background_seconds)
+        grants_spread = timedelta(seconds=options.grants_spread_seconds)
         self._rsa_keys = RsaKeys()
-        self._world = World(self.clock.now, os.urandom, self._rsa_keys, is_region, background)
+        self._world = World(self.clock.now, os.urandom, self._rsa_keys, is_region, background, grants_spread)
         self._lifetime = Lifetime()
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)
@@ -213,7 +214,7 @@ class MockCore:
         return state, self._engine.load(state.kms)
 
     def reset(self) -> None:
-        """Become as new: no KMS keys, no calls, the computer's time."""
+        """Become as new: no KMS keys, no principals, no calls, the computer's time."""
         self.clock.reset()
         self.complaints.clear()
         self.service.journal.clear()

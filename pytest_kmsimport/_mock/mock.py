@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient  # Any for a type checker that has no stubs
     from types_aiobotocore_kms.client import KMSClient as AsyncKMSClient
 
+    from .principals import Permissions, PolicyDocument, RegisteredPrincipal
     from .server import Server
 else:
     KMSClient = AsyncKMSClient = BaseClient  # for typing.get_type_hints
@@ -58,12 +59,11 @@ class KmsImportMock(MockCore):
         where that is installed, and otherwise lets it do anything.
         """
         key = account or PLACEHOLDER_KEY
+        return self._client(region_name, config, aws_access_key_id=key, aws_secret_access_key=key)
+
+    def _client(self, region_name: str | None, config: Config | None, **credentials: str | None) -> KMSClient:
         client: KMSClient = new_session().create_client(
-            "kms",
-            region_name=region_name or self.region,
-            aws_access_key_id=key,
-            aws_secret_access_key=key,
-            config=config or Config(),
+            "kms", region_name=region_name or self.region, config=config or Config(), **credentials
         )
         endpoint = client._endpoint  # noqa: SLF001  botocore has no option for its session
         endpoint.http_session = NoWayOut(endpoint.http_session)
@@ -86,6 +86,69 @@ class KmsImportMock(MockCore):
         key = account or PLACEHOLDER_KEY
         async with await new_client(region_name or self.region, key, config) as client:
             yield client
+
+    def principal(  # noqa: PLR0913  each keyword is something that policies ask for
+        self,
+        arn: str,
+        *,
+        policies: Sequence[PolicyDocument] = (),
+        boundary: PolicyDocument | None = None,
+        session_policy: PolicyDocument | None = None,
+        tags: Mapping[str, str] | None = None,
+        session: str | None = None,
+        via_service: str = "",
+        account: str = "",
+        context: Mapping[str, str | tuple[str, ...] | None] | None = None,
+    ) -> RegisteredPrincipal:
+        """Register somebody who calls, and give their credentials, with ``.client()``.
+
+        ``arn`` is that of an account (``:root``), an IAM user, a role, whose session is called ``session``, a federated
+        user, or the name of an AWS service (``events.amazonaws.com``), which acts for ``account``. Policies are dicts,
+        JSON or paths of files: ``policies`` are identity-based, ``boundary`` is the permissions boundary. With
+        ``via_service``, such as ``s3``, that service calls on the principal's behalf. ``context`` has values of
+        condition keys that only the test knows: ``{"aws:SourceIp": "203.0.113.7"}``, None for one that is not there.
+
+        Raises ValueError for an ARN that nobody calls as, and for a policy that is none.
+        """
+        from .principals import make_principal, register  # noqa: PLC0415  most tests need none
+
+        principal = make_principal(
+            arn,
+            policies=policies,
+            boundary=boundary,
+            session_policy=session_policy,
+            tags=tags or {},
+            session=session,
+            via_service=via_service,
+            account=account or self.account,
+            context=context or {},
+        )
+        return register(self._engine, principal, self._client)
+
+    def can(
+        self,
+        principal: RegisteredPrincipal | None,
+        operation: Operation,
+        key_id: str | None = None,
+        *,
+        region_name: str | None = None,
+        **members: Any,  # noqa: ANN401  members of AWS's requests
+    ) -> Permissions:
+        """Ask whether somebody may call an operation, without calling it; the answer is true or false, and has why.
+
+        ``principal`` is one that this mock has registered, None for the root user of its account; ``key_id`` the key
+        ID, key ARN or alias of the KMS key, and ``members`` those members of AWS's request that conditions may ask for.
+        The journal stays as it is.
+
+        Raises ValueError for a KMS key that is not there, TypeError for a member that the operation has not, and
+        NotOffered for a condition key whose value nobody knows.
+        """
+        from .principals import permissions  # noqa: PLC0415  most tests need none
+
+        access_key = "" if principal is None else principal.access_key_id
+        return permissions(
+            self._engine, self.account, access_key, region_name or self.region, operation, key_id, members
+        )
 
     @contextmanager
     def serve(self, *, tls: bool = False) -> Iterator[Server]:

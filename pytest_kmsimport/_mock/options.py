@@ -13,7 +13,7 @@ from ..engine.quotas import Quotas
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
 SERVICES = ("current", "2022")
-_NUMBERS = ("background_seconds", "journal_size")  # pytest 8 has no type for them
+_NUMBERS = ("background_seconds", "grants_spread_seconds", "journal_size")  # pytest 8 has no type for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class Options:
     check_leaks: bool = False
     serve: bool = False
     background_seconds: int = 0
+    grants_spread_seconds: int = 0
     journal_size: int = 1000
     quotas: Mapping[str, int] = field(default_factory=dict)
 
@@ -52,8 +53,9 @@ class Options:
             raise ValueError(f"region is {self.region!r}; write the name of an AWS Region, such as 'eu-central-1'.")
         if self.service not in SERVICES:
             raise ValueError(f"service is {self.service!r}; write one of {', '.join(map(repr, SERVICES))}.")
-        if self.background_seconds < 0:
-            raise ValueError(f"background_seconds is {self.background_seconds}; write 0 or how long AWS takes.")
+        for name in ("background_seconds", "grants_spread_seconds"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; write 0 or how long AWS takes.")
         if self.journal_size < 1:
             raise ValueError(f"journal_size is {self.journal_size}; write how many calls to keep, 1 or more.")
         _check_quotas(self.quotas)

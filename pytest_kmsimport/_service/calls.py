@@ -9,6 +9,7 @@ from typing import Any, NoReturn, overload
 
 from .._wire.model import check_error, check_operation
 from ..engine.arns import kms_arn
+from ..engine.authorization.access import Decision
 from ..engine.call import Call, KeysSeen, Response
 from .fault import Fault
 from .named_keys import identifiers_in
@@ -46,6 +47,9 @@ class CallRecord:
     ciphertext or grant token, or in its answer. ``key_state_before`` and ``key_state_after`` are the states of the
     first of them, before the first attempt and after the last; None without one.
 
+    ``decisions`` are those about what the caller may do, of the last attempt that AWS KMS saw: who, what, on what, and
+    why. There is none where the root user calls under a key policy that, as the default one, lets it do everything.
+
     Pickles and copies of a record have no content of blobs in them.
     """
 
@@ -59,6 +63,7 @@ class CallRecord:
     key_arns: tuple[str, ...] = ()
     key_state_before: str | None = None
     key_state_after: str | None = None
+    decisions: tuple[Decision, ...] = ()
     _response: Response | None = None
 
     def __init__(self, time: datetime, call: Call) -> None:

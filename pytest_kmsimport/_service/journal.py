@@ -83,6 +83,7 @@ class Journal:
         record.faults += reply.faults
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
+        record.decisions = reply.decisions or record.decisions
         if attempt != record.attempts:
             pass
         elif isinstance(failure, str):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._wire.aws_json import WireResponse
 from .._wire.network import Delay, NetworkEvent
+from ..engine.authorization.access import Decision
 from ..engine.call import KeysSeen, Response
 from ..engine.errors import KmsError
 
@@ -19,7 +20,7 @@ class Reply(NamedTuple):
     ``result`` is AWS's response or refusal, None where it was never asked. ``keys`` are the KMS keys that the call is
     about, ``carried_out`` says whether the call has taken effect. ``instead`` is what is answered in the place of AWS
     KMS, ``event`` what the network does to the answer on its way, ``delays`` what makes it come late; ``faults`` are
-    those that have struck, the outer ones first.
+    those that have struck, the outer ones first. ``decisions`` are those about what the caller may do.
     """
 
     result: Response | KmsError | None = None
@@ -29,6 +30,7 @@ class Reply(NamedTuple):
     event: NetworkEvent | None = None
     delays: tuple[Delay, ...] = ()
     faults: tuple[Fault, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     def __repr__(self) -> str:
         refusal = self.result.code if isinstance(self.result, KmsError) else ""

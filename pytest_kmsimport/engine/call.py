@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .arns import partition_of
+from .authorization.principals import Principal
 from .errors import KmsError
 from .states import KeyState
+
+if TYPE_CHECKING:
+    from .authorization.access import Decision
 
 Response = dict[str, Any]
 
 
 class Caller(NamedTuple):
-    """Who calls: the account (12 digits), and the access key that the request was signed with, empty for nobody's."""
+    """Who calls: the account (12 digits), and the access key that the request was signed with, empty for nobody's.
+
+    ``principal`` is who that is; None for the account's root user. ``arranges`` tells the mock itself, which may do
+    everything as it arranges something for a test.
+    """
 
     account: str
     access_key: str = ""
+    principal: Principal | None = None
+    arranges: bool = False
 
 
 class Call(NamedTuple):
@@ -40,6 +51,12 @@ class Call(NamedTuple):
         """The account that calls."""
         return self.caller.account
 
+    @property
+    def caller_arn(self) -> str:
+        """The ARN of who calls."""
+        principal = self.caller.principal
+        return principal.arn if principal else f"arn:{partition_of(self.region)}:iam::{self.account}:root"
+
 
 class KeysSeen(NamedTuple):
     """The KMS keys that a call is about, by key ARN, and the state of the first of them before and after it."""
@@ -52,12 +69,14 @@ class KeysSeen(NamedTuple):
 class Answer(NamedTuple):
     """What AWS KMS makes of a call: a response, or the error that it refuses with, and which KMS keys it looked at.
 
-    ``imported`` is the key material that the call has brought in, in its canonical form.
+    ``imported`` is the key material that the call has brought in, in its canonical form. ``decisions`` are those about
+    what the caller may do, none where a key policy lets the whole account do everything, and its root user calls.
     """
 
     result: Response | KmsError
     keys: KeysSeen
     imported: bytes | None
+    decisions: tuple[Decision, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Answer about {', '.join(self.keys.arns) or 'no KMS key'}>"

@@ -12,7 +12,10 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from . import saved
-from .call import Answer, Call, Response
+from .arns import partition_of
+from .authorization.access import Decision, decide, root_of
+from .authorization.principals import Account, Principal
+from .call import Answer, Call, Caller, Response
 from .errors import KmsError, NotOffered
 from .keys import Key
 from .operations import OPERATIONS
@@ -27,6 +30,10 @@ Seen = TypeVar("Seen")
 Explain = Callable[[Region, Mapping[str, Any], KmsError], str]
 
 _AWS_QUOTAS = Quotas()
+
+
+def _not_offered(name: str) -> NotOffered:
+    return NotOffered(f"The mock does not offer {name}.", sorted(OPERATIONS))
 
 
 class Engine:
@@ -61,9 +68,9 @@ class Engine:
         """Answer one call; raises NotOffered where this mock falls short of AWS."""
         operation = OPERATIONS.get(call.operation)
         if operation is None:
-            raise NotOffered(f"The mock does not offer {call.operation}.", sorted(OPERATIONS))
+            raise _not_offered(call.operation)
         with self._lock:
-            return self._answer(operation, call, self._store.begin_visit(call.request_id))
+            return self._answer(operation, call, self._store.begin_visit(call))
 
     def _answer(self, operation: Operation, call: Call, visit: Visit) -> Answer:
         region = self._store.region(call.caller.account, call.region)
@@ -72,14 +79,14 @@ class Engine:
             response = operation(region, call.members)
         except KmsError as error:
             error.diagnosis = self._explain(region, call.members, error)
-            return Answer(error, visit.keys_seen(changed=False), None)
+            return Answer(error, visit.keys_seen(changed=False), None, tuple(visit.decisions))
         imported = visit.imported[0] if visit.imported else None
-        return Answer(response, visit.keys_seen(changed=operation.traits.changes), imported)
+        return Answer(response, visit.keys_seen(changed=operation.traits.changes), imported, tuple(visit.decisions))
 
     def answer_as_of(self, call: Call, past: Key) -> Answer:
         """Answer a call of an operation that only reads as if a KMS key were still what it was."""
         with self._lock:
-            visit = self._store.begin_visit(call.request_id)
+            visit = self._store.begin_visit(call)
             region = self._store.region(past.account, past.region)
             present = region.keys.get(past.id)
             if present is None:
@@ -89,6 +96,57 @@ class Engine:
                 return self._answer(OPERATIONS[call.operation], call, visit)
             finally:
                 region.keys.exchange(present)
+
+    def register(self, access_key: str, principal: Principal) -> None:
+        """Let whoever signs with an access key be this principal; "" is for all access keys that nobody is known by.
+
+        An access key of 12 digits is still the root user of that account, unless it is registered itself.
+        """
+        with self._lock:
+            self._store.principals[access_key] = principal
+
+    @property
+    def principals(self) -> int:
+        """How many are registered."""
+        return len(self._store.principals)
+
+    def govern(self, account: str, settings: Account) -> None:
+        """Let this hold for everybody of an account (12 digits), its root user among them."""
+        with self._lock:
+            self._store.accounts[account] = settings
+
+    def identify(self, caller: Caller, region: str) -> Caller:
+        """Who it is that has signed a request to a Region, and of which account."""
+        store = self._store
+        if not (store.principals or store.accounts):
+            return caller
+        principal = store.principals.get(caller.access_key)
+        if principal is None and caller.access_key != caller.account:
+            principal = store.principals.get("")
+        if principal is None:
+            if caller.account not in store.accounts:
+                return caller
+            principal = root_of(caller.account, partition_of(region))
+        return caller._replace(account=principal.account, principal=principal)
+
+    def can(self, call: Call) -> tuple[Decision, ...]:
+        """Whether the caller may do what a call asks for, permission by permission, without answering it.
+
+        The call needs no more members than name what it is about and conditions ask for. Raises KmsError for a KMS key
+        that is not there, or that the operation does not take; NotOffered for an operation that the mock does not have,
+        and for a condition key that nobody here knows.
+        """
+        operation = OPERATIONS.get(call.operation)
+        if operation is None:
+            raise _not_offered(call.operation)
+        with self._lock:
+            self._store.begin_visit(call)
+            region = self._store.region(call.account, call.region)
+            needed = operation.permissions(region, call.members)
+            if not needed:
+                for member in operation.traits.keys:
+                    operation.find_key(region, call.members.get(member, ""))
+            return tuple(decide(region, call, permission)[0] for permission in needed)
 
     def look_up(self, identifier: str, region: str, account: str, see: Callable[[Key], Seen]) -> Seen | None:
         """What ``see`` makes of the KMS key that an identifier of any kind names, while nothing else happens to it.

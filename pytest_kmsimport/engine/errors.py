@@ -8,7 +8,10 @@ https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .authorization.access import Decision
 
 
 class KmsError(Exception):
@@ -33,7 +36,9 @@ class KmsError(Exception):
 
 
 class AccessDeniedException(KmsError):
-    """The caller may not do this, or may not know whether the KMS key exists."""
+    """The caller may not do this, or may not know whether the KMS key exists; ``decision`` has why."""
+
+    decision: Decision | None = None
 
 
 class AlreadyExistsException(KmsError):

@@ -30,6 +30,17 @@ ACCESS_DENIED = (  # O
     " explicitly denies access"
 )
 
+# Authorization: who, what, on what, and why not
+NOT_AUTHORIZED_BECAUSE = "User: {caller} is not authorized to perform: kms:{action}{where} {reason}"  # R
+ON_RESOURCE = " on resource: {resource}"  # R, O for * and aliases
+ON_THIS = " on this resource"  # R
+NOT_ALLOWED = "because no {policy} allows the kms:{action} action"  # R, A for service control policies
+DENIED = "with an explicit deny in {policy}"  # R, D for identity-based policies, A for boundaries, service control
+SERVICE_DENIED = (  # R
+    "{service} is not authorized to perform: kms:{action} on {resource} because the resource does not exist in this"
+    " Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+)
+
 # Aliases
 ALIAS_PREFIX = (  # R
     'Alias must start with the prefix "alias/".'

@@ -1,4 +1,4 @@
-"""What AWS KMS takes for a key policy: IAM's grammar of policy documents, and what KMS asks beyond it.
+"""What AWS takes for a policy: IAM's grammar of policy documents, and what KMS asks of key policies beyond it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
@@ -10,10 +10,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from itertools import product
 from typing import Any, NamedTuple
 
 from . import messages
+from .authorization.operators import OPERATORS
 from .principals import is_principal
 
 _DOCUMENT = ("Version", "Id", "Statement")
@@ -24,16 +24,6 @@ _STATEMENT = (
 _PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SERVICE = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_COMPARISONS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
-_OPERATORS = {
-    operator.lower()
-    for operator in (
-        *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
-        *("StringLike", "StringNotLike", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress"),
-        *("ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null"),
-        *("".join(parts) for parts in product(("Numeric", "Date"), _COMPARISONS)),
-    )
-}
 _IF_EXISTS = "ifexists"
 _FOR_ALL, _FOR_ANY = "forallvalues", "foranyvalue"
 #: Condition keys that say something about the KMS key itself, which are for IAM policies alone.
@@ -43,32 +33,45 @@ _SINGLE_VALUED = {"kms:encryptioncontext:": messages.POLICY_CONTEXT, "aws:reques
 
 
 class Flaw(NamedTuple):
-    """What is wrong with a key policy: AWS's text, empty where it sends none, and in words what it is and where."""
+    """What is wrong with a policy: AWS's text, empty where it sends none, and in words what it is and where."""
 
     message: str
     reason: str
 
 
-def flaws(policy: str) -> Iterator[Flaw]:
-    """Everything for which AWS refuses a key policy, whoever it is for, as far as it can be read."""
+class Form(NamedTuple):
+    """A type of policy: its name, whether its statements name principals, and whether it is that of a KMS key."""
+
+    name: str
+    names_principals: bool
+    of_key: bool = False
+
+
+KEY_POLICY = Form("key policy", names_principals=True, of_key=True)
+IDENTITY_BASED = Form("policy", names_principals=False)
+RESOURCE_CONTROL = Form("resource control policy", names_principals=True)
+
+
+def flaws(policy: str, form: Form = KEY_POLICY) -> Iterator[Flaw]:
+    """Everything for which AWS refuses a policy, whoever it is for, as far as it can be read."""
     try:
         document = json.loads(policy, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        yield Flaw("", f"The key policy is no JSON: {error}.")
+        yield Flaw("", f"The {form.name} is no JSON: {error}.")
         return
     if not isinstance(document, dict):
-        yield Flaw("", "The key policy is no JSON object with Version and Statement.")
+        yield Flaw("", f"The {form.name} is no JSON object with Version and Statement.")
         return
-    yield from _unknown(document, _DOCUMENT, "The key policy")
+    yield from _unknown(document, _DOCUMENT, f"The {form.name}")
     if document.get("Version", _VERSIONS[0]) not in _VERSIONS:
-        yield Flaw("", f"The key policy's Version is not {_VERSIONS[0]}.")
+        yield Flaw("", f"The {form.name}'s Version is not {_VERSIONS[0]}.")
     statements = document.get("Statement")
     statements = statements if isinstance(statements, list) else [statements]
     if not statements or not all(isinstance(statement, dict) for statement in statements):
-        yield Flaw("", "The key policy's Statement is no object and no list of objects.")
+        yield Flaw("", f"The {form.name}'s Statement is no object and no list of objects.")
         return
     for number, statement in enumerate(statements, 1):
-        yield from _of_statement(statement, f"Statement {number}")
+        yield from _of_statement(statement, f"Statement {number}", form)
     for sid, times in Counter(str(statement["Sid"]) for statement in statements if "Sid" in statement).items():
         if times > 1:
             yield Flaw("", f"{times} statements have the Sid {sid!r}.")
@@ -93,24 +96,27 @@ def _unknown(element: Mapping[str, Any], known: Collection[str], where: str) -> 
             yield Flaw("", f"{where} has {name!r}; there are {', '.join(known)}.")
 
 
-def _of_statement(statement: Mapping[str, Any], where: str) -> Iterator[Flaw]:
+def _of_statement(statement: Mapping[str, Any], where: str, form: Form) -> Iterator[Flaw]:
     yield from _unknown(statement, _STATEMENT, where)
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield Flaw("", f"{where}: its Effect is not Allow or Deny.")
     if not isinstance(statement.get("Sid", ""), str):
         yield Flaw("", f"{where}: its Sid is no text.")
-    yield from _of_principals(statement, where)
+    if form.names_principals:
+        yield from _of_principals(statement, where)
+    elif "Principal" in statement or "NotPrincipal" in statement:
+        yield Flaw("", f"{where} names a Principal; that of an IAM policy is whoever it is attached to.")
     for name, message in (("Action", messages.POLICY_NO_ACTION), ("Resource", messages.POLICY_NO_RESOURCE)):
         named = [statement[element] for element in (name, f"Not{name}") if element in statement]
         if len(named) > 1:
             yield Flaw("", f"{where} has both {name} and Not{name}.")
         elif not named or not all(_is_texts(value) for value in named):
             yield Flaw(message, f"{where} has no {name}, or one that is no text and no list of texts.")
-    if set(texts(statement.get("Resource"))) != {"*"}:
+    if form.of_key and set(texts(statement.get("Resource"))) != {"*"}:
         yield Flaw(
             "", f'{where}: its Resource is not "*"; in a key policy that is the KMS key which it is attached to.'
         )
-    yield from _of_condition(statement.get("Condition", {}), where)
+    yield from _of_condition(statement.get("Condition", {}), where, form)
 
 
 def _is_texts(value: object) -> bool:
@@ -143,13 +149,13 @@ def _is_named(kind: str, name: object) -> bool:
     return kind != "Service" or _SERVICE.fullmatch(name) is not None
 
 
-def _of_condition(condition: object, where: str) -> Iterator[Flaw]:
+def _of_condition(condition: object, where: str, form: Form) -> Iterator[Flaw]:
     if not isinstance(condition, dict):
         yield Flaw("", f"{where}: its Condition is no object.")
         return
     for operator, tests in condition.items():
         quantifier, _, name = operator.lower().rpartition(":")
-        if quantifier not in {"", _FOR_ALL, _FOR_ANY} or name.removesuffix(_IF_EXISTS) not in _OPERATORS:
+        if quantifier not in {"", _FOR_ALL, _FOR_ANY} or name.removesuffix(_IF_EXISTS) not in OPERATORS:
             yield Flaw("", f"{where}: {operator!r} is no condition operator.")
         if not isinstance(tests, dict):
             yield Flaw("", f"{where}: under {operator!r} stands no object of condition keys.")
@@ -157,7 +163,8 @@ def _of_condition(condition: object, where: str) -> Iterator[Flaw]:
         for key, value in tests.items():
             if not isinstance(value, (str, int, float, list)):
                 yield Flaw("", f"{where}: the value of {key!r} is no text and no list of texts.")
-            yield from _of_condition_key(key, quantifier, where)
+            if form.of_key:
+                yield from _of_condition_key(key, quantifier, where)
 
 
 def _of_condition_key(key: str, quantifier: str, where: str) -> Iterator[Flaw]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from . import arns, messages
 from .aliases import RESERVED, Alias
 from .arns import KeyName, kms_arn
+from .authorization.principals import Account
 from .errors import (
     AccessDeniedException,
     InvalidArnException,
@@ -32,8 +33,9 @@ from .world import World
 from .wrapping import ImportTokens
 
 if TYPE_CHECKING:
-    from .store import Store
+    from .store import Store, Visit
 
+_NO_SETTINGS = Account()
 _MANAGED = (
     "{operation} with {alias} is not offered: the mock has no keys that AWS manages. Make a KMS key with CreateKey, and"
     " let the code under test name that one."
@@ -79,7 +81,16 @@ class Region:
     @property
     def request_id(self) -> str:
         """The request ID of the call that is being answered."""
-        return self._store.visit.request_id
+        return self._store.visit.call.request_id
+
+    @property
+    def visit(self) -> Visit:
+        """The call that is being answered."""
+        return self._store.visit
+
+    def settings_of(self, account: str) -> Account:
+        """What holds for everybody of an account."""
+        return self._store.accounts.get(account, _NO_SETTINGS)
 
     def note_import(self, plaintext: bytes) -> None:
         """Note that the call brings this key material in."""
@@ -106,6 +117,10 @@ class Region:
     def in_account(self, account: str) -> Region:
         """The same Region of another account."""
         return self._store.region(account, self.name)
+
+    def of_key(self, key: Key) -> Region:
+        """What the account of a KMS key has in its Region."""
+        return self._store.region(key.account, key.region)
 
     def in_region(self, name: str) -> Region:
         """Another Region of the same account."""
@@ -206,7 +221,7 @@ class Region:
     def _resolve_across_accounts(self, name: KeyName, operation: str, *, across_accounts: bool) -> Key:
         key = self.in_account(name.account or "")._look_up(name) if across_accounts else None
         if key is None:
-            caller = f"arn:{arns.partition_of(self.name)}:iam::{self.account}:root"
+            caller = self._store.visit.call.caller_arn
             raise AccessDeniedException(messages.ACCESS_DENIED.format(caller=caller, operation=operation))
         return key
 

@@ -8,15 +8,22 @@ from copy import copy
 from datetime import datetime, timedelta
 from itertools import count
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from .call import KeysSeen
+from .authorization.principals import Account, Principal
+from .call import Call, Caller, KeysSeen
 from .keys import Key
 from .quotas import Quotas
 from .region import Region
 from .states import KeyState
 from .world import World
 from .wrapping import ImportTokens, Issued
+
+if TYPE_CHECKING:
+    from .authorization.access import Decision
+
+#: What is answered where somebody looks at something.
+_NO_CALL = Call("", "", Caller(""), {})
 
 
 class Deletion(NamedTuple):
@@ -28,19 +35,20 @@ class Deletion(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """A call that is being answered: when it came, its request ID, and the KMS keys that it is about so far.
+    """A call that is being answered, or a look at something: when it came, and the KMS keys that it is about so far.
 
     Each is noted with the state that it had before the call, None for one that the call has made. ``imported`` is the
-    key material that the call brings in.
+    key material that the call brings in, ``decisions`` are those about whether the caller may do what it asks for.
     """
 
     now: datetime
-    request_id: str
+    call: Call
     touched: list[tuple[Key, KeyState | None]]
     imported: list[bytes]
+    decisions: list[Decision]
 
     def __repr__(self) -> str:
-        return f"<Visit {self.request_id} at {self.now}>"
+        return f"<Visit {self.call.request_id} at {self.now}>"
 
     def keys_seen(self, *, changed: bool) -> KeysSeen:
         """Which KMS keys it was about, and what has become of the first, where it may have ``changed``."""
@@ -54,8 +62,9 @@ class Visit(NamedTuple):
 class Store:
     """Every account and Region of one service, made when they are first asked for and kept while they have something.
 
-    ``_asked_for`` are those that may have nothing in them, ``_deletions`` the KMS keys that are to go, next one first;
-    each key is among them once at most, by its serial in ``_deletion_of``.
+    ``principals`` are those who call, by access key, "" for whoever is not among them; ``accounts`` is what holds for
+    everybody of an account. ``_asked_for`` are those that may have nothing in them, ``_deletions`` the KMS keys that
+    are to go, next one first; each key is among them once at most, by its serial in ``_deletion_of``.
     """
 
     def __init__(self, world: World, service: str, quotas: Quotas, *, strict_tokens: bool) -> None:
@@ -68,7 +77,9 @@ class Store:
         self._serials = count()
         self._deletions: list[Deletion] = []
         self._deletion_of: dict[int, Deletion] = {}
-        self.visit = Visit(world.now(), "", [], [])
+        self.principals: dict[str, Principal] = {}
+        self.accounts: dict[str, Account] = {}
+        self.visit = Visit(world.now(), _NO_CALL, [], [], [])
 
     def region(self, account: str, name: str) -> Region:
         """What an account has in a Region; to be used within one call, for an empty one does not last longer."""
@@ -95,9 +106,9 @@ class Store:
         deletion = self._deletion_of[key.serial] = Deletion(date, key.serial, key)
         insort(self._deletions, deletion)
 
-    def begin_visit(self, request_id: str = "") -> Visit:
+    def begin_visit(self, call: Call = _NO_CALL) -> Visit:
         """Begin to answer a call, or to look at something: the clock is read once, and what is due has happened."""
-        self.visit = Visit(self.world.now(), request_id, [], [])
+        self.visit = Visit(self.world.now(), call, [], [], [])
         if self._deletions or self._asked_for:
             self.delete_due_keys()
         return self.visit
@@ -132,10 +143,11 @@ class Store:
             self.schedule_deletion(primary, date + timedelta(days=primary.waiting_period))
 
     def begin_again(self, issued: Issued, first_serial: int) -> Store:
-        """An empty store by the same rules, which knows the import tokens that were ``issued``."""
+        """A store without KMS keys by the same rules, of the same callers, which knows the import tokens ``issued``."""
         other = Store(self.world, self.service, self.quotas, strict_tokens=self.tokens.strict)
         other.tokens = ImportTokens(self.world, strict=self.tokens.strict, issued=issued)
         other._serials = count(first_serial)
+        other.principals, other.accounts = self.principals, self.accounts
         return other
 
     def copy(self) -> Store:
@@ -143,6 +155,7 @@ class Store:
         other = copy(self)
         other.tokens = self.tokens.copy()
         other._regions = {where: region.copy(other) for where, region in self._regions.items()}
+        other.principals, other.accounts = dict(self.principals), dict(self.accounts)
         other._asked_for = set(self._asked_for)
         other._deletions = [d._replace(key=other._copy_of(d.key)) for d in self._deletions if self._holds(d)]
         other._deletion_of = {deletion.serial: deletion for deletion in other._deletions}

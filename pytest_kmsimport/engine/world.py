@@ -18,7 +18,8 @@ class World:
     ``random_bytes`` gives as many bytes as it is asked for.
     ``rsa_private_key`` gives a key of the size asked for (bits), and never the same one twice.
     ``is_region`` tells whether there is a Region of this name.
-    ``background`` is how long AWS takes for what it does after it has answered, such as a rotation.
+    ``background`` is how long AWS takes for what it does after it has answered, such as a rotation;
+    ``grants_spread`` is how long a grant takes to be known to all of AWS KMS, other than by its grant token.
     """
 
     now: Callable[[], datetime]
@@ -26,6 +27,7 @@ class World:
     rsa_private_key: Callable[[int], RSAPrivateKey]
     is_region: Callable[[str], bool]
     background: timedelta = timedelta(0)
+    grants_spread: timedelta = timedelta(0)
 
     def new_key_id(self, *, multi_region: bool) -> str:
         """A fresh key ID: a UUID, or for multi-Region keys ``mrk-`` and its 32 hexadecimal digits."""

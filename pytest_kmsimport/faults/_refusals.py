@@ -133,7 +133,7 @@ class Refusal(Fault):
 def _render(text: str, call: Call) -> str:
     """A text with what it says of the call; empty where it speaks of a KMS key and the call names none."""
     named = call.members.get("KeyId") or call.members.get("TargetKeyId")
-    facts = {"operation": call.operation, "caller": f"arn:{arns.partition_of(call.region)}:iam::{call.account}:root"}
+    facts = {"operation": call.operation, "caller": call.caller_arn}
     facts["on_resource"] = ""
     if named:
         name = arns.parse(named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ..support.installed import CAN_ENCAPSULATE, OPERATION_NAMES
+from ..support.key_policies import shared
 from ..support.refusal import refused
 from .test_aliases import AGREEING, ENCAPSULATING, HMAC, HOME, OTHER_ACCOUNT, SIGNING, SYMMETRIC, listed, sealed
 
@@ -87,7 +88,7 @@ def test_aliases_of_another_account(kms, kms_import_mock, operation):
     """All of these work across accounts, with the alias ARN."""
     members, rest = TAKE_ALIASES[operation]
     owner = kms_import_mock.client(account=OTHER_ACCOUNT)
-    key = owner.create_key(**members)["KeyMetadata"]
+    key = owner.create_key(**members, Policy=shared(OTHER_ACCOUNT, "123456789012"))["KeyMetadata"]
     owner.create_alias(AliasName="alias/theirs", TargetKeyId=key["KeyId"])
     alias = f"arn:aws:kms:us-east-1:{OTHER_ACCOUNT}:alias/theirs"
     assert arn_of(kms._make_api_call(operation, {"KeyId": alias, **rest(owner, key["KeyId"])})) == key["Arn"]

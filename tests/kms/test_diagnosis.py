@@ -560,7 +560,7 @@ def test_good_dates_are_not_explained(kms_import_mock, ceremony):
         ('{"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}', "Statement 1 names no Principal;"),
         (
             '{"Statement": {"Effect": "Allow", "Action": "kms:Get*", "Resource": "*", "Principal": "*"}}',
-            "No statement allows kms:PutKeyPolicy to account 123456789012 or to somebody in it: add one for",
+            "The policy does not let the caller, arn:aws:iam::123456789012:root, call PutKeyPolicy: add a statement",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ..support.installed import has_member
+from ..support.key_policies import shared
 from ..support.refusal import refused
 
 WRONG_KEY = "The key ID in the request does not identify a CMK that can perform this operation."
@@ -146,6 +147,7 @@ def test_a_ciphertext_of_another_mock(kms, key):
 def test_another_account_decrypts(kms, kms_import_mock, key):
     """Decrypt and Encrypt are allowed across accounts, by key ARN or by what the ciphertext says."""
     other = kms_import_mock.client(account="111122223333")
+    kms.put_key_policy(KeyId=key.id, Policy=shared("123456789012", "111122223333"))
     blob = other.encrypt(KeyId=key.arn, Plaintext=b"x")["CiphertextBlob"]
     assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
     assert other.decrypt(CiphertextBlob=blob)["KeyId"] == key.arn

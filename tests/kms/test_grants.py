@@ -10,6 +10,7 @@ import pytest
 from pytest_kmsimport.engine.grants import _digest
 
 from ..support.installed import has_member
+from ..support.key_policies import shared
 from ..support.refusal import refused
 
 ALICE, BOB = "arn:aws:iam::123456789012:role/alice", "arn:aws:iam::123456789012:role/bob"
@@ -501,7 +502,7 @@ def test_grant_tokens_are_for_their_region(kms, kms_import_mock, grant):
 
 def test_grants_on_keys_of_another_account(kms, kms_import_mock):
     """They are made, listed and ended by the key ARN, and stay with the key."""
-    theirs = kms_import_mock.import_key(account=OTHER_ACCOUNT)
+    theirs = kms_import_mock.import_key(account=OTHER_ACCOUNT, Policy=shared(OTHER_ACCOUNT, "123456789012"))
     made = kms.create_grant(KeyId=theirs.arn, **GRANT)
     there = kms_import_mock.client(account=OTHER_ACCOUNT)
     assert there.list_grants(KeyId=theirs.id)["Grants"] == kms.list_grants(KeyId=theirs.arn)["Grants"]

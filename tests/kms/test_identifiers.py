@@ -7,6 +7,7 @@ import pytest
 from pytest_kmsimport.engine.operations import OPERATIONS
 
 from ..support.installed import OPERATION_NAMES, has_member
+from ..support.key_policies import shared
 from ..support.refusal import refused
 
 UNKNOWN = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -125,8 +126,8 @@ def test_unknown_keys_of_another_account(call, operation, resource):
 
 
 def test_keys_of_another_account(kms, call, operation, kms_import_mock):
-    """Operations that AWS allows across accounts find the key by its ARN, the others do not."""
-    key = kms_import_mock.import_key(account="111122223333")
+    """Operations that AWS allows across accounts find the key by its ARN, the others do not, whatever its policy."""
+    key = kms_import_mock.import_key(account="111122223333", Policy=shared("111122223333", "123456789012"))
     if operation not in ACROSS_ACCOUNTS:
         with refused("AccessDeniedException", DENIED.format(operation=operation)):
             call(key.arn)

@@ -135,11 +135,14 @@ def test_a_policy_that_is_refused_leaves_the_one_before(kms, key, text, code, me
 
 def test_one_can_lock_oneself_out_on_purpose(kms, key):
     """With BypassPolicyLockoutSafetyCheck, which bypasses nothing else."""
-    text = policy(Action="kms:Encrypt")
-    kms.put_key_policy(KeyId=key.id, Policy=text, BypassPolicyLockoutSafetyCheck=True)
-    assert kms.get_key_policy(KeyId=key.id)["Policy"] == text
+    text = policy(Action="kms:GetKeyPolicy")
     with refused("MalformedPolicyDocumentException"):
         kms.put_key_policy(KeyId=key.id, Policy="{", BypassPolicyLockoutSafetyCheck=True)
+    kms.put_key_policy(KeyId=key.id, Policy=text, BypassPolicyLockoutSafetyCheck=True)
+    assert kms.get_key_policy(KeyId=key.id)["Policy"] == text
+    why = "because no resource-based policy allows the kms:PutKeyPolicy action"
+    with pytest.raises(kms.exceptions.ClientError, match=why):
+        kms.put_key_policy(KeyId=key.id, Policy=policy())
 
 
 def test_only_the_default_policy_can_be_set(kms, key):

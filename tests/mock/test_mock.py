@@ -531,6 +531,8 @@ def test_refusals_of_aws_are_no_complaints(kms_import_mock, kms):
         ({"account": "1234"}, ValueError, "write the 12 digits of an AWS account as a text"),
         ({"service": "2021"}, ValueError, "service is '2021'; write one of 'current', '2022'"),
         ({"strict_tokens": "yes"}, ValueError, "strict_tokens is 'yes'; write a bool"),
+        ({"background_seconds": -1}, ValueError, "background_seconds is -1; write 0 or how long AWS takes"),
+        ({"grants_spread_seconds": -2}, ValueError, "grants_spread_seconds is -2; write 0 or how long AWS takes"),
         ({"journal_size": 0}, ValueError, "journal_size is 0; write how many calls to keep, 1 or more"),
         ({"journal_size": True}, ValueError, "journal_size is True; write an? int"),
     ],

@@ -302,6 +302,7 @@ def test_ini_options_reach_the_mock(pytester, run):
         kms_import_check_leaks = true
         kms_import_serve = true
         kms_import_background_seconds = 5
+        kms_import_grants_spread_seconds = 6
         kms_import_journal_size = 7
         kms_import_quotas =
             aliases_per_key = 2
@@ -316,7 +317,7 @@ def test_ini_options_reach_the_mock(pytester, run):
             assert kms_import_mock._options == Options(
                 region="eu-west-3", account="111122223333", service="2022", strict_tokens=True, allow_real_aws=True,
                 sign_requests=True, sleep_on_retry=True, faults_must_strike=False, check_leaks=True,
-                serve=True, background_seconds=5, journal_size=7,
+                serve=True, background_seconds=5, grants_spread_seconds=6, journal_size=7,
                 quotas={"aliases_per_key": 2, "keys": 30},
             )
             given = vars_of(kms_import_mock._options)

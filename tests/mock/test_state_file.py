@@ -421,3 +421,13 @@ def test_a_file_that_is_not_there_is_the_systems_to_tell(path, kms_import_mock):
     with pytest.raises(FileNotFoundError):
         kms_import_mock.save(path / "below")
     assert state_file.FORMAT == 1
+
+
+def test_who_calls_stays(kms_import_mock, tmp_path):
+    """Principals are the test's, and not in the file: the mock that loads keeps its own."""
+    key_id = kms_import_mock.client().create_key()["KeyMetadata"]["KeyId"]
+    kms_import_mock.save(tmp_path / "state")
+    nobody = kms_import_mock.principal("arn:aws:iam::123456789012:user/Nobody")
+    kms_import_mock.load(tmp_path / "state")
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        nobody.client().describe_key(KeyId=key_id)

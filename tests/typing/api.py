@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing_extensions import assert_type
 
-from pytest_kmsimport import CallRecord, KeyView, Plan, Server, faults, mock_kms_import
+from pytest_kmsimport import (
+    CallRecord,
+    KeyView,
+    Permissions,
+    Plan,
+    RegisteredPrincipal,
+    Server,
+    faults,
+    mock_kms_import,
+)
 
 
 def picks(call: CallRecord) -> bool:
@@ -26,6 +35,13 @@ with mock_kms_import(region="eu-west-1") as mock:
         assert_type(server.environ, dict[str, str])
         assert_type(server.settings, dict[str, str])
 
+    importer = mock.principal("arn:aws:iam::111122223333:role/Importer", policies=[{}, "{}"], session="ceremony")
+    assert_type(importer, RegisteredPrincipal)
+    assert_type(mock.can(importer, "ImportKeyMaterial", "alias/x", ValidTo=None), Permissions)
+    importer.client("eu-west-3").encrypt(KeyId="alias/x", Plaintext=b"x")
+
+    mock.principal("arn:aws:iam::111122223333:role/Importer", policy="{}")  # type: ignore[call-arg]
+    mock.can(importer, "ImportKeyMaterials")  # type: ignore[arg-type]
     mock.inject(faults.ReadTimeout(), time=1)  # type: ignore[call-arg]
     mock.inject(faults.ReadTimeout(), times="1")  # type: ignore[arg-type]
     mock.inject(faults.ReadTimeout(), "ListKey")  # type: ignore[arg-type]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .. import messages
-from ..errors import DryRunOperationException, InvalidKeyUsageException
+from ..authorization.access import can_change_policy
+from ..errors import DryRunOperationException, InvalidKeyUsageException, MalformedPolicyDocumentException
 from ..keys import Key, LastUse
+from ..policies import check_policy
 from ..region import Region
 from ..states import KeyState, Refusal
 
@@ -31,6 +33,13 @@ def check_use(key: Key, operation: str, usage: str, algorithm: str | None) -> No
         raise InvalidKeyUsageException(text)
     if algorithm is not None and algorithm not in key.algorithms:
         raise InvalidKeyUsageException(messages.WRONG_ALGORITHM.format(algorithm=algorithm, spec=key.spec.name))
+
+
+def check_new_policy(region: Region, key: Key, policy: str, *, bypass_lockout_check: bool) -> None:
+    """Refuse a key policy that AWS would not take, or that would not let the caller put another one in its place."""
+    check_policy(policy, region.quotas)
+    if not bypass_lockout_check and not can_change_policy(region, key, policy):
+        raise MalformedPolicyDocumentException(messages.POLICY_LOCKOUT)
 
 
 def conclude(region: Region, key: Key, operation: str, *, dry_run: bool) -> None:

@@ -22,10 +22,15 @@ from ..errors import (
 from ..keys import Key
 from ..pages import page
 from ..region import Region
+from .permissions import in_account, on_alias, on_key, on_target_of_alias
 from .registry import Operation, operation
 
 
-@operation(keys=("TargetKeyId",), repeated="AlreadyExistsException")
+@operation(
+    keys=("TargetKeyId",),
+    needs=(on_alias("CreateAlias"), on_key("CreateAlias", "TargetKeyId")),
+    repeated="AlreadyExistsException",
+)
 def create_alias(region: Region, this: Operation, *, alias_name: str, target_key_id: str) -> Response:
     """Give a KMS key a name."""
     check_alias_name(alias_name)
@@ -40,7 +45,10 @@ def create_alias(region: Region, this: Operation, *, alias_name: str, target_key
     return {}
 
 
-@operation(keys=("TargetKeyId",))
+@operation(
+    keys=("TargetKeyId",),
+    needs=(on_alias("UpdateAlias"), on_target_of_alias("UpdateAlias"), on_key("UpdateAlias", "TargetKeyId")),
+)
 def update_alias(region: Region, this: Operation, *, alias_name: str, target_key_id: str) -> Response:
     """Let a name stand for another KMS key of the same kind."""
     alias = _existing(region, alias_name)
@@ -53,14 +61,14 @@ def update_alias(region: Region, this: Operation, *, alias_name: str, target_key
     return {}
 
 
-@operation(keys=(), repeated="NotFoundException")
+@operation(keys=(), needs=(on_alias("DeleteAlias"), on_target_of_alias("DeleteAlias")), repeated="NotFoundException")
 def delete_alias(region: Region, *, alias_name: str) -> Response:
     """Take a name away; the KMS key stays."""
     region.aliases.remove(_existing(region, alias_name).name)
     return {}
 
 
-@operation()
+@operation(needs=(in_account("ListAliases"),))
 def list_aliases(
     region: Region, this: Operation, *, key_id: str | None = None, limit: int = 50, marker: str | None = None
 ) -> Response:

@@ -15,6 +15,7 @@ from ..materials import public_key_of, with_curve_inside
 from ..region import Region
 from ..specs import SPECS, SYMMETRIC_DEFAULT
 from .encrypting import seal
+from .permissions import in_account
 from .registry import operation
 
 _USAGE = "ENCRYPT_DECRYPT"
@@ -105,7 +106,7 @@ def generate_data_key_pair_without_plaintext(
     return {**_sealed_pair(region, key, private_key, encryption_context), "KeyPairSpec": key_pair_spec}
 
 
-@operation(keys=(), not_offered={"CustomKeyStoreId", "Recipient"})
+@operation(keys=(), needs=(in_account("GenerateRandom"),), not_offered={"CustomKeyStoreId", "Recipient"})
 def generate_random(
     region: Region,
     *,

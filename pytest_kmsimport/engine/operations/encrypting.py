@@ -21,6 +21,7 @@ from ..region import Region
 from ..specs import SYMMETRIC_DEFAULT
 from ..wrapping import longest_plaintext, padding_of
 from .admission import check_grant_tokens, check_use, conclude
+from .permissions import on_key, on_key_of_ciphertext
 from .registry import Operation, operation
 
 _ENCRYPTION = "ENCRYPT_DECRYPT"
@@ -63,7 +64,14 @@ def encrypt(
     return {"CiphertextBlob": sealed.blob, "KeyId": key.arn, "EncryptionAlgorithm": encryption_algorithm}
 
 
-@operation(aliases=True, across_accounts=True, usage=_ENCRYPTION, grants={"Decrypt"}, not_offered={"Recipient"})
+@operation(
+    aliases=True,
+    across_accounts=True,
+    usage=_ENCRYPTION,
+    needs=(on_key_of_ciphertext("Decrypt", "KeyId"),),
+    grants={"Decrypt"},
+    not_offered={"Recipient"},
+)
 def decrypt(
     region: Region,
     this: Operation,
@@ -100,6 +108,7 @@ def decrypt(
     aliases=True,
     across_accounts=True,
     usage=_ENCRYPTION,
+    needs=(on_key_of_ciphertext("ReEncryptFrom", "SourceKeyId"), on_key("ReEncryptTo", "DestinationKeyId")),
     grants={"ReEncryptFrom", "ReEncryptTo"},
 )
 def re_encrypt(

@@ -26,6 +26,7 @@ from ..pages import page
 from ..principals import is_arn, is_principal, is_role_session
 from ..region import Region
 from .admission import check_grant_tokens, stop_if_dry
+from .permissions import in_account, on_grant
 from .registry import OPERATIONS, Operation, Traits, operation
 
 _CONTEXT_CONSTRAINTS = ("EncryptionContextSubset", "EncryptionContextEquals")
@@ -193,7 +194,7 @@ def _check_service_filter(member: str, service_principal: str | None) -> None:
         raise AccessDeniedException(messages.SERVICE_FILTER.format(member=member))
 
 
-@operation(keys=())
+@operation(keys=(), needs=(in_account("ListRetirableGrants"),))
 def list_retirable_grants(
     region: Region,
     *,
@@ -245,7 +246,7 @@ def _entry(region: Region, grant: Grant) -> dict[str, Any]:
     return {member: value for member, value in entry.items() if value is not None}
 
 
-@operation(across_accounts=True, repeated="NotFoundException", grants={"RetireGrant"})
+@operation(across_accounts=True, needs=(on_grant("RetireGrant"),), repeated="NotFoundException", grants={"RetireGrant"})
 def retire_grant(
     region: Region,
     this: Operation,

@@ -11,11 +11,13 @@ from ..errors import NotOffered, UnsupportedOperationException, ValidationExcept
 from ..keys import EXTERNAL, Family, Key
 from ..metadata import metadata
 from ..pages import page
-from ..policies import check_policy, default_policy
+from ..policies import default_policy
 from ..region import Region
 from ..rules import Rules
 from ..specs import SYMMETRIC_DEFAULT, KeySpec
 from ..tags import with_tags
+from .admission import check_new_policy
+from .permissions import in_account, tags_of_new_key
 from .registry import operation
 
 _CUSTOM_STORE_ORIGINS = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
@@ -23,7 +25,7 @@ _WINDOW = range(7, 31)  # days
 _DEFAULT_WINDOW = 30
 
 
-@operation(keys=())
+@operation(keys=(), needs=(in_account("CreateKey"), tags_of_new_key()))
 def create_key(
     region: Region,
     *,
@@ -45,10 +47,6 @@ def create_key(
     spec = _spec(region.rules, key_spec or customer_master_key_spec or SYMMETRIC_DEFAULT)
     usage = _usage(spec, key_usage)
     _check_origin(spec, origin, custom_key_store_id, xks_key_id)
-    if policy is not None:
-        check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
-    new_tags = with_tags({}, tags, region.next_serial)
-    region.check_room()
     key = Key(
         id=region.world.new_key_id(multi_region=multi_region),
         region=region.name,
@@ -58,15 +56,19 @@ def create_key(
         usage=usage,
         origin=origin,
         created=region.now,
-        policy=policy or default_policy(region.account, region.name),
+        policy=default_policy(region.account, region.name),
         rules=region.rules,
         description=description,
-        tags=new_tags,
     )
-    if spec.is_symmetric and not key.is_external:
-        key.usable_material(region.world)  # its identifier is in the answer
     if multi_region:
         key.family = Family(key)
+    if policy is not None:
+        check_new_policy(region, key, policy, bypass_lockout_check=bypass_policy_lockout_safety_check)
+        key.policy = policy
+    key.tags = with_tags({}, tags, region.next_serial)
+    region.check_room()
+    if spec.is_symmetric and not key.is_external:
+        key.usable_material(region.world)  # its identifier is in the answer
     region.keys.add(key)
     region.touch(key)
     return {"KeyMetadata": metadata(key)}
@@ -109,7 +111,7 @@ def describe_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) 
     return {"KeyMetadata": metadata(key)}
 
 
-@operation(keys=())
+@operation(keys=(), needs=(in_account("ListKeys"),))
 def list_keys(
     region: Region, *, limit: int = 100, marker: str | None = None, resource_owners: Sequence[str] = ("SELF",)
 ) -> Response:

@@ -9,8 +9,8 @@ from .. import messages
 from ..call import Response
 from ..errors import NotFoundException, ValidationException
 from ..keys import Key
-from ..policies import check_policy
 from ..region import Region
+from .admission import check_new_policy
 from .registry import operation
 
 _DEFAULT, _OF_RAM = "default", "AWS_RAM"
@@ -28,9 +28,8 @@ def put_key_policy(
     """Attach another key policy in place of the one that there is."""
     if policy_name != _DEFAULT:
         raise ValidationException(messages.POLICY_OF_RAM if policy_name == _OF_RAM else messages.POLICY_NAME)
-    key.policy = check_policy(
-        policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check
-    )
+    check_new_policy(region, key, policy, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    key.policy = policy
     return {}
 
 

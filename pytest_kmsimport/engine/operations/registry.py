@@ -12,12 +12,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..authorization.access import Permission, authorize
 from ..call import Response
 from ..errors import NotOffered
 from ..keys import Key
 from ..region import Region
 from ..states import KeyState, Refusal, refusals_of
 from .admission import check_grant_tokens, check_state, check_use, conclude
+from .permissions import Need, check_all, on_key, permissions_of
 
 Function = Callable[..., Response]
 
@@ -40,6 +42,7 @@ class Traits:
       alone, so that AWS may answer with what the key was a moment ago.
     * ``secrets``: members of the answer that are secrets made for the caller, and what they are.
     * ``repeated``: what a second attempt is refused with, where the first was carried out and its answer was lost.
+    * ``needs``: the permissions that it asks for, where that is not one by its own name on the KMS key in KeyId.
     * ``grants``: the names by which a grant can permit it. ``of``: the KMS keys that it is for, ``symmetric``
       encryption keys or ``asymmetric`` ones, where that does not follow from the usage.
     * ``since``: the year in which AWS introduced it. ``not_offered``: members that are not built.
@@ -54,6 +57,7 @@ class Traits:
     reads: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
     repeated: str | None = None
+    needs: tuple[Need, ...] = ()
     grants: Collection[str] = ()
     of: str | None = None
     since: int = _BEGIN
@@ -89,6 +93,8 @@ class Operation:
         except KeyError as unknown:
             reason = f"{self.name} with {unknown.args[0]} is not offered by the mock."
             raise NotOffered(reason, sorted(parameters)) from None
+        if self.traits.needs:
+            check_all(self.permissions(region, members), region)
         if self.takes is None:
             return self.function(region, **arguments)
         if self.takes == "this":
@@ -101,14 +107,27 @@ class Operation:
     def resolve_key(self, region: Region, identifier: str) -> Key:
         """Find the KMS key that a call is about and let the call pass, or refuse it.
 
-        Every call about a KMS key comes through here: this is the place for whatever decides who may do what.
+        Who may do what is decided before anything is told of the KMS key; where more than this one permission is
+        needed, that has been done.
         """
         traits = self.traits
         key = region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
         state = key.state
         region.touch(key, state)
+        if not traits.needs:
+            authorize(region, self.name, key, identifier)
         check_state(key, state, self.refusals)
         return key
+
+    def permissions(self, region: Region, members: Mapping[str, Any]) -> list[Permission]:
+        """The permissions that a call needs, as far as what they are about is there."""
+        needs = self.traits.needs or (on_key(self.name),)
+        return permissions_of(needs, region, self.find_key, members)
+
+    def find_key(self, region: Region, identifier: str) -> Key:
+        """The KMS key that a request calls so, whatever becomes of the call."""
+        traits = self.traits
+        return region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
 
     def _use(self, region: Region, key: Key, usage: str, arguments: dict[str, Any]) -> Response:
         check_grant_tokens(region, arguments.pop("grant_tokens", ()))

@@ -18,15 +18,20 @@ from ..errors import (
 )
 from ..keys import Family, Key
 from ..metadata import metadata
-from ..policies import check_policy, default_policy
+from ..policies import default_policy
 from ..region import Region
 from ..states import refusals_of
 from ..tags import with_tags
-from .admission import check_state
+from .admission import check_new_policy, check_state
+from .permissions import in_replica_region, on_key, on_replica, tags_of_new_key
 from .registry import operation
 
 
-@operation(changes=True, repeated="AlreadyExistsException")
+@operation(
+    changes=True,
+    needs=(on_key("ReplicateKey"), in_replica_region("CreateKey"), tags_of_new_key()),
+    repeated="AlreadyExistsException",
+)
 def replicate_key(
     region: Region,
     key: Key,
@@ -43,7 +48,7 @@ def replicate_key(
     family = key.family
     there = _region_for(region, family, replica_region)
     if policy is not None:
-        check_policy(policy, region.account, region.quotas, bypass_lockout_check=bypass_policy_lockout_safety_check)
+        check_new_policy(region, key, policy, bypass_lockout_check=bypass_policy_lockout_safety_check)
     new_tags = with_tags({}, tags, region.next_serial)
     there.check_room()
     if not key.is_external:
@@ -71,7 +76,11 @@ def _region_for(region: Region, family: Family, name: str) -> Region:
     return region.in_region(name)
 
 
-@operation(changes=True, repeated="KMSInvalidStateException")
+@operation(
+    changes=True,
+    needs=(on_key("UpdatePrimaryRegion"), on_replica("UpdatePrimaryRegion", "PrimaryRegion")),
+    repeated="KMSInvalidStateException",
+)
 def update_primary_region(region: Region, key: Key, *, primary_region: str) -> Response:
     """Let a replica key be the primary one, and the primary key a replica."""
     if key.family is None or key.is_replica:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .notation import Row
+from .notation import CallerOfPlay, Row
 from .values import Function, Phrase, Text, Value, is_reference
 
 REGIONS = {"east": "us-east-1", "west": "us-west-2", "ap-east-1": "ap-east-1"}
-_OWNER = "arn:aws:iam::<account>:user/Delegated"
+OWNER = CallerOfPlay("arn:aws:iam::<account>:user/Delegated", ("allowed",))
 _UNITS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 _DURATION = r"(\d+)(ms|s|min|h|d)"
 
@@ -51,7 +51,7 @@ class Played:
     row: Row
     key_name: str
     region: str
-    caller: str
+    by: CallerOfPlay
     call: datetime
     request: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, Any] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Played:
         if is_reference(name):
             return str(self.history.reference(name))
         if name in {"account", "caller"}:
-            text = self.caller if name == "caller" else "<account>"
+            text = self.by.arn if name == "caller" else "<account>"
             return text.replace("<account>", self.history.account)
         what, _, whose = name.partition(":")
         key = self.key if whose in {"", *REGIONS} else self.history.key(whose)
@@ -104,10 +104,10 @@ class History:
     keys: dict[str, KeyOfPlay] = field(default_factory=dict)
     rows: dict[str, Played] = field(default_factory=dict)
 
-    def begin(self, row: Row, callers: dict[str, str], now: datetime) -> Played:
+    def begin(self, row: Row, callers: dict[str, CallerOfPlay], now: datetime) -> Played:
         """Begin a row."""
         names = dict.fromkeys(("by", "region"), "") | {_kind(name): name for name in row.names}
-        caller = callers[names["by"].removeprefix("by:")] if names["by"] else _OWNER
+        caller = callers[names["by"].removeprefix("by:")] if names["by"] else OWNER
         region = REGIONS[names["region"] or "east"]
         played = self.rows[row.case] = Played(self, row, names.get("key", ""), region, caller, now)
         return played

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pytest_kmsimport import wrap_key_material
 from pytest_kmsimport._wire.model import kms_model
 
+from ...support.key_policies import document, root, statement
 from .history import DisagreementError, Played
 from .material import key_material, private_key, spki, with_indefinite_length
 from .values import Function, Items, Members, Phrase, Value, is_reference, split
@@ -76,8 +76,8 @@ def _member(value: Value | None, shape: Any, played: Played) -> Any:
 
 
 def _text(value: Value | None, played: Played) -> str:
-    if isinstance(value, Function) and value.name in _POLICIES:
-        return _POLICIES[value.name](*map(str, value.arguments))
+    if isinstance(value, Function) and value.name in _STATEMENTS:
+        return document(statement(root(played.history.account)), _STATEMENTS[value.name](*map(str, value.arguments)))
     return played.text(value)
 
 
@@ -170,24 +170,18 @@ _BYTES = {
     "mu": _mu,
 }
 
-# Functions that stand for key policies
+# Functions that stand for key policies: each is a statement beside the one that lets the account do everything
 
 
-def _deny_enabling_rotation(operator: str, operand: str) -> str:
+def _deny_enabling_rotation(operator: str, operand: str) -> dict[str, Any]:
     """``deny_enabling_rotation(Null; true)``: EnableKeyRotation is denied on a condition of its period."""
     condition = {operator: {"kms:RotationPeriodInDays": operand}}
-    return _policy({"Effect": "Deny", "Action": "kms:EnableKeyRotation", "Condition": condition})
+    return statement("*", "kms:EnableKeyRotation", Effect="Deny", Condition=condition)
 
 
-def _for_member(account: str, action: str) -> str:
+def _for_member(account: str, action: str) -> dict[str, Any]:
     """``for_member(222222222222; kms:Decrypt)``: another account may do this."""
-    return _policy({"Effect": "Allow", "Action": action, "Principal": {"AWS": f"arn:aws:iam::{account}:root"}})
+    return statement(root(account), action)
 
 
-def _policy(statement: dict[str, Any]) -> str:
-    """A key policy with a statement beside the one that allows everything."""
-    every = {"Effect": "Allow", "Action": "kms:*", "Principal": {"AWS": "*"}, "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [every, {**every, **statement}]})
-
-
-_POLICIES = {"deny_enabling_rotation": _deny_enabling_rotation, "for_member": _for_member}
+_STATEMENTS = {"deny_enabling_rotation": _deny_enabling_rotation, "for_member": _for_member}

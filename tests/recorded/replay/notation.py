@@ -6,7 +6,9 @@ A file is a play: one mock, in which what one row does is there for the next. It
     answers 64                          how many recorded answers the rows stand for
     mock background_seconds 120         an option of the mock
     let $ok = {KeyId <arn>}             $ok stands for the rest of the line from here on
-    caller other = arn:aws:sts::...     a caller other than the account's own; behind a comma, what is to be known
+    caller other = arn:aws:sts::...     a caller other than the account's own, who has no policies; behind commas,
+                                        what is to be known: "allowed" all of KMS by an identity-based policy, "limited"
+                                        or "denied" by a session policy, "bounded", and the path of the role "at /path/"
     for $spec $least in HMAC_224 28, HMAC_256 32
       ...                               the lines up to "end", once for every group of values
     end
@@ -94,6 +96,13 @@ class Row:
     why_not: str = ""
 
 
+class CallerOfPlay(NamedTuple):
+    """Somebody who makes requests: the ARN, and what is to be known."""
+
+    arn: str
+    facts: tuple[str, ...] = ()
+
+
 class Wait(NamedTuple):
     """Time that passes: for a duration, or until a date."""
 
@@ -108,7 +117,7 @@ class Play:
     name: str
     answers: int = 0
     options: dict[str, int] = field(default_factory=dict)
-    callers: dict[str, str] = field(default_factory=dict)
+    callers: dict[str, CallerOfPlay] = field(default_factory=dict)
     steps: list[Row | Wait] = field(default_factory=list)
 
     @property
@@ -197,7 +206,8 @@ def _add(play: Play, line: str) -> None:
         play.options[name] = int(value)
     elif word == "caller":
         name, _, arn = rest.partition(" = ")
-        play.callers[name.strip()] = arn.partition(",")[0]
+        arn, *facts = (part.strip() for part in arn.split(","))
+        play.callers[name.strip()] = CallerOfPlay(arn, tuple(facts))
     elif word == "wait":
         until = rest.removeprefix("until ")
         play.steps.append(Wait(until, "") if until != rest else Wait("", rest))

@@ -12,7 +12,9 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from pytest_kmsimport import mock_kms_import
+from pytest_kmsimport.engine.authorization.principals import Principal
 
+from ...support.key_policies import document
 from .comparing import compare_answer, compare_refusal
 from .history import DisagreementError, History, Played, duration
 from .making import make_request
@@ -65,9 +67,9 @@ class _Player:
     def _ask(self, played: Played) -> None:
         """Make a request, and compare what comes of it; raises DisagreementError."""
         operation = make_request(played)
-        before = self._mock.snapshot()
+        client, before = self._client(played), self._mock.snapshot()
         try:
-            answer = self._client(played)._make_api_call(operation, played.request)
+            answer = client._make_api_call(operation, played.request)
         except (ClientError, ParamValidationError, AssertionError) as error:
             compare_refusal(error, played)
             return
@@ -80,8 +82,35 @@ class _Player:
         compare_answer(answer, played)
 
     def _client(self, played: Played) -> Any:
-        """A client of the caller's account in the Region."""
-        place = played.region, played.named("caller").split(":")[4]
+        """A client of the caller's in the Region."""
+        arn, facts = played.named("caller"), played.by.facts
+        place = played.region, f"{arn} {' '.join(facts)}"
         if place not in self._clients:
+            self._mock._engine.register(place[1], _principal(arn, facts))
             self._clients[place] = self._mock.client(*place)
         return self._clients[place]
+
+
+def _principal(arn: str, facts: tuple[str, ...]) -> Principal:
+    """The caller of a row: users, roles and their sessions have no policies but those that are told."""
+    path = next((fact.removeprefix("at ") for fact in facts if fact.startswith("at ")), "/")
+    session_policies = [_SESSION_POLICIES[fact] for fact in facts if fact in _SESSION_POLICIES]
+    return Principal(
+        arn,
+        role=f"arn:aws:iam::{arn.split(':')[4]}:role{path}{arn.split('/')[1]}" if ":assumed-role/" in arn else "",
+        policies=(document(allow("kms:*")),) if "allowed" in facts else (),
+        boundary=document(allow(_OTHER)) if "bounded" in facts else None,
+        session_policies=tuple(session_policies),
+    )
+
+
+def allow(action: str, effect: str = "Allow") -> dict[str, str]:
+    """A statement of an IAM policy."""
+    return {"Effect": effect, "Action": action, "Resource": "*"}
+
+
+_OTHER = "s3:ListAllMyBuckets"
+_SESSION_POLICIES = {
+    "limited": document(allow(_OTHER)),
+    "denied": document(allow("*"), allow("kms:*", "Deny")),
+}
