@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from textwrap import dedent
 
 import pytest
 from botocore.hooks import EventAliaser
+from moto import mock_aws
 
 from pytest_kmsimport import RealAwsRefused, mock_kms_import
 from pytest_kmsimport._transports.interception import Guard
@@ -113,3 +117,28 @@ def test_a_mock_that_is_switched_off_is_noticed(ask):
         with pytest.raises(RealAwsRefused, match="EventAliaser"):
             ask("kms")
         mock.complaints.clear()
+
+
+def test_kms_is_answered_under_moto(kms_import_mock, http):
+    """moto's patches are beside ours, and KMS is not among what it answers."""
+
+    async def make_key():
+        async with client_on(http) as kms:
+            return (await kms.create_key(Origin="EXTERNAL"))["KeyMetadata"]["KeyState"]
+
+    with mock_aws():
+        assert asyncio.run(make_key()) == "PendingImport"
+    assert [record.operation for record in kms_import_mock.calls] == ["CreateKey"]
+
+
+def test_nothing_asynchronous_is_imported_without_an_asynchronous_client():
+    """Where it is installed, a mock and its sync clients leave it alone."""
+    program = """
+        import sys, pytest_kmsimport.plugin
+        from pytest_kmsimport import mock_kms_import
+        with mock_kms_import() as mock:
+            mock.client().create_key()
+        print(*{name.partition(".")[0] for name in sys.modules})
+    """
+    run = subprocess.run([sys.executable, "-c", dedent(program)], capture_output=True, text=True, check=True)
+    assert not {"aiobotocore", "aiohttp", "httpx", "httpx2", "anyio"} & set(run.stdout.split())
