@@ -245,4 +245,6 @@ def _items(value: Any) -> Iterable[Any]:
         return value.by_age()
     if isinstance(value, Mapping):
         return value.items()
-    return value if isinstance(value, (list, tuple, set, frozenset)) else (type(value).__name__,)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr)
+    return value if isinstance(value, (list, tuple)) else (type(value).__name__,)
