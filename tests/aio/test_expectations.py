@@ -16,7 +16,6 @@ from ..support.async_fault_table import MODES, has_proxies, is_newest
 from ..support.clients import warm_client
 from ..support.prepared import OF_AWS_KMS, OFFERED, prepare
 
-
 #: With the newest aiobotocore all; with others what their clients make of a fault is tried below.
 TRIED = OFFERED if is_newest() else ["CreateKey", "DescribeKey"]
 
