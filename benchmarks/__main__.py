@@ -20,6 +20,7 @@ from . import (
     server,
     unrelated_runs,
     uses,
+    who_may,
 )
 from .side_by_side import Line
 
@@ -28,6 +29,7 @@ _SUBJECTS = {
     for module in (
         calls,
         uses,
+        who_may,
         faults,
         mocks,
         server,

@@ -138,10 +138,12 @@ def test_what_is_lacking_is_told_of_what_came_nearest(decide):
         (session_of_role, [ROOT, ROLE], True),
         (Principal(ROOT), [ROOT], False),
         (STRANGER_ALONE, [ROOT, USER], True),
+        (replace(USER_ALONE, boundary=ALL), [ROOT, USER], True),
+        (replace(session_of_role, boundary=ALL), [ROOT, ROLE, SESSION], True),
     ],
 )
 def test_not_principal(decide, principal, named, denied):
-    """A Deny for all others excepts whoever is named with account, role and session."""
+    """A Deny for all others excepts whoever is named with account, role and session, and has no boundary."""
     others = {**statement(Effect="Deny"), "NotPrincipal": {"AWS": named}}
     del others["Principal"]
     caller = replace(principal, policies=(ALL,))
@@ -198,6 +200,15 @@ def test_control_policies(decide, settings, expected):
     decide.engine.govern(HOME, settings)
     for principal in (Principal(ROOT), USER_ALONE):
         assert decide(principal, statement([ROOT, USER])) == expected
+
+
+def test_service_control_policies_are_for_users_and_roles(decide):
+    """An AWS service is neither; resource control policies hold it back as well."""
+    service, named = Principal("events.amazonaws.com", HOME), statement({"Service": "events.amazonaws.com"})
+    decide.engine.govern(HOME, Account(service_control=(control(DENY),)))
+    assert decide(service, named) == ""
+    decide.engine.govern(HOME, Account(resource_control=(RCP,)))
+    assert decide(service, named) == "Deny: resource control policy"
 
 
 def test_control_policies_are_those_of_an_account(decide):

@@ -253,14 +253,15 @@ def test_actions(element, written, expected):
 @pytest.mark.parametrize(("element", "written", "expected"), [
     ("Resource", KEY, True), ("Resource", KEY.upper(), False), ("Resource", "arn:aws:kms:*:111122223333:key/*", True),
     ("Resource", "arn:aws:kms:us-east-1:*:alias/*", False), ("Resource", "arn:aws:kms:*", True),
-    ("Resource", "arn:aws:kms:*:*:key/mrk-*", False), ("Resource", ["x", "*"], True),
-    ("NotResource", KEY, False), ("NotResource", "arn:aws:s3:::*", True),
-    ("Resource", "arn:aws:kms:us-east-1:${aws:PrincipalAccount}:key/*", True),
-    ("Resource", "arn:aws:kms:us-east-1:${aws:username}:key/*", False),
+    ("Resource", "arn:aws:kms:*:key/*", True), ("Resource", "arn:aws:kms:*:*:key/mrk-*", False),
+    ("Resource", ["x", "*"], True), ("NotResource", KEY, False), ("NotResource", "arn:aws:s3:::*", True),
+    ("Resource", "arn:aws:kms:us-east-1:111122223333:${aws:PrincipalTag/kind}/*", True),
+    ("Resource", "arn:aws:kms:us-east-1:111122223333:${aws:username}/*", False),
+    ("Resource", "arn:aws:kms:us-east-1:${aws:PrincipalAccount}:key/*", False),
 ])  # fmt: skip
 def test_resources(element, written, expected):
-    """They match part by part; NotResource is all others, and a variable may stand in any part."""
-    context = {"aws:PrincipalAccount": ("111122223333",)}
+    """A wildcard may go on beyond its part, a variable stand in the last one; NotResource is all others."""
+    context = {"aws:PrincipalAccount": ("111122223333",), "aws:PrincipalTag/kind": ("key",)}
     assert allows(statement(**{"Resource": None, element: written}), context=context) is expected
 
 

@@ -23,6 +23,7 @@ EXAMPLES = ROOT / "examples"
 AWS = ROOT / ".venv-awscli" / "bin" / "aws"
 NODE_MODULES = EXAMPLES / "node" / "node_modules"
 JAVASCRIPT_SDK = NODE_MODULES / "@aws-sdk" / "client-kms" / "package.json"
+IAM_SIMULATE = ROOT / "tests" / "oracle" / "node_modules" / "@cloud-copilot" / "iam-simulate" / "package.json"
 #: Asks servers with the SDK for JavaScript.
 ASK = ROOT / "tests" / "clients" / "ask.cjs"
 PATIENCE = 180  # seconds, on a busy machine
@@ -34,6 +35,7 @@ FOUND = {
     "openssl": bool(shutil.which("openssl")),
     "Node.js": bool(shutil.which("node") and shutil.which("npm")),
     "AWS SDK for JavaScript": JAVASCRIPT_SDK.exists(),
+    "iam-simulate": IAM_SIMULATE.exists(),
 }
 
 

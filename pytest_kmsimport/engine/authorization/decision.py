@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .context import Situation
 from .documents import Ask, Policy, Reach, Statement, compiled
 from .grants import Permit, permits
-from .principals import Kind
+from .principals import ControlPolicy, Kind
 
 #: Actions that key policies have no say in, although they are about a KMS key: grants decide about them.
 BY_GRANT_ALONE = ("RetireGrant",)
@@ -72,7 +72,7 @@ def judge(asked: Situation, ask: Ask, key_policy: Policy | None) -> Verdict:
         statement = attached.policy.denial(ask, principal)
         if statement is not None:
             return Verdict(allowed=False, source=attached.source, statement=statement, explicit=True, arn=attached.arn)
-    if asked.account.service_control and not _allowing(asked, ask, Source.SERVICE_CONTROL):
+    if _service_control(asked) and not _allowing(asked, ask, Source.SERVICE_CONTROL):
         return Verdict(allowed=False, source=Source.SERVICE_CONTROL)
     if asked.key is not None:
         return _by_key(asked, ask, key_policy)
@@ -85,7 +85,7 @@ def judge(asked: Situation, ask: Ask, key_policy: Policy | None) -> Verdict:
 def attached_policies(asked: Situation, key_policy: Policy | None) -> Iterator[Attached]:
     """Every policy that has a say, in the order in which a Deny is looked for."""
     principal = asked.principal
-    for control in asked.account.service_control:
+    for control in _service_control(asked):
         yield Attached(Source.SERVICE_CONTROL, compiled(control.policy), control.arn)
     if asked.key is not None and asked.action not in BY_GRANT_ALONE:
         for control in asked.region.settings_of(asked.key.account).resource_control:
@@ -98,6 +98,14 @@ def attached_policies(asked: Situation, key_policy: Policy | None) -> Iterator[A
         yield Attached(Source.BOUNDARY, compiled(principal.boundary))
     for policy in principal.session_policies:
         yield Attached(Source.SESSION, compiled(policy))
+
+
+def _service_control(asked: Situation) -> Sequence[ControlPolicy]:
+    """The service control policies that hold for the caller: they are for users and roles, and not for AWS services.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    """
+    return () if asked.principal.kind is Kind.SERVICE else asked.account.service_control
 
 
 def _by_key(asked: Situation, ask: Ask, key_policy: Policy | None) -> Verdict:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ..policy_grammar import IDENTITY_BASED, Form, flaws, texts
 from .operators import NULL, OPERATORS, Operator
-from .patterns import Context, Matcher, Values, like_arn, wildcard
+from .patterns import Context, Matcher, Values, resource, wildcard
 
 _IF_EXISTS = "ifexists"
 _FOR_ALL, _FOR_ANY = "forallvalues", "foranyvalue"
@@ -42,6 +42,10 @@ class Named(Protocol):
     @property
     def names(self) -> Mapping[str, Reach]:
         """These names, and how far it goes what is given to each."""
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether they have a permissions boundary."""
 
 
 class Ask(NamedTuple):
@@ -128,8 +132,17 @@ class Statement:
     conditions: tuple[Condition, ...]
 
     def is_about(self, principal: Named) -> bool:
-        """Whether it means somebody; one that names nobody is about whoever its policy is attached to."""
-        return self.principals is None or self.principals.reach(principal) is not None
+        """Whether it means somebody; one that names nobody is about whoever its policy is attached to.
+
+        A Deny with NotPrincipal leaves out nobody who has a permissions boundary.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        """
+        if self.principals is None:
+            return True
+        if self.principals.others and principal.is_bounded and not self.allows:
+            return True
+        return self.principals.reach(principal) is not None
 
     def fits(self, ask: Ask) -> bool:
         """Whether it is about what somebody asks to do, whoever that is."""
@@ -202,7 +215,7 @@ def _statement(number: int, statement: Mapping[str, Any], *, variables: bool) ->
         allows=statement["Effect"] == "Allow",
         principals=_principals(statement),
         actions=_elements(statement, "Action", _action),
-        resources=_elements(statement, "Resource", lambda text: like_arn(text, variables=variables)),
+        resources=_elements(statement, "Resource", lambda text: resource(text, variables=variables)),
         conditions=tuple(_conditions(statement.get("Condition", {}), variables=variables)),
     )
 

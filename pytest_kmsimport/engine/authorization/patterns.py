@@ -84,9 +84,12 @@ def exactly(text: str, *, variables: bool, ignoring_case: bool = False) -> Match
 
 def like(text: str, *, variables: bool) -> Matcher:
     """Matches a text in which ``*`` stands for any characters and ``?`` for one."""
-    pieces = pieces_of(text, variables=variables)
-    if pieces == (text,):
-        pattern = wildcard(text)
+    return _like(pieces_of(text, variables=variables))
+
+
+def _like(pieces: tuple[Piece, ...]) -> Matcher:
+    if all(isinstance(piece, str) for piece in pieces):
+        pattern = wildcard("".join(map(str, pieces)))
         return lambda value, _: pattern(value)
 
     def match(value: str, context: Context) -> bool:
@@ -110,6 +113,18 @@ def like_arn(text: str, *, variables: bool) -> Matcher:
         return len(found) == _ARN_PARTS and all(map(_call, matchers, found, [context] * _ARN_PARTS))
 
     return match
+
+
+def resource(text: str, *, variables: bool) -> Matcher:
+    """Matches a resource's ARN: wildcards reach beyond its parts, policy variables may stand in the last part alone.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
+    """
+    *before, last = _split(text)
+    if len(before) < _ARN_PARTS - 1:
+        return like(text, variables=False)
+    return _like((":".join((*before, "")), *pieces_of(last, variables=variables)))
 
 
 def _call(matcher: Matcher, value: str, context: Context) -> bool:

@@ -86,6 +86,11 @@ class Principal:
         return names if self.kind is Kind.ROOT else {**names, self.arn: Reach.DIRECT}
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether there is a permissions boundary."""
+        return self.boundary is not None
+
+    @property
     def policy_arn(self) -> str:
         """What aws:PrincipalArn says: the role for its sessions."""
         return self.role or self.arn
