@@ -116,6 +116,11 @@ _guards: tuple[Guarded, ...] = ()
 _at_test_ends: list[Callable[[], None]] = []
 
 
+def all_active() -> tuple[Mock, ...]:
+    """Every active mock, the innermost one last."""
+    return _mocks
+
+
 def active() -> Mock | None:
     """The innermost active mock."""
     return innermost

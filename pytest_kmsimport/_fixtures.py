@@ -29,6 +29,8 @@ WRITE_CASES = (
 INI = {
     "region": ("string", "Region of clients that name none"),
     "account": ("string", "12-digit account of clients whose access key names none"),
+    "principal": ("string", "ARN of who calls with an access key that is nobody's"),
+    "policies": ("paths", "files with the identity-based policies of that principal"),
     "service": ("string", "generation of AWS KMS: current or 2022"),
     "strict_tokens": ("bool", "refuse a second successful import with the same import token"),
     "allow_real_aws": ("bool", "let calls of other services through to real AWS"),

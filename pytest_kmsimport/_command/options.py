@@ -13,6 +13,8 @@ from .._mock.options import DEFAULT_ACCOUNT, DEFAULT_REGION, SERVICES, Options
 _OPTIONS = {
     "region": f"Region of requests that are signed for none (default: AWS_DEFAULT_REGION, else {DEFAULT_REGION})",
     "account": f"12-digit account of callers whose access key is none itself (default: {DEFAULT_ACCOUNT})",
+    "principal": "ARN of who calls with an access key that is nobody's (default: the root user of the account)",
+    "policies": "file with an identity-based policy of that principal; may be repeated",
     "service": f"generation of AWS KMS: {' or '.join(SERVICES)} (default: {SERVICES[0]})",
     "strict_tokens": "refuse a second successful import with the same import token",
     "faults_must_strike": "whether it is a failure that a planned fault never struck (default: it is)",
@@ -24,7 +26,7 @@ _OPTIONS = {
 }
 #: Options of the mock that are about clients in its own process, and there is none.
 OF_ITS_PROCESS = {"allow_real_aws", "serve", "sign_requests", "sleep_on_retry"}
-_METAVARS = {"region": "NAME", "account": "DIGITS", "service": "NAME"}
+_METAVARS = {"region": "NAME", "account": "DIGITS", "principal": "ARN", "service": "NAME"}
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -54,6 +56,8 @@ def _add_option(parser: ArgumentParser, name: str, default: object, purpose: str
     flag = f"--{name.replace('_', '-')}"
     if name == "quotas":
         parser.add_argument("--quota", action="append", type=_quota, dest=name, metavar="NAME=NUMBER", help=purpose)
+    elif name == "policies":
+        parser.add_argument("--policy", action="append", type=Path, dest=name, metavar="FILE", help=purpose)
     elif default is True:
         parser.add_argument(flag, action=BooleanOptionalAction, default=None, help=purpose)
     elif default is False:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from .._active import active
 from . import decorators
+from .documents import PolicyDocument
 from .mock import KmsImportMock
 from .options import DEFAULT_ACCOUNT, DEFAULTS, Options
 
@@ -70,6 +71,8 @@ def mock_kms_import(
     *,
     region: str | None = None,
     account: str = DEFAULT_ACCOUNT,
+    principal: str | None = None,
+    policies: PolicyDocument | Sequence[PolicyDocument] = (),
     service: str = "current",
     strict_tokens: bool = False,
     allow_real_aws: bool = False,
@@ -97,6 +100,9 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
 
     * ``region``: the Region of clients that name none; by default AWS_DEFAULT_REGION, else ``us-east-1``.
     * ``account``: the 12-digit account of clients whose access key is not itself a 12-digit account.
+    * ``principal``: who calls with an access key that is nobody's, by an ARN that ``mock.principal`` takes, such as a
+      role's; by default the root user of ``account``.
+    * ``policies``: the identity-based policies of ``principal``: dicts, JSON or paths of files.
     * ``service``: ``"current"``, or ``"2022"`` for the rules before imports of all key types and rotation.
     * ``strict_tokens``: refuse a second successful import with the same import token.
     * ``allow_real_aws``: let calls of other services through to real AWS, and leave credentials alone.

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from inspect import iscoroutine
 from typing import Any, NamedTuple
 
@@ -21,10 +22,10 @@ from .._service.leaks import refuse
 from .._service.plans import Plan
 from .._service.service import Service
 from .._tracebacks import sealed
-from .._transports import forks
+from .._transports import forks, iam
 from .._wire.regions import is_region
 from ..engine import plain
-from ..engine.engine import Engine
+from ..engine.engine import ANYBODY, Engine
 from ..engine.quotas import Quotas
 from ..engine.store import Store
 from ..engine.world import World
@@ -77,6 +78,7 @@ class MockCore:
         self.service = self._begin()
 
     def _begin(self) -> Service:
+        """A service without KMS keys, whose callers are those of the options."""
         options = self._options
         self._engine = Engine(
             self._world,
@@ -85,12 +87,16 @@ class MockCore:
             quotas=Quotas(**options.quotas),
             explain=diagnose,
         )
+        anybody = options.anybody()
+        if anybody is not None:
+            self._engine.register(ANYBODY, anybody)
         return Service(
             self._engine,
             self.clock,
             options.journal_size,
             self.leak_check,
             self._act,
+            ask=partial(iam.ask, self.region),
             sleep_on_retry=options.sleep_on_retry,
         )
 

@@ -23,7 +23,7 @@ from ..engine.engine import Seen
 from ..engine.keys import Key
 from .assertions import why_not_imported
 from .ceremony import Ceremony
-from .core import MockCore
+from .govern import GovernedMock
 from .views import KeyView
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient  # Any for a type checker that has no stubs
     from types_aiobotocore_kms.client import KMSClient as AsyncKMSClient
 
-    from .principals import Permissions, PolicyDocument, RegisteredPrincipal
+    from .documents import PolicyDocument
+    from .principals import Permissions, RegisteredPrincipal
     from .server import Server
 else:
     KMSClient = AsyncKMSClient = BaseClient  # for typing.get_type_hints
@@ -40,7 +41,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(MockCore):
+class KmsImportMock(GovernedMock):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
@@ -91,9 +92,9 @@ class KmsImportMock(MockCore):
         self,
         arn: str,
         *,
-        policies: Sequence[PolicyDocument] = (),
+        policies: PolicyDocument | Sequence[PolicyDocument] = (),
         boundary: PolicyDocument | None = None,
-        session_policy: PolicyDocument | None = None,
+        session_policy: PolicyDocument | Sequence[PolicyDocument] | None = None,
         tags: Mapping[str, str] | None = None,
         session: str | None = None,
         via_service: str = "",
@@ -117,11 +118,11 @@ class KmsImportMock(MockCore):
             policies=policies,
             boundary=boundary,
             session_policy=session_policy,
-            tags=tags or {},
+            tags=tags,
             session=session,
             via_service=via_service,
             account=account or self.account,
-            context=context or {},
+            context=context,
         )
         return register(self._engine, principal, self._client)
 

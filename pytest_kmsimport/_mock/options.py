@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 
 from .._wire.model import did_you_mean
+from ..engine.authorization.principals import Principal
 from ..engine.quotas import Quotas
+from .documents import PolicyDocument
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -25,6 +27,8 @@ class Options:
 
     region: str | None = None
     account: str = DEFAULT_ACCOUNT
+    principal: str | None = None
+    policies: PolicyDocument | Sequence[PolicyDocument] = ()
     service: str = "current"
     strict_tokens: bool = False
     allow_real_aws: bool = False
@@ -41,7 +45,7 @@ class Options:
     def __post_init__(self) -> None:
         for option in fields(self):
             value = getattr(self, option.name)
-            if value is option.default or option.default is MISSING:
+            if value is option.default or option.default is MISSING or option.name == "policies":
                 continue
             expected = str if option.default is None else type(option.default)
             if type(value) is not expected:
@@ -59,6 +63,20 @@ class Options:
         if self.journal_size < 1:
             raise ValueError(f"journal_size is {self.journal_size}; write how many calls to keep, 1 or more.")
         _check_quotas(self.quotas)
+        self.anybody()
+
+    def anybody(self) -> Principal | None:
+        """Who calls with an access key that is nobody's, if it is not the root user."""
+        if self.principal is None:
+            if self.policies:
+                raise ValueError("policies are somebody's; write principal, the ARN of a user or a role, as well.")
+            return None
+        from .principals import make_principal  # noqa: PLC0415  most tests need none
+
+        try:
+            return make_principal(self.principal, policies=self.policies, account=self.account)
+        except (OSError, TypeError, ValueError) as error:
+            raise ValueError(f"principal, or policies: {error}") from None
 
     def __str__(self) -> str:
         """What a user has written for them."""

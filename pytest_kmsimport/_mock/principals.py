@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -19,6 +16,7 @@ from ..engine.call import Call, Caller
 from ..engine.engine import Engine
 from ..engine.errors import KmsError
 from ..engine.operations import OPERATIONS
+from .documents import PolicyDocument, text_of, texts_of
 
 if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient  # Any for a type checker that has no stubs
@@ -27,8 +25,6 @@ else:
 
 __tracebackhide__ = True
 
-#: A policy document: as a dict, as JSON, or as the path of a file with JSON.
-PolicyDocument = Union[Mapping[str, Any], str, "PathLike[str]"]
 _SESSION = "pytest"
 _KEY_LENGTH = 16  # behind AKIA or ASIA
 
@@ -84,46 +80,30 @@ class Permissions:
 def make_principal(  # noqa: PLR0913  what there is to say of somebody
     arn: str,
     *,
-    policies: Sequence[PolicyDocument],
-    boundary: PolicyDocument | None,
-    session_policy: PolicyDocument | Sequence[PolicyDocument] | None,
-    tags: Mapping[str, str],
-    session: str | None,
-    via_service: str,
+    policies: PolicyDocument | Sequence[PolicyDocument] = (),
+    boundary: PolicyDocument | None = None,
+    session_policy: PolicyDocument | Sequence[PolicyDocument] | None = None,
+    tags: Mapping[str, str] | None = None,
+    session: str | None = None,
+    via_service: str = "",
     account: str,
-    context: Mapping[str, str | tuple[str, ...] | None],
+    context: Mapping[str, str | tuple[str, ...] | None] | None = None,
 ) -> Principal:
     """Somebody as the engine knows them; a role is a session of it. Raises ValueError and TypeError in words."""
     is_role = ":role/" in arn
     if session is not None and not is_role:
         raise ValueError(f"{arn} has no sessions that can be named: session= is for the ARN of a role.")
-    limits = [] if session_policy is None else _several(session_policy)
     return Principal(
         role_session(arn, session or _SESSION) if is_role else arn,
         account,
         arn if is_role else "",
-        tuple(map(_text, _several(policies))),
-        None if boundary is None else _text(boundary),
-        tuple(map(_text, limits)),
-        dict(tags),
+        texts_of(policies),
+        None if boundary is None else text_of(boundary),
+        () if session_policy is None else texts_of(session_policy),
+        dict(tags or {}),
         via_service.removesuffix(".amazonaws.com"),
-        dict(context),
+        dict(context or {}),
     )
-
-
-def _several(policies: PolicyDocument | Sequence[PolicyDocument]) -> Sequence[PolicyDocument]:
-    return [policies] if isinstance(policies, (str, Mapping, PathLike)) else policies
-
-
-def _text(policy: PolicyDocument) -> str:
-    """A policy document as JSON."""
-    if isinstance(policy, str):
-        return policy
-    if isinstance(policy, PathLike):
-        return Path(policy).read_text(encoding="utf-8")
-    if not isinstance(policy, Mapping):
-        raise TypeError(f"A policy is a dict, JSON or the path of a file, not {policy!r}.")
-    return json.dumps(policy)
 
 
 def register(engine: Engine, principal: Principal, client: Callable[..., KMSClient]) -> RegisteredPrincipal:

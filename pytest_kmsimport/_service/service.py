@@ -10,6 +10,9 @@ from .._wire import aws_json
 from .._wire.aws_json import WireResponse
 from .._wire.constraints import refusal_of
 from .._wire.network import READ_TIMEOUT, NetworkEvent
+from ..engine.arns import partition_of
+from ..engine.authorization.access import root_of
+from ..engine.authorization.principals import Kind, Principal
 from ..engine.call import Call, Caller
 from ..engine.engine import Engine
 from ..engine.errors import KmsError, SerializationException
@@ -17,6 +20,7 @@ from ..engine.keys import Key
 from ..engine.materials import KeyMaterial
 from ..engine.operations import OPERATIONS
 from .call_lookup import CallLookup
+from .callers import Ask, Callers
 from .calls import CallRecord
 from .clock import LATEST, Clock
 from .fault import Action, Fault
@@ -65,7 +69,7 @@ class Service:
     """An engine with the journal around it, and the faults between the two.
 
     ``leak_check`` is told of secrets, and of requests that the journal lets go. ``act`` lets somebody else act while a
-    call is under way.
+    call is under way. ``ask`` finds out whose an access key is that others have issued.
     """
 
     def __init__(  # noqa: PLR0913  what a service is made of
@@ -76,6 +80,7 @@ class Service:
         leak_check: LeakCheck,
         act: Callable[[Action, CallRecord], None],
         *,
+        ask: Ask,
         sleep_on_retry: bool,
     ) -> None:
         self._engine = engine
@@ -83,6 +88,7 @@ class Service:
         self._sleep_on_retry = sleep_on_retry
         self._secrets = leak_check.secrets
         lookup = self._lookup = CallLookup(engine, clock.now)
+        self.callers = Callers(engine.registered, ask)
         self.journal = Journal(clock.now, journal_size, leak_check.note_forgotten)
         self.plans = Plans(lookup)
         self.access = ServiceAccess(engine, self._ask, lookup, act)
@@ -120,7 +126,7 @@ class Service:
         Raises NotOffered where the mock falls short of AWS.
         """
         request_id = aws_json.new_request_id()
-        caller = self._engine.identify(caller, region)
+        caller = self._engine.identify(self.callers.recognise(caller), region)
         is_recorded = not unrecorded.get()
         try:
             call = Call(operation, region, caller, aws_json.read(operation, body), invocation, request_id)
@@ -149,6 +155,14 @@ class Service:
             body = aws_json.write(call.operation, {} if result is None else result)
         headers = aws_json.headers(body, self._clock.now(), call.request_id)
         return Exchange(self.journal, opened, reply, WireResponse(status, headers, body))
+
+    def identity_of(self, caller: Caller, region: str) -> Principal | None:
+        """Who AWS STS would say that a caller is, where the mock knows that."""
+        if not self._engine.knows(caller):
+            return None
+        caller = self._engine.identify(caller, region)
+        principal = caller.principal or root_of(caller.account, partition_of(region))
+        return None if principal.kind is Kind.SERVICE else principal
 
     def now(self) -> datetime:
         """AWS's time."""

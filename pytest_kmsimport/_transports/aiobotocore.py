@@ -110,6 +110,7 @@ async def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> lis
     session_class = _session_class_of(request.endpoint)
     stack = _stack_of(session_class)
     await _make_rsa_key(mock, operation, request.body, stack)
+    await _recognise(mock, request, stack)
     exchange, config = receive(mock, operation, request), settings_of(request)
     response, event, asleep = exchange.response, exchange.event, 0.0
     try:
@@ -117,7 +118,7 @@ async def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> lis
             event, asleep = mock.service.pass_delays(exchange, config.read_timeout)
         await stack.sleep(asleep)  # others have their turn in any case, as with a socket
         if event is None:
-            got = AioAWSResponse(request.url, response.status, response.headers, _Body(response.body))
+            got = as_answer(request, response)
         else:
             got = await stack.play(session_class, event, request, response, config)
     except NotOffered as complaint:
@@ -128,6 +129,24 @@ async def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> lis
         raise
     exchange.close()
     return [(answer, got)]
+
+
+def as_answer(request: AWSPreparedRequest, response: WireResponse) -> AioAWSResponse:
+    """An answer as a handler of ``before-send`` gives it."""
+    return AioAWSResponse(request.url, response.status, response.headers, _Body(response.body))
+
+
+async def _recognise(mock: Mock, request: AWSPreparedRequest, stack: _Stack) -> None:
+    """Have it found out in a thread who the caller is, where others have to be asked; the service then knows it.
+
+    Raises NotOffered, which fails the test in any case, where they do not tell what the caller may do.
+    """
+    callers, caller = mock.service.callers, signature.region_and_caller(request, mock.region, mock.account)[1]
+    if callers.has_to_ask(caller.access_key):
+        try:
+            await stack.run_in_thread(partial(callers.recognise, caller))
+        except NotOffered as complaint:
+            raise mock.complain(complaint) from None
 
 
 async def _make_rsa_key(mock: Mock, operation: str, body: bytes | str, stack: _Stack) -> None:

@@ -2,7 +2,8 @@
 
 * ``before-sign.kms.*``: credentials that are missing or would need the network are replaced.
 * ``before-send.kms.*``: answered by the innermost mock, before any handler of another mock is asked.
-* ``before-send.*`` of other services: what nobody answers and would go to real AWS is refused.
+* ``before-send.*`` of other services: what nobody answers and would go to real AWS is refused, and what STS issues is
+  noted.
 * ``needs-retry.kms.*``: the wait before the next attempt is noted and left out.
 """
 
@@ -20,15 +21,18 @@ from botocore.signers import RequestSigner
 
 from .. import _active
 from .._active import Mock, active
-from .._wire import signature
+from .._wire import signature, sts
 from . import real_aws
 from .events import NAME_LENGTH, Event
-from .urllib3 import answer, send_to
+from .iam import NobodyAnswers, asking
+from .urllib3 import answer, as_answer, send_to
 
 #: Where botocore tells of requests as they are sent, signature and all.
 _LOG, _SIGNING_LOG = logging.getLogger("botocore.endpoint"), logging.getLogger("botocore.auth")
 _HISTORY = get_global_history_recorder()
 _KMS_OPERATION = len("before-send.kms.")
+#: The services by which it may change who calls, or what they may do.
+_ABOUT_CALLERS = {"iam", "sts", "cloudformation"}
 #: What the handlers of an event answer, each with what it answers.
 Responses = list[tuple[Any, Any]]
 _NOBODYS: Responses = []
@@ -89,10 +93,23 @@ def before_send(event: Event) -> Any:  # noqa: ANN401
         if event.is_async:
             return _aiobotocore().answer(mock, operation, request)
         return [(answer, answer(mock, operation, request))]
+    if asking.get():
+        return _answered(event, event.proceed())
     _note_other_request(event)
     if event.is_async:
         return _later(partial(_allowed, event), event.proceed())
     return _allowed(event, event.proceed())
+
+
+def _answered(event: Event, responses: Responses) -> Responses:
+    """What somebody answers to a question of the mock's own, which never goes to real AWS."""
+    if first_non_none_response(responses) is None and real_aws.is_real_aws(_host_of(event)):
+        raise NobodyAnswers
+    return responses
+
+
+def _host_of(event: Event) -> str:
+    return real_aws.host_of(event.arguments["request"].url)
 
 
 def _let_leave(event: Event, mock: Mock) -> Any:  # noqa: ANN401
@@ -119,18 +136,48 @@ def _note_other_request(event: Event) -> None:
 
 
 def _allowed(event: Event, responses: Responses) -> Responses:
-    """What handlers answer, unless nobody has answered what may not leave."""
-    if first_non_none_response(responses) is not None:
-        return responses
+    """What handlers answer, unless nobody has answered what may not leave; STS says who the mock's principals are."""
     _, service, operation = event.name.split(".", 2)
-    host = real_aws.host_of(event.arguments["request"].url)
+    answered = first_non_none_response(responses)
+    if service in _ABOUT_CALLERS:
+        _note_answer(event, service, operation, answered)
+    if answered is not None:
+        return responses
+    host = _host_of(event)
     innermost, guard = active(), _active.guard()
     if innermost is not None:
+        if (service, operation) == ("sts", sts.WHO_AM_I) and real_aws.is_real_aws(host):
+            identity = _identity(event, innermost)
+            if identity is not None:
+                return [(_identity, identity)]
         if not innermost.allow_real_aws and real_aws.is_real_aws(host):
             raise innermost.complain(real_aws.refused_under_mock(service, operation, host))
     elif guard is not None and service == "kms" and not real_aws.is_loopback(host):
         raise guard.complain(real_aws.refused_by_guard(operation, host))
     return responses
+
+
+def _note_answer(event: Event, service: str, operation: str, answered: Any) -> None:  # noqa: ANN401
+    """Let every mock know that callers may be others from now on, and with what STS has issued an access key."""
+    for mock in _active.all_active():
+        mock.service.callers.forget()
+        content = getattr(answered, "content", None) if service == "sts" else None
+        if isinstance(content, bytes):
+            request = event.arguments["request"]
+            by = signature.region_and_caller(request, mock.region, mock.account)[1].access_key
+            issue = sts.issue_of(operation, by, request.body or b"", content)
+            if issue is not None:
+                mock.service.callers.note(issue)
+
+
+def _identity(event: Event, mock: Mock) -> Any:  # noqa: ANN401
+    """STS's answer to whoever asks who it is, if a mock knows that."""
+    request = event.arguments["request"]
+    region, caller = signature.region_and_caller(request, mock.region, mock.account)
+    principal = mock.service.identity_of(caller, region)
+    if principal is None:
+        return None
+    return (_aiobotocore().as_answer if event.is_async else as_answer)(request, sts.identity(principal))
 
 
 def needs_retry(event: Event) -> Any:  # noqa: ANN401

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .._active import Mock
 from .._service.service import Exchange
 from .._tracebacks import sealed
-from .._wire import signature
+from .._wire import signature, sts
 from .._wire.aws_json import WireResponse, headers, new_request_id
 from .._wire.model import operation_names
 from .._wire.network import Ending, NetworkEvent, Opening, as_http
@@ -94,7 +94,9 @@ class Conversation(BaseHTTPRequestHandler):
             self._control(body)
             return
         system, _, operation = self.headers.get("X-Amz-Target", "").rpartition(".")
-        if system != _SYSTEM or operation not in operation_names():
+        if not system and (action := sts.action_of(body)):
+            self._send(self._as_sts(action))
+        elif system != _SYSTEM or operation not in operation_names():
             self._refuse(_UNKNOWN_OPERATION)
         else:
             self._answer(operation, body)
@@ -183,6 +185,13 @@ class Conversation(BaseHTTPRequestHandler):
             self._complain(mock, complaint)
             return
         self._deliver(mock, exchange)
+
+    def _as_sts(self, action: str) -> WireResponse:
+        """The answer to GetCallerIdentity of STS, where the mock knows who calls; a refusal of everything else."""
+        mock, header = self.server.mock, self.headers.get("Authorization", "")
+        region, caller = signature.region_and_caller_in(header, mock.region, mock.account)
+        principal = mock.service.identity_of(caller, region) if action == sts.WHO_AM_I else None
+        return sts.refusal(_UNKNOWN_OPERATION) if principal is None else sts.identity(principal)
 
     def _complain(self, mock: Mock, error: BaseException) -> None:
         """Fail the test for what would fail it in process, and tell the client, which need not be of this language."""

@@ -68,15 +68,17 @@ def answer(mock: Mock, operation: str, request: AWSPreparedRequest) -> AWSRespon
         if exchange.delays:
             event, asleep = mock.service.pass_delays(exchange, config.read_timeout)
             time.sleep(asleep)
-        if event is None:
-            got = AWSResponse(request.url, response.status, response.headers, _Body(response.body))
-        else:
-            got = play(event, request, response, config)
+        got = as_answer(request, response) if event is None else play(event, request, response, config)
     except BaseException as error:
         exchange.close(error)
         raise
     exchange.close()
     return got
+
+
+def as_answer(request: AWSPreparedRequest, response: WireResponse) -> AWSResponse:
+    """An answer as a handler of ``before-send`` gives it."""
+    return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
 
 
 def send_to(url: str, request: AWSPreparedRequest, config: Config) -> AWSResponse:

@@ -29,6 +29,8 @@ Seen = TypeVar("Seen")
 #: Says why a request was refused, in words for the tester; it looks at what the Region knows, and changes nothing.
 Explain = Callable[[Region, Mapping[str, Any], KmsError], str]
 
+#: In the place of an access key: all those by which nobody is known.
+ANYBODY = ""
 _AWS_QUOTAS = Quotas()
 
 
@@ -98,12 +100,21 @@ class Engine:
                 region.keys.exchange(present)
 
     def register(self, access_key: str, principal: Principal) -> None:
-        """Let whoever signs with an access key be this principal; "" is for all access keys that nobody is known by.
+        """Let whoever signs with an access key be this principal, or with ANYBODY whoever is not known.
 
         An access key of 12 digits is still the root user of that account, unless it is registered itself.
         """
         with self._lock:
             self._store.principals[access_key] = principal
+
+    def registered(self, access_key: str) -> Principal | None:
+        """Who was registered by an access key."""
+        return self._store.principals.get(access_key)
+
+    def knows(self, caller: Caller) -> bool:
+        """Whether a caller's access key says who it is, or it was said who everybody else is."""
+        known = self._store.principals
+        return caller.access_key in known or ANYBODY in known or caller.access_key == caller.account
 
     @property
     def principals(self) -> int:
@@ -116,13 +127,13 @@ class Engine:
             self._store.accounts[account] = settings
 
     def identify(self, caller: Caller, region: str) -> Caller:
-        """Who it is that has signed a request to a Region, and of which account."""
+        """Who it is that has signed a request to a Region, and of which account; one whose principal is known stays."""
         store = self._store
-        if not (store.principals or store.accounts):
+        if caller.principal is not None or not (store.principals or store.accounts):
             return caller
         principal = store.principals.get(caller.access_key)
         if principal is None and caller.access_key != caller.account:
-            principal = store.principals.get("")
+            principal = store.principals.get(ANYBODY)
         if principal is None:
             if caller.account not in store.accounts:
                 return caller

@@ -288,11 +288,16 @@ def test_a_cleared_complaint_is_forgotten(run):
 
 
 def test_ini_options_reach_the_mock(pytester, run):
-    """Every option of the mock can be set in the ini file."""
+    """Every option of the mock can be set in the ini file, files by their paths from there."""
+    pytester.mkdir("policies").joinpath("alice.json").write_text(
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}'
+    )
     pytester.makeini("""
         [pytest]
         kms_import_region = eu-west-3
         kms_import_account = 111122223333
+        kms_import_principal = arn:aws:iam::111122223333:user/Alice
+        kms_import_policies = policies/alice.json
         kms_import_service = 2022
         kms_import_strict_tokens = true
         kms_import_allow_real_aws = true
@@ -311,11 +316,14 @@ def test_ini_options_reach_the_mock(pytester, run):
     run(
         """
         from dataclasses import asdict as vars_of
+        from pathlib import Path
         from pytest_kmsimport._mock.options import Options
 
         def test_a(kms_import_mock):
             assert kms_import_mock._options == Options(
-                region="eu-west-3", account="111122223333", service="2022", strict_tokens=True, allow_real_aws=True,
+                region="eu-west-3", account="111122223333", principal="arn:aws:iam::111122223333:user/Alice",
+                policies=[Path(__file__).parent / "policies" / "alice.json"],
+                service="2022", strict_tokens=True, allow_real_aws=True,
                 sign_requests=True, sleep_on_retry=True, faults_must_strike=False, check_leaks=True,
                 serve=True, background_seconds=5, grants_spread_seconds=6, journal_size=7,
                 quotas={"aliases_per_key": 2, "keys": 30},

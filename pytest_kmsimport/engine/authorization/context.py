@@ -23,8 +23,8 @@ from .principals import Account, Kind, Principal
 _Value = Callable[["Situation", str], object]
 _YES, _NO = ("true",), ("false",)
 _UNKNOWN = """\
-The policy asks for {key}, and nobody here knows what it is in this call: say so where the principal is registered, with
-context={{"{key}": "value"}}, or None where the call has no such key."""
+The policy asks for {key}, and nobody here knows what it is in this call: say so where the principal is registered, or
+by mock.govern for its account, with context={{"{key}": "value"}}, or None where the call has no such key."""
 _NO_KEY = """\
 The policy asks for {key}, and neither KMS nor IAM documents such a condition key for KMS: check how it is spelt. AWS
 would find it in no request."""
