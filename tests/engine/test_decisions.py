@@ -111,6 +111,9 @@ ROOT_SAYS, EVERYBODY = statement(ROOT), statement("*")
         (Principal("events.amazonaws.com", HOME), statement({"Service": "s3.amazonaws.com"}), "resource-based policy"),
         (Principal("events.amazonaws.com", HOME), ROOT_SAYS, "resource-based policy"),
         (Principal("events.amazonaws.com", HOME), EVERYBODY, ""),
+        # other kinds of principals are others, whatever they are called
+        (USER_ALONE, statement({"Federated": ["*", USER]}), "resource-based policy"),
+        (USER_ALONE, statement({"CanonicalUser": "*", "AWS": ROLE}), "resource-based policy"),
     ],
 )  # fmt: skip
 def test_what_a_key_policy_lets_one_do(decide, principal, policy, expected):
