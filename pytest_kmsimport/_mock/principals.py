@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.utils import parse_to_aware_datetime
+from botocore.validate import ParamValidator
 
+from .._wire.model import members_of
 from ..engine.authorization.access import Decision
 from ..engine.authorization.principals import Principal, role_session
 from ..engine.call import Call, Caller
@@ -133,11 +136,21 @@ def permissions(  # noqa: PLR0913, PLR0917  what there is to say of a call
         for member in members:
             if member not in known.parameters:
                 raise TypeError(f"can() takes no {member}: {operation} has {', '.join(sorted(known.parameters))}.")
+        members = {member: _as_received(operation, member, value) for member, value in members.items()}
     caller = engine.identify(Caller(account, access_key), region)
     try:
         return Permissions(engine.can(Call(operation, region, caller, members)))
     except KmsError as error:
         raise ValueError(f"There is nothing to decide: {error.code} {error.message}".strip()) from error
+
+
+def _as_received(operation: str, member: str, value: object) -> object:
+    """A member as AWS receives it; raises TypeError for what no client could send."""
+    shape = members_of(operation)[member]
+    if ParamValidator().validate(value, shape).has_errors():
+        of = f"which is of AWS's type {shape.type_name}; it was of Python's type {type(value).__name__}"
+        raise TypeError(f"can() takes no such value for {operation}'s {member}, {of}.")
+    return parse_to_aware_datetime(value) if shape.type_name == "timestamp" else value
 
 
 def _name_of_key(operation: str, names: Sequence[str]) -> str:

@@ -180,9 +180,14 @@ class Engine:
             return self._store.copy()
 
     def restore(self, snapshot: Store) -> None:
-        """Go back to a snapshot, which stays good for further returns."""
+        """Go back to a snapshot, which stays good for further returns; who was registered since stays known.
+
+        Clients have their access keys, and one that nobody is known by would be the root user's.
+        """
         with self._lock:
+            since = {access_key: principal for access_key, principal in self._store.principals.items() if access_key}
             self._store = snapshot.copy()
+            self._store.principals = {**since, **self._store.principals}
 
     def save(self) -> dict[str, Any]:
         """Everything as plain data, which JSON can hold, for ``load``; it has all secrets in it."""

@@ -155,13 +155,14 @@ def _of_condition(condition: object, where: str, form: Form) -> Iterator[Flaw]:
         return
     for operator, tests in condition.items():
         quantifier, _, name = operator.lower().rpartition(":")
-        if quantifier not in {"", _FOR_ALL, _FOR_ANY} or name.removesuffix(_IF_EXISTS) not in OPERATORS:
+        known = name.removesuffix(_IF_EXISTS) in OPERATORS and (name != f"null{_IF_EXISTS}")
+        if quantifier not in {"", _FOR_ALL, _FOR_ANY} or not known:
             yield Flaw("", f"{where}: {operator!r} is no condition operator.")
         if not isinstance(tests, dict):
             yield Flaw("", f"{where}: under {operator!r} stands no object of condition keys.")
             continue
         for key, value in tests.items():
-            if not isinstance(value, (str, int, float, list)):
+            if not all(isinstance(each, (str, int, float)) for each in (value if isinstance(value, list) else [value])):
                 yield Flaw("", f"{where}: the value of {key!r} is no text and no list of texts.")
             if form.of_key:
                 yield from _of_condition_key(key, quantifier, where)

@@ -111,6 +111,9 @@ ROOT_SAYS, EVERYBODY = statement(ROOT), statement("*")
         (Principal("events.amazonaws.com", HOME), statement({"Service": "s3.amazonaws.com"}), "resource-based policy"),
         (Principal("events.amazonaws.com", HOME), ROOT_SAYS, "resource-based policy"),
         (Principal("events.amazonaws.com", HOME), EVERYBODY, ""),
+        # other kinds of principals are others, whatever they are called
+        (USER_ALONE, statement({"Federated": ["*", USER]}), "resource-based policy"),
+        (USER_ALONE, statement({"CanonicalUser": "*", "AWS": ROLE}), "resource-based policy"),
     ],
 )  # fmt: skip
 def test_what_a_key_policy_lets_one_do(decide, principal, policy, expected):
@@ -245,13 +248,19 @@ def test_who_an_access_key_is(decide):
 
 
 def test_snapshots_have_who_is_registered(decide):
-    """And what holds for accounts."""
-    engine, before = decide.engine, decide.engine.snapshot()
+    """And what holds for accounts; whoever has got an access key since does not become the root user for it."""
+    engine = decide.engine
+    engine.register("AKIA1", USER_ALONE)
+    before = engine.snapshot()
     engine.register("AKIA1", STRANGER_ALONE)
+    engine.register("AKIA2", STRANGER_ALONE)
+    engine.register("", STRANGER_ALONE)
     engine.govern(HOME, Account(resource_control=(RCP,)))
     after = engine.snapshot()
     engine.restore(before)
-    assert engine.identify(Caller(HOME, "AKIA1"), "us-east-1").principal is None
+    assert engine.identify(Caller(HOME, "AKIA1"), "us-east-1").principal == USER_ALONE
+    assert engine.identify(Caller(HOME, "AKIA2"), "us-east-1").principal == STRANGER_ALONE
+    assert engine.identify(Caller(HOME, "AKIA3"), "us-east-1").principal is None
     assert decide(Principal(ROOT)) == ""
     engine.restore(after)
     assert engine.identify(Caller(HOME, "AKIA1"), "us-east-1").principal == STRANGER_ALONE

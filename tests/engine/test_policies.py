@@ -103,6 +103,8 @@ NO_POLICIES = {
     "a condition without operator": policy(Condition={"kms:CallerAccount": ACCOUNT}),
     "an operator without key": policy(Condition={"Bool": "true"}),
     "a value that is none": policy(Condition={"Bool": {"kms:GrantIsForAWSResource": None}}),
+    "values that are none": policy(Condition={"StringEquals": {"kms:ViaService": ["x", {"y": "z"}]}}),
+    "Null where it exists": policy(Condition={"NullIfExists": {"kms:ViaService": "true"}}),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
@@ -187,10 +186,26 @@ def test_all_conditions_have_to_hold():
 # Wildcards and variables
 
 
-@given(st.text("ab*?[.", max_size=6), st.text("ab[.\n", max_size=6))
-def test_wildcards_are_those_of_shells(pattern, text):
-    """But for brackets, which stand for themselves: as the standard library has it."""
-    assert wildcard(pattern)(text) is fnmatchcase(text, pattern.replace("[", "[[]"))
+def stands_for(pattern: str, text: str) -> bool:
+    """Whether a pattern stands for a text, sign by sign."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(stands_for(pattern[1:], text[start:]) for start in range(len(text) + 1))
+    return bool(text) and pattern[0] in {"?", text[0]} and stands_for(pattern[1:], text[1:])
+
+
+@given(st.text("ab*?[]!.", max_size=6), st.text("ab[]!.\n", max_size=6))
+def test_wildcards(pattern, text):
+    """One is for any signs, one for a single sign, and brackets stand for themselves."""
+    assert wildcard(pattern)(text) is stands_for(pattern, text)
+    assert holds("StringLike", f"${{star}}{pattern}", f"*{text}", star=("*",)) is stands_for(pattern, text)
+
+
+def test_many_wildcards_take_no_time():
+    """A text is not tried in all the ways in which it might be one."""
+    assert not wildcard("*a" * 20 + "b")("a" * 500)
+    assert not holds("StringLike", "${star}" + "*a" * 20 + "b", "*" + "a" * 500, star=("*",))
 
 
 @pytest.mark.parametrize(("wanted", "found", "expected"), [

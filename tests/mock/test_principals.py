@@ -179,6 +179,31 @@ def test_questions_that_have_no_answer(kms_import_mock, waiting, asked, error, t
         kms_import_mock.can(None, operation, key_id.format(key=waiting))
 
 
+@pytest.mark.parametrize("valid_to", ["2037-01-01T00:00:00Z", 2114380800, 2114380800.0, datetime(2037, 1, 1)])  # noqa: DTZ001
+def test_times_are_what_clients_take_for_them(kms_import_mock, waiting, valid_to):
+    """Texts, seconds and local times too."""
+    condition = {"NumericGreaterThan": {"kms:ValidTo": "2114294400"}}
+    statements = [{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Condition": condition}]
+    alice = kms_import_mock.principal(USER, policies={"Version": "2012-10-17", "Statement": statements})
+    assert kms_import_mock.can(alice, "ImportKeyMaterial", waiting, ValidTo=valid_to)
+
+
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [
+        ("ImportKeyMaterial", {"ValidTo": "soon"}),
+        ("TagResource", {"Tags": {"team": "payments"}}),
+        ("TagResource", {"Tags": [{"Key": "team"}]}),
+        ("Encrypt", {"EncryptionContext": {"tenant": 5}}),
+    ],
+)
+def test_values_that_are_none(kms_import_mock, waiting, operation, members):
+    """No client could send them, and no condition would see what was meant."""
+    (member,) = members
+    with pytest.raises(TypeError, match=f"can\\(\\) takes no such value for {operation}'s {member}, which is of AWS's"):
+        kms_import_mock.can(None, operation, waiting, **members)
+
+
 def test_members_that_are_none(kms_import_mock, waiting):
     """A condition would never see them."""
     with pytest.raises(TypeError, match="can\\(\\) takes no PlainText: Encrypt has DryRun, Encryption"):

@@ -268,14 +268,27 @@ _MULTIPLE: Mapping[str, Sequence[str]] = {
     "kms:ResourceAliases": (ALIAS, "alias/*", "alias/x"),
 }
 _IN_IAM_ALONE = ("aws:ResourceTag", "kms:ResourceAliases")
-_ACTIONS = ("kms:*", "kms:*", "*", "kms:Encrypt", "KMS:*key*", "kms:Get*", "kms:Import?eyMaterial", "kms:DescribeKey")
+_ACTIONS = (
+    "kms:*",
+    "kms:*",
+    "kms:*",
+    "kms:*",
+    "*",
+    "kms:Encrypt",
+    "KMS:*key*",
+    "kms:Get*",
+    "kms:Import?eyMaterial",
+    "kms:DescribeKey",
+)
 _ACTIONS += ("kms:CreateGrant", "kms:Enable*", "kms:TagResource", "s3:*")
 _NAMED = (root(HOME), HOME, root(OTHER), ALICE, ROLE, SESSION, BOB, EVE, FOREIGN_ROLE, "*")
 
 
 @st.composite
 def _conditions(draw: st.DrawFn, *, in_iam: bool) -> Json:
-    keys = [key for key in (*_SINGLE, *_MULTIPLE) if in_iam or not key.startswith(_IN_IAM_ALONE)]
+    keys = [
+        key for key in (*_SINGLE, *_MULTIPLE, *_MULTIPLE, *_MULTIPLE) if in_iam or not key.startswith(_IN_IAM_ALONE)
+    ]
     conditions: Json = {}
     for key in draw(st.lists(st.sampled_from(keys), max_size=2, unique=True)):
         operators, values = _SINGLE[key] if key in _SINGLE else (_STRINGS, _MULTIPLE[key])
@@ -313,7 +326,7 @@ def _of_key(draw: st.DrawFn) -> Json:
 
 
 def _several(statement: st.SearchStrategy[Json]) -> st.SearchStrategy[Statements]:
-    return st.lists(statement, min_size=1, max_size=3)
+    return st.lists(statement, min_size=1, max_size=2)
 
 
 def _principals(key_id: str) -> Iterator[Principal]:
@@ -331,7 +344,7 @@ def cases(key_arn: str) -> st.SearchStrategy[Case]:
     resources += (f"arn:aws:kms:{REGION}:${{aws:PrincipalAccount}}:key/*", f"arn:aws:kms:*:{OTHER}:*")
     resources += ("arn:aws:kms:*:*:key/${aws:PrincipalTag/key}", "arn:aws:kms:*:*:${aws:PrincipalTag/none}*")
     in_iam = _statement(resources, effects=("Allow", "Allow", "Allow", "Deny"))
-    limit = st.none() | _several(in_iam | st.just(EVERYTHING))
+    limit = st.none() | st.none() | _several(in_iam | st.just(EVERYTHING))
     denied = _statement(("*", key_arn), effects=("Deny",)).filter(lambda s: "Action" in s and "*" not in s["Action"])
     account = {"Effect": "Allow", "Principal": {"AWS": root(HOME)}, "Action": "kms:*", "Resource": "*"}
     return (

@@ -45,7 +45,7 @@ from .differences import IN_ONE_QUESTION, retold
 
 FOLDER = Path(__file__).parent
 #: How many questions there are for each example that a profile asks for.
-TIMES = 30
+TIMES = 20
 _engine = Engine(World(lambda: NOW, Random(1).randbytes, RsaKeys(), is_region))  # noqa: S311  repeatable on purpose
 
 

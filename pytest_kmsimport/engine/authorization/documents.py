@@ -20,6 +20,7 @@ _IF_EXISTS = "ifexists"
 _FOR_ALL, _FOR_ANY = "forallvalues", "foranyvalue"
 _WITH_VARIABLES = "2012-10-17"
 _EVERYBODY = "*"
+_WHO_CALL = ("AWS", "Service")  # nobody signs a request to KMS as any other kind of principal
 
 
 class Reach(IntEnum):
@@ -224,7 +225,7 @@ def _principals(statement: Mapping[str, Any]) -> Principals | None:
     for element in ("Principal", "NotPrincipal"):
         if element in statement:
             named = statement[element]
-            values = named.values() if isinstance(named, dict) else (named,)
+            values = [named.get(kind) for kind in _WHO_CALL] if isinstance(named, dict) else [named]
             return Principals(frozenset(name for value in values for name in texts(value)), element == "NotPrincipal")
     return None
 

@@ -42,7 +42,7 @@ class Principal:
     ``role`` is the ARN of a session's role, with its path. ``policies`` (identity-based), ``boundary`` and
     ``session_policies`` are JSON. ``via`` is the service that calls on this principal's behalf, such as ``s3``.
     ``context`` has values for condition keys that nobody but the test knows, such as aws:SourceIp; None where a request
-    has not that key.
+    has not that key. ``names`` are all by which a policy or a grant can mean this principal.
 
     Raises ValueError for what is none of these, and for a policy that is none.
     """
@@ -57,6 +57,7 @@ class Principal:
     via: str = ""
     context: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
     kind: Kind = field(init=False)
+    names: Mapping[str, Reach] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         kind = _kind_of(self.arn)
@@ -70,11 +71,11 @@ class Principal:
             _check_role(self.arn, self.role)
         elif self.role:
             raise ValueError(f"{self.arn} is no session of a role, so it has none.")
+        object.__setattr__(self, "names", self._names())
         for policy in (*self.policies, *self.session_policies, *((self.boundary,) if self.boundary else ())):
             check_policy(policy)
 
-    @property
-    def names(self) -> Mapping[str, Reach]:
+    def _names(self) -> Mapping[str, Reach]:
         """The ARNs by which a policy or a grant can mean this principal, its account's as well."""
         if self.kind is Kind.SERVICE:
             return {self.arn: Reach.DIRECT}
