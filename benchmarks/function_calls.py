@@ -52,7 +52,7 @@ LIMITS = {
     "DescribeKey": Limits(109, -285),  # signing, and making requests ready for the wire, are left out
     "Encrypt": Limits(119, -265),
     "ImportKeyMaterial": Limits(136, -230),
-    "start and end of a mock": Limits(108, 340),
+    "start and end of a mock": Limits(110, 340),
     "mock.client()": Limits(172, -200),  # a warm session copies more handlers
 }
 
