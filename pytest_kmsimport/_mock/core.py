@@ -175,6 +175,7 @@ class MockCore:
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
         self.service.access.forget()
+        self.service.callers.forget()
 
     @sealed
     def save(self, path: str | os.PathLike[str]) -> None:

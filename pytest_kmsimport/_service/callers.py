@@ -27,15 +27,13 @@ class Callers:
         self._known: dict[str, Principal | None] = {}
 
     def recognise(self, caller: Caller) -> Caller:
-        """Say who a caller is, if STS or IAM has issued its access key; asking them takes time."""
-        if not looks_issued(caller.access_key):
-            return caller
+        """Say who a caller is whose access key looks issued, if STS or IAM has issued it; asking them takes time."""
         principal = self._principal_of(caller.access_key)
         return caller if principal is None else caller._replace(account=principal.account, principal=principal)
 
     def has_to_ask(self, access_key: str) -> bool:
         """Whether it takes time to recognise somebody."""
-        return looks_issued(access_key) and access_key not in self._known and self._registered(access_key) is None
+        return bool(looks_issued(access_key)) and access_key not in self._known and not self._registered(access_key)
 
     def note(self, issue: Issue) -> None:
         """Remember with what an access key was issued, which nobody tells later."""

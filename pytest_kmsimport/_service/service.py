@@ -10,6 +10,7 @@ from .._wire import aws_json
 from .._wire.aws_json import WireResponse
 from .._wire.constraints import refusal_of
 from .._wire.network import READ_TIMEOUT, NetworkEvent
+from .._wire.sts import looks_issued
 from ..engine.arns import partition_of
 from ..engine.authorization.access import root_of
 from ..engine.authorization.principals import Kind, Principal
@@ -126,7 +127,9 @@ class Service:
         Raises NotOffered where the mock falls short of AWS.
         """
         request_id = aws_json.new_request_id()
-        caller = self._engine.identify(self.callers.recognise(caller), region)
+        if looks_issued(caller.access_key):
+            caller = self.callers.recognise(caller)
+        caller = self._engine.identify(caller, region)
         is_recorded = not unrecorded.get()
         try:
             call = Call(operation, region, caller, aws_json.read(operation, body), invocation, request_id)

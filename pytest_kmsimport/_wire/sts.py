@@ -31,7 +31,8 @@ _ISSUING = {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "Ge
 _ACCESS_KEY = re.compile(r"<AccessKeyId>([^<]+)</AccessKeyId>")
 _ARN = re.compile(r"<Arn>([^<]+)</Arn>")
 #: An access key of AWS's: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-_looks_issued = re.compile(r"[A-Z]{4}[A-Z0-9]{16}", re.ASCII).fullmatch
+#: Made-up ones such as ``testing`` do not look like it. Every call is asked, so this is no function of its own.
+looks_issued = re.compile(r"[A-Z]{4}[A-Z0-9]{16}", re.ASCII).fullmatch
 
 
 class Issue(NamedTuple):
@@ -46,11 +47,6 @@ class Issue(NamedTuple):
     policies: tuple[str, ...] = ()
     policy_arns: tuple[str, ...] = ()
     tags: Mapping[str, str] = {}
-
-
-def looks_issued(access_key: str) -> bool:
-    """Whether AWS's own look like this access key, and not made-up ones such as ``testing``."""
-    return _looks_issued(access_key) is not None
 
 
 def identity(principal: Principal) -> WireResponse:

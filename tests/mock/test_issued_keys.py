@@ -131,8 +131,11 @@ def test_policies_that_change_meanwhile(iam, sts, key):
 
 def test_many_policies(iam, sts, key):
     """More than IAM lists in one page."""
-    kms = assume(sts, role(iam, *[DESCRIBE] * 120, ENCRYPT))
-    may(kms, key, encrypt=True, describe=True)
+    arn = role(iam)
+    for number in range(101):
+        policy = managed(iam, ENCRYPT if number == 100 else DESCRIBE, f"managed-{number:03}")
+        iam.attach_role_policy(RoleName="Importer", PolicyArn=policy)
+    may(assume(sts, arn), key, encrypt=True, describe=True)
 
 
 def test_a_permissions_boundary_limits(iam, sts, key):
@@ -219,6 +222,17 @@ def test_a_registered_principal_asks_for_sessions(kms_import_mock, moto, key):
     kms = kms_of(boto3.client("sts", "us-east-1", **keys).get_session_token()["Credentials"])
     with pytest.raises(ClientError, match=f"User: {alice.arn} {DENIED}"):
         kms.encrypt(KeyId=key.id, Plaintext=b"x")
+
+
+def test_sessions_of_a_principal_that_a_snapshot_does_not_know(kms_import_mock, moto, key):
+    """Are that principal's still when the mock has gone back to it: nobody becomes the root user by that."""
+    before = kms_import_mock.snapshot()
+    alice = kms_import_mock.principal(f"arn:aws:iam::{HOME}:user/Alice", policies=DESCRIBE)
+    keys = {"aws_access_key_id": alice.access_key_id, "aws_secret_access_key": alice.secret_access_key}
+    kms = kms_of(boto3.client("sts", "us-east-1", **keys).get_session_token()["Credentials"])
+    may(kms, key, describe=True)
+    kms_import_mock.restore(before)
+    may(kms, key, describe=True)
 
 
 def test_a_role_of_another_account(sts, kms_import_mock):
@@ -362,13 +376,16 @@ def test_the_root_user_asks_moto(moto, key):
     may(kms_of(ISSUED), key, encrypt=True, describe=True)
 
 
-def test_an_inner_mock_knows_sessions_too(iam, sts):
-    """Whichever answers."""
-    arn = role(iam, DESCRIBE)
+def test_mocks_within_each_other_know_sessions(iam, sts, key):
+    """Whichever answers, and whichever did when a policy changed."""
+    kms = assume(sts, role(iam, DESCRIBE))
+    may(kms, key, describe=True)
     with mock_kms_import(region="us-east-1") as inner:
-        key = inner.import_key()
-        kms = assume(sts, arn)
-        may(kms, key, describe=True)
+        inner_key = inner.import_key()
+        may(kms, inner_key, describe=True)
+        iam.put_role_policy(RoleName="Importer", PolicyName="more", PolicyDocument=json.dumps(ENCRYPT))
+        may(kms, inner_key, encrypt=True, describe=True)
+    may(kms, key, encrypt=True, describe=True)
 
 
 def test_other_operations_of_sts_are_still_refused(kms_import_mock):
