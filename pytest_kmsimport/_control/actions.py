@@ -106,6 +106,12 @@ def get_calls(mock: Controlled, asked: Asked) -> object:
     return {"calls": list(map(call_document, calls.kept)), "forgotten": len(calls) - len(calls.kept)}
 
 
+def get_trail(mock: Controlled, asked: Asked) -> object:
+    """Tell CloudTrail's records, all or those with an eventName; of calls that the journal still keeps."""
+    trail, names = mock.trail.kept, asked.query.get("event_name")
+    return {"Records": list(trail.to(*names) if names else trail)}
+
+
 def post_reset(mock: Controlled, asked: Asked) -> object:
     """Become as new: no KMS keys, calls, planned faults and complaints, and the computer's time."""
     mock.reset()

@@ -41,6 +41,7 @@ RESOURCES: Mapping[str, Mapping[str, Method]] = {
         "POST": Method(actions.post_clock, members=("advance", "move_to", "freeze")),
     },
     "calls": {"GET": Method(actions.get_calls, query=("operation",))},
+    "trail": {"GET": Method(actions.get_trail, query=("event_name",))},
     "reset": {"POST": Method(actions.post_reset)},
     "verdict": {"GET": Method(actions.get_verdict)},
 }

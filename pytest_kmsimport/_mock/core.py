@@ -10,6 +10,7 @@ from inspect import iscoroutine
 from typing import Any, NamedTuple
 
 from .._active import Complaints
+from .._around.trail import Trail, trail_of
 from .._diagnosis import diagnose
 from .._service.calls import CallRecord, Calls
 from .._service.clock import Clock, ClockSetting
@@ -146,6 +147,11 @@ class MockCore:
     def calls(self) -> Calls:
         """The calls of the code under test, oldest first; attempts at one call are one record."""
         return self.service.journal.calls
+
+    @property
+    def trail(self) -> Trail:
+        """CloudTrail's records of the calls of the code under test, and of what AWS KMS has done by itself so far."""
+        return trail_of(self.calls, self._engine.service_events())
 
     def snapshot(self) -> Snapshot:
         """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""

@@ -25,8 +25,9 @@ _REPEATED = (
 )
 
 
-#: An attempt that has begun: the record of its call, and its number. Others may have begun by the time it ends.
-Opened = tuple[CallRecord, int]
+#: An attempt that has begun: the record of its call, its number, what it asks, and when it came. Others may have begun
+#: by the time it ends.
+Opened = tuple[CallRecord, int, Call, datetime]
 
 
 class Kept(NamedTuple):
@@ -55,8 +56,8 @@ class Journal:
         self._lock = Lock()
 
     def open(self, call: Call) -> Opened:
-        """Begin an attempt: the record of its call, unfinished, and the attempt's number."""
-        gone = None
+        """Begin an attempt: the record of its call is unfinished then."""
+        gone, now = None, self._now()
         with self._lock:
             records, earlier = self._kept
             record = records.get(call.invocation)
@@ -64,26 +65,30 @@ class Journal:
                 record.attempts += 1
                 record.note(UNFINISHED)
                 record._response = None  # noqa: SLF001  of an attempt that somebody was not content with
-                return record, record.attempts
-            record = records[call.invocation] = CallRecord(self._now(), call)
+                return record, record.attempts, call, now
+            record = records[call.invocation] = CallRecord(now, call)
             if len(records) > self._limit:
                 _, gone = records.popitem(last=False)
                 earlier[gone.operation, gone.error] += 1
         if gone is not None:
             self._note_forgotten(gone)
-        return record, 1
+        return record, 1, call, now
 
     def close(self, opened: Opened, reply: Reply, failure: BaseException | str | None = None) -> None:
         """End an attempt: ``failure`` is what its client got in the place of the reply's answer, or the name of that.
 
         What came of it is not the outcome of the call if its client has tried again already.
         """
-        record, attempt = opened
+        record, attempt, call, time = opened
         repeated = record.effects and isinstance(reply.result, KmsError)
         record.faults += reply.faults
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
         record.decisions = reply.decisions or record.decisions
+        result = reply.result if reply.lost is None else reply.lost
+        if result is not None:
+            answer = (result.code, result.message) if isinstance(result, KmsError) else result
+            record._answers += ((time, call, reply.keys.arns, answer),)  # noqa: SLF001  for the trail
         if attempt != record.attempts:
             pass
         elif isinstance(failure, str):

@@ -6,8 +6,9 @@ wire format: values are Python's own (``bytes`` for blobs, aware ``datetime`` fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from .operations import OPERATIONS
 from .operations.registry import Operation
 from .quotas import Quotas
 from .region import Region
+from .service_events import ServiceEvent
 from .store import Store, Visit
 from .world import World
 
@@ -157,6 +159,13 @@ class Engine:
             self._store.begin_visit()
             key = self._store.region(account, region).look_up(identifier)
             return None if key is None else see(key)
+
+    def service_events(self) -> Sequence[ServiceEvent]:
+        """What AWS KMS has done by itself until now, the first first; at the cost of a look at every KMS key."""
+        with self._lock:
+            self._store.begin_visit()
+            self._store.apply_time()
+            return sorted(self._store.service_events.kept, key=attrgetter("time"))
 
     def discard_key(self, key: Key) -> None:
         """Let a KMS key go at once, as if it had never been made."""
