@@ -112,6 +112,12 @@ def get_trail(mock: Controlled, asked: Asked) -> object:
     return {"Records": list(trail.to(*names) if names else trail)}
 
 
+def get_events(mock: Controlled, asked: Asked) -> object:
+    """Tell what EventBridge has got, all or events of a detail-type; of calls that the journal still keeps."""
+    events, types = mock.events.kept, asked.query.get("detail_type")
+    return {"events": list(events.to(*types) if types else events)}
+
+
 def post_reset(mock: Controlled, asked: Asked) -> object:
     """Become as new: no KMS keys, calls, planned faults and complaints, and the computer's time."""
     mock.reset()

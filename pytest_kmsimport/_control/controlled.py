@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, Protocol
 
 from .._active import Mock
+from .._around.events import Events
 from .._around.trail import Trail
 from .._service.clock import Clock
 from .._service.plans import Plan, Target
@@ -29,6 +30,10 @@ class Controlled(Mock, Protocol):
     @property
     def trail(self) -> Trail:
         """What CloudTrail has recorded."""
+
+    @property
+    def events(self) -> Events:
+        """What EventBridge has got."""
 
     def reset(self) -> None:
         """Become as new."""

@@ -42,6 +42,7 @@ RESOURCES: Mapping[str, Mapping[str, Method]] = {
     },
     "calls": {"GET": Method(actions.get_calls, query=("operation",))},
     "trail": {"GET": Method(actions.get_trail, query=("event_name",))},
+    "events": {"GET": Method(actions.get_events, query=("detail_type",))},
     "reset": {"POST": Method(actions.post_reset)},
     "verdict": {"GET": Method(actions.get_verdict)},
 }

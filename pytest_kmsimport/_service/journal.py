@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 from ..engine.call import Call
 from ..engine.errors import KmsError, NotOffered
 from ..engine.operations.registry import traits_of
-from .calls import UNFINISHED, CallRecord, Calls, Outcome
+from .calls import UNFINISHED, Answered, CallRecord, Calls, Outcome
 from .reply import Reply
 
 #: What else wants to know of every attempt, when it has been answered; for a whole test run.
@@ -54,6 +54,8 @@ class Journal:
         self._note_forgotten = note_forgotten
         self._kept = Kept(OrderedDict(), Counter())
         self._lock = Lock()
+        #: Is told of every attempt that AWS KMS has answered, where somebody wants to know.
+        self.tell: Callable[[Answered], None] | None = None
 
     def open(self, call: Call) -> Opened:
         """Begin an attempt: the record of its call is unfinished then."""
@@ -74,7 +76,9 @@ class Journal:
             self._note_forgotten(gone)
         return record, 1, call, now
 
-    def close(self, opened: Opened, reply: Reply, failure: BaseException | str | None = None) -> None:
+    def close(  # noqa: C901  every function more is called at every call
+        self, opened: Opened, reply: Reply, failure: BaseException | str | None = None
+    ) -> None:
         """End an attempt: ``failure`` is what its client got in the place of the reply's answer, or the name of that.
 
         What came of it is not the outcome of the call if its client has tried again already.
@@ -85,10 +89,12 @@ class Journal:
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
         record.decisions = reply.decisions or record.decisions
+        answered = None
         result = reply.result if reply.lost is None else reply.lost
         if result is not None:
             answer = (result.code, result.message) if isinstance(result, KmsError) else result
-            record._answers += ((time, call, reply.keys.arns, answer),)  # noqa: SLF001  for the trail
+            answered = (time, call, reply.keys.arns, answer)
+            record._answers += (answered,)  # noqa: SLF001  for the trail
         if attempt != record.attempts:
             pass
         elif isinstance(failure, str):
@@ -112,6 +118,8 @@ class Journal:
             record.note(type(error).__name__)
             record._response = None  # noqa: SLF001
             raise
+        if self.tell is not None and answered is not None:
+            self.tell(answered)
 
     def find(self, invocation: str) -> CallRecord | None:
         """The record of a call, None where it is not kept."""

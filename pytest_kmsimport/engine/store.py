@@ -17,7 +17,7 @@ from .quotas import Quotas
 from .region import Region
 from .service_events import DELETION, ServiceEvents
 from .states import KeyState
-from .timers import apply_time
+from .timers import apply_time, next_due
 from .world import World
 from .wrapping import ImportTokens, Issued
 
@@ -98,9 +98,16 @@ class Store:
 
     def apply_time(self) -> None:
         """Let time take effect on all KMS keys, for whoever asks what has happened to any of them."""
-        for region in self.regions():
-            for key in region.keys.by_age():
-                apply_time(key, self.world, self.visit.now, self.service_events)
+        for key in self._keys():
+            apply_time(key, self.world, self.visit.now, self.service_events)
+
+    def next_due(self) -> datetime | None:
+        """When AWS KMS will do something by itself next, as far as that is known now."""
+        dates = (next_due(key, self.world) for key in self._keys())
+        return min((date for date in dates if date is not None and date > self.visit.now), default=None)
+
+    def _keys(self) -> list[Key]:
+        return [key for region in self.regions() for key in region.keys.by_age()]
 
     def next_serial(self) -> int:
         """Numbers that rise with everything made."""

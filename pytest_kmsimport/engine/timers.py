@@ -35,6 +35,18 @@ def apply_time(key: Key, world: World, now: datetime, done: ServiceEvents) -> No
         _complete_rotations(primary, world, now, done)
 
 
+def next_due(key: Key, world: World) -> datetime | None:
+    """When AWS KMS will do something to a KMS key by itself next; None where that is not to come."""
+    dates = [m.valid_to for m in key.materials.values() if m.is_present and m.valid_to is not None]
+    if key.rotation_started is not None:
+        dates.append(key.rotation_started + world.background)
+    if key.schedule is not None and key.state is KeyState.ENABLED:
+        dates.append(key.schedule.next_date)
+    if key.deletion_date is not None:
+        dates.append(key.deletion_date)
+    return min(dates, default=None)
+
+
 def _drop_expired(key: Key, now: datetime, done: ServiceEvents) -> None:
     """Forget the bytes of key material that has expired, the first to expire first."""
     for valid_to, material in sorted(
