@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from .._active import Mock
 from .._around.events import Events
+from .._around.metrics import Metrics
 from .._around.trail import Trail
 from .._service.clock import Clock
 from .._service.plans import Plan, Target
@@ -34,6 +35,10 @@ class Controlled(Mock, Protocol):
     @property
     def events(self) -> Events:
         """What EventBridge has got."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What CloudWatch has."""
 
     def reset(self) -> None:
         """Become as new."""

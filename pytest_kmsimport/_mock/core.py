@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .._active import Complaints
 from .._around.events import Events, events_of
+from .._around.metrics import Metrics
 from .._around.trail import Trail, trail_of
 from .._around.watch import Watch
 from .._diagnosis import diagnose
@@ -162,6 +163,11 @@ class MockCore:
         if self._watch is not None:
             self._watch.deliver()
         return events_of(self.calls, self._engine.service_events(), self._watching)
+
+    @property
+    def metrics(self) -> Metrics:
+        """CloudWatch's SecondsUntilKeyMaterialExpiration, and alarms on it."""
+        return Metrics(self._engine, self.clock, (self.region, self.account), self._watching)
 
     def _watching(self) -> Watch:
         """What looks at the clock and at the calls, from the first time on that somebody waits for something."""

@@ -161,6 +161,13 @@ class Engine:
             key = self._store.region(account, region).look_up(identifier)
             return None if key is None else see(key)
 
+    def each(self, see: Callable[[Key], Seen]) -> list[Seen]:
+        """What ``see`` makes of every KMS key there is, brought up to date."""
+        with self._lock:
+            self._store.begin_visit()
+            self._store.apply_time()
+            return [see(key) for key in self._store.all_keys()]
+
     def service_events(self) -> Sequence[ServiceEvent]:
         """What AWS KMS has done by itself until now, the first first; at the cost of a look at every KMS key."""
         with self._lock:

@@ -98,15 +98,16 @@ class Store:
 
     def apply_time(self) -> None:
         """Let time take effect on all KMS keys, for whoever asks what has happened to any of them."""
-        for key in self._keys():
+        for key in self.all_keys():
             apply_time(key, self.world, self.visit.now, self.service_events)
 
     def next_due(self) -> datetime | None:
         """When AWS KMS will do something by itself next, as far as that is known now."""
-        dates = (next_due(key, self.world) for key in self._keys())
+        dates = (next_due(key, self.world) for key in self.all_keys())
         return min((date for date in dates if date is not None and date > self.visit.now), default=None)
 
-    def _keys(self) -> list[Key]:
+    def all_keys(self) -> Sequence[Key]:
+        """Every KMS key there is."""
         return [key for region in self.regions() for key in region.keys.by_age()]
 
     def next_serial(self) -> int:
