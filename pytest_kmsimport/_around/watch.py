@@ -92,14 +92,17 @@ class Watch:
 
     def deliver(self) -> bool:
         """Tell what has not been told, one after the other; not while somebody else is told, who goes on with it."""
-        if not self._lock.acquire(blocking=False):
-            return False
-        try:
-            while self._tell_rules() or self._look_at_alarms():
-                pass
-        finally:
-            self._lock.release()
-        return True
+        has_told = False
+        while self._lock.acquire(blocking=False):
+            try:
+                while self._tell_rules() or self._look_at_alarms():
+                    pass
+            finally:
+                self._lock.release()
+            has_told = True
+            if not self._calls:  # whoever came meanwhile has left theirs
+                break
+        return has_told
 
     def _tell_rules(self) -> bool:
         """Tell what is new; gives whether there was anything."""

@@ -202,7 +202,6 @@ def test_events_of_several_threads(mock):
         thread.start()
     for thread in threads:
         thread.join()
-    mock.client().list_keys()
     assert len({event["id"] for event in rule.events}) == len(rule.events) == 20
 
 
