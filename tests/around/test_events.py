@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from freezegun import freeze_time
 
 from pytest_kmsimport import TargetFailed, faults, mock_kms_import
 
@@ -252,3 +253,46 @@ def test_what_kms_does_not_tell(mock):
     mock.client().delete_imported_key_material(KeyId=key.id)
     mock.client().schedule_key_deletion(KeyId=key.id)
     assert {event["detail-type"] for event in mock.events} == {"AWS API Call via CloudTrail"}
+
+
+def test_rotations_are_told_at_their_dates(mock):
+    """Those by a schedule, each, and not while the KMS key is disabled."""
+    seen = []
+    mock.events.rule({"detail-type": [ROTATION]}, lambda event, _: seen.append((event["time"], mock.clock.now())))
+    kms = mock.client()
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=key_id, RotationPeriodInDays=100)
+    mock.clock.advance(days=250)
+    assert [now - NOON for _, now in seen] == [timedelta(days=100), timedelta(days=200)]
+    kms.disable_key(KeyId=key_id)
+    mock.clock.advance(days=250)
+    assert len(seen) == 2
+
+
+def test_a_rotation_on_demand_is_told_when_it_is_complete():
+    """With background_seconds, as long after the call."""
+    with mock_kms_import(background_seconds=300) as mock:
+        mock.clock.freeze(NOON)
+        seen = []
+        mock.events.rule({"detail-type": [ROTATION]}, lambda *_: seen.append(mock.clock.now() - NOON))
+        key = mock.import_key()
+        mock.import_key(key_id=key.arn, ImportType="NEW_KEY_MATERIAL")
+        mock.client().rotate_key_on_demand(KeyId=key.id)
+        assert seen == []
+        mock.clock.advance(hours=1)
+        assert seen == [timedelta(minutes=5)]
+
+
+def test_time_that_passes_by_itself_is_noticed_at_the_next_call(kms_import_mock, kms):
+    """As by freezegun; the call's event comes after what was due."""
+    rule = kms_import_mock.events.rule(OF_KMS, lambda *_: None)
+    key = kms_import_mock.import_key(ValidTo=kms_import_mock.clock.now() + timedelta(hours=1))
+    with freeze_time(NOON + timedelta(days=30_000)):
+        assert rule.events == []
+        kms.disable_key(KeyId=kms_import_mock.import_key().id)
+    assert [event["detail-type"] for event in rule.events] == [
+        EXPIRATION,
+        "AWS Service Event via CloudTrail",
+        "AWS API Call via CloudTrail",
+    ]
+    assert rule.events[0]["resources"] == [key.arn]
