@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._around.targets import TargetFailed
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
     from ._mock.mock import KmsImportMock
@@ -49,6 +50,7 @@ __all__ = [
     "SecretLeaked",
     "Server",
     "Snapshot",
+    "TargetFailed",
     "mock_kms_import",
     "wrap_key_material",
 ]
@@ -73,6 +75,7 @@ _HOMES = {
     "SecretLeaked": "_service.leaks",
     "Server": "_mock.server",
     "Snapshot": "_mock.core",
+    "TargetFailed": "_around.targets",
     "mock_kms_import": "_mock.context",
     "wrap_key_material": "wrapping",
 }

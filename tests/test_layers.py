@@ -23,6 +23,7 @@ LAYERS = {
     "wrapping": {"engine", "_tracebacks"},
 }
 LAYERS["_service"] = {*LAYERS, "engine"}
+LAYERS["_around"] = {*LAYERS}
 LAYERS["_active"] = {*LAYERS}
 LAYERS["_transports"] = {*LAYERS}
 LAYERS["faults"] = {*LAYERS}

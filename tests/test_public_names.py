@@ -72,6 +72,7 @@ def test_all_is_what_the_package_offers():
         "SecretLeaked",
         "Server",
         "Snapshot",
+        "TargetFailed",
         "mock_kms_import",
         "wrap_key_material",
     }
@@ -161,6 +162,7 @@ def test_there_are_exceptions():
         "NotOffered",
         "RealAwsRefused",
         "SecretLeaked",
+        "TargetFailed",
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+from .._around.alarms import NAMESPACE
 from .._wire.model import did_you_mean
 from .controlled import Controlled, plan
 from .documents import call_document, clock_document, plan_document
@@ -104,6 +105,24 @@ def get_calls(mock: Controlled, asked: Asked) -> object:
     if operations:
         calls = calls.to(*operations)
     return {"calls": list(map(call_document, calls.kept)), "forgotten": len(calls) - len(calls.kept)}
+
+
+def get_trail(mock: Controlled, asked: Asked) -> object:
+    """Tell CloudTrail's records, all or those with an eventName; of calls that the journal still keeps."""
+    trail, names = mock.trail.kept, asked.query.get("event_name")
+    return {"Records": list(trail.to(*names) if names else trail)}
+
+
+def get_events(mock: Controlled, asked: Asked) -> object:
+    """Tell what EventBridge has got, all or events of a detail-type; of calls that the journal still keeps."""
+    events, types = mock.events.kept, asked.query.get("detail_type")
+    return {"events": list(events.to(*types) if types else events)}
+
+
+def get_metrics(mock: Controlled, asked: Asked) -> object:
+    """Tell the data points of this minute, in the mock's Region and account or in others."""
+    where = {name: values[-1] for name, values in asked.query.items()}
+    return {"Namespace": NAMESPACE, "MetricData": mock.metrics.data(**where)}
 
 
 def post_reset(mock: Controlled, asked: Asked) -> object:

@@ -7,6 +7,9 @@ from dataclasses import fields
 from typing import Any, Protocol
 
 from .._active import Mock
+from .._around.events import Events
+from .._around.metrics import Metrics
+from .._around.trail import Trail
 from .._service.clock import Clock
 from .._service.plans import Plan, Target
 from .._service.timing import Timing
@@ -24,6 +27,18 @@ class Controlled(Mock, Protocol):
     @property
     def inject(self) -> Callable[..., Plan]:
         """Plan a fault."""
+
+    @property
+    def trail(self) -> Trail:
+        """What CloudTrail has recorded."""
+
+    @property
+    def events(self) -> Events:
+        """What EventBridge has got."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What CloudWatch has."""
 
     def reset(self) -> None:
         """Become as new."""

@@ -41,6 +41,9 @@ RESOURCES: Mapping[str, Mapping[str, Method]] = {
         "POST": Method(actions.post_clock, members=("advance", "move_to", "freeze")),
     },
     "calls": {"GET": Method(actions.get_calls, query=("operation",))},
+    "trail": {"GET": Method(actions.get_trail, query=("event_name",))},
+    "events": {"GET": Method(actions.get_events, query=("detail_type",))},
+    "metrics": {"GET": Method(actions.get_metrics, query=("region_name", "account"))},
     "reset": {"POST": Method(actions.post_reset)},
     "verdict": {"GET": Method(actions.get_verdict)},
 }

@@ -11,6 +11,10 @@ from inspect import iscoroutine
 from typing import Any, NamedTuple
 
 from .._active import Complaints
+from .._around.events import Events, events_of
+from .._around.metrics import Metrics
+from .._around.trail import Trail, trail_of
+from .._around.watch import Watch
 from .._diagnosis import diagnose
 from .._service.calls import CallRecord, Calls
 from .._service.clock import Clock, ClockSetting
@@ -73,6 +77,7 @@ class MockCore:
         self._rsa_keys = RsaKeys()
         self._world = World(self.clock.now, os.urandom, self._rsa_keys, is_region, background, grants_spread)
         self._lifetime = Lifetime()
+        self._watch: Watch | None = None
         self.complaints = Complaints()
         self.leak_check = LeakCheck(watches=options.check_leaks)
         self.service = self._begin()
@@ -153,6 +158,30 @@ class MockCore:
         """The calls of the code under test, oldest first; attempts at one call are one record."""
         return self.service.journal.calls
 
+    @property
+    def trail(self) -> Trail:
+        """CloudTrail's records of the calls of the code under test, and of what AWS KMS has done by itself so far."""
+        return trail_of(self.calls, self._engine.service_events())
+
+    @property
+    def events(self) -> Events:
+        """What EventBridge has got of the code under test and of AWS KMS itself; ``events.rule`` waits for more."""
+        if self._watch is not None:
+            self._watch.deliver()
+        return events_of(self.calls, self._engine.service_events(), self._watching)
+
+    @property
+    def metrics(self) -> Metrics:
+        """CloudWatch's SecondsUntilKeyMaterialExpiration, and alarms on it."""
+        return Metrics(self._engine, self.clock, (self.region, self.account), self._watching)
+
+    def _watching(self) -> Watch:
+        """What looks at the clock and at the calls, from the first time on that somebody waits for something."""
+        if self._watch is None:
+            home = (self.region, self.account)
+            self._watch = Watch(self._engine, self.clock, self.service.journal, home, self.complain)
+        return self._watch
+
     def snapshot(self) -> Snapshot:
         """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""
         return Snapshot(
@@ -176,6 +205,12 @@ class MockCore:
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
         self.service.access.forget()
         self.service.callers.forget()
+        self._forget_past()
+
+    def _forget_past(self) -> None:
+        """Have nobody told of what has happened in a state that is another one now."""
+        if self._watch is not None:
+            self._watch.begin_again()
 
     @sealed
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -210,6 +245,7 @@ class MockCore:
             self.clock.restore(state.clock)
             self._rsa_keys.go_on_from(state.rsa_keys)
             self.service.access.forget()
+            self._forget_past()
             for arn in imported:
                 self.service.note_key_material(arn, self.region, self.account)
             return
@@ -223,6 +259,7 @@ class MockCore:
     def reset(self) -> None:
         """Become as new: no KMS keys, no principals, no calls, the computer's time."""
         self.clock.reset()
+        self.clock.stop_before = self._watch = None
         self.complaints.clear()
         self.service.journal.clear()
         self.service = self._begin()
@@ -265,7 +302,8 @@ class MockCore:
     def lock_owners(self) -> tuple[object, ...]:
         """What has a lock, or may have, for the sake of processes that are forked off; first the engine."""
         service = self.service
-        return (self._engine, service.journal, *self.leak_check.lock_owners, *self.plans)
+        watch = () if self._watch is None else (self._watch,)
+        return (self._engine, service.journal, *watch, *self.leak_check.lock_owners, *self.plans)
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""

@@ -23,6 +23,10 @@ UNFINISHED = "Unfinished"
 #: An operation, and the error that a call of it ended with.
 Outcome = tuple[str, str | None]
 
+#: An attempt that AWS KMS has answered: when it came, what it asked, about which KMS keys, and the response, or code
+#: and text of the refusal.
+Answered = tuple[datetime, Call, tuple[str, ...], Response | tuple[str, str]]
+
 _ARN, _ALIAS = "arn:", "alias/"
 
 
@@ -65,6 +69,7 @@ class CallRecord:
     key_state_after: str | None = None
     decisions: tuple[Decision, ...] = ()
     _response: Response | None = None
+    _answers: tuple[Answered, ...] = ()
 
     def __init__(self, time: datetime, call: Call) -> None:
         self.time = time
@@ -118,7 +123,8 @@ class CallRecord:
         return key_id
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_call": self._call._replace(members=self.request), "_response": self.response}
+        call = self._call._replace(members=self.request)
+        return {**vars(self), "_call": call, "_response": self.response, "_answers": ()}
 
     def __repr__(self) -> str:
         about = f" {self.key_id}" if self.key_id else ""
@@ -130,6 +136,11 @@ class CallRecord:
 def members_of(record: CallRecord) -> Mapping[str, Any]:
     """A request as it came, for those who look for secrets in it."""
     return record._call.members  # noqa: SLF001  not for users
+
+
+def answers_to(record: CallRecord) -> tuple[Answered, ...]:
+    """The attempts at a call that AWS KMS has answered, with all that may be secret in them."""
+    return record._answers  # noqa: SLF001  not for users
 
 
 class CallsForgotten(AssertionError):  # noqa: N818  a failure of the test, named for what happened

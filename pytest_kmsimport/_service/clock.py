@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ class Clock:
     def __init__(self) -> None:
         self._ahead = 0  # milliseconds
         self._frozen_at: int | None = None
+        #: Tells what is due now, and where to stop on the way to a moment; None where nobody waits for anything.
+        self.stop_before: Callable[[datetime], datetime | None] | None = None
 
     def __repr__(self) -> str:
         return f"<Clock {self.now().isoformat()}{' frozen' if self.is_frozen else ''}>"
@@ -106,7 +109,14 @@ class Clock:
     def _show(self, milliseconds: int) -> datetime:
         if not 0 <= milliseconds <= _LATEST:
             raise ValueError(_BEYOND)
+        while self.stop_before is not None:
+            stop = self.stop_before(_EPOCH + timedelta(milliseconds=milliseconds))
+            if stop is None:
+                break
+            self._ahead = -((_EPOCH - stop) // _MILLISECOND) - self._base()  # not before it, by part of a millisecond
         self._ahead = milliseconds - self._base()
+        if self.stop_before is not None:
+            self.stop_before(self.now())
         return self.now()
 
     def freeze(self, at: datetime | None = None) -> datetime:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 from ..engine.call import Call
 from ..engine.errors import KmsError, NotOffered
 from ..engine.operations.registry import traits_of
-from .calls import UNFINISHED, CallRecord, Calls, Outcome
+from .calls import UNFINISHED, Answered, CallRecord, Calls, Outcome
 from .reply import Reply
 
 #: What else wants to know of every attempt, when it has been answered; for a whole test run.
@@ -25,8 +25,9 @@ _REPEATED = (
 )
 
 
-#: An attempt that has begun: the record of its call, and its number. Others may have begun by the time it ends.
-Opened = tuple[CallRecord, int]
+#: An attempt that has begun: the record of its call, its number, what it asks, and when it came. Others may have begun
+#: by the time it ends.
+Opened = tuple[CallRecord, int, Call, datetime]
 
 
 class Kept(NamedTuple):
@@ -53,10 +54,12 @@ class Journal:
         self._note_forgotten = note_forgotten
         self._kept = Kept(OrderedDict(), Counter())
         self._lock = Lock()
+        #: Is told of every attempt that AWS KMS has answered, where somebody wants to know.
+        self.tell: Callable[[Answered], None] | None = None
 
     def open(self, call: Call) -> Opened:
-        """Begin an attempt: the record of its call, unfinished, and the attempt's number."""
-        gone = None
+        """Begin an attempt: the record of its call is unfinished then."""
+        gone, now = None, self._now()
         with self._lock:
             records, earlier = self._kept
             record = records.get(call.invocation)
@@ -64,26 +67,34 @@ class Journal:
                 record.attempts += 1
                 record.note(UNFINISHED)
                 record._response = None  # noqa: SLF001  of an attempt that somebody was not content with
-                return record, record.attempts
-            record = records[call.invocation] = CallRecord(self._now(), call)
+                return record, record.attempts, call, now
+            record = records[call.invocation] = CallRecord(now, call)
             if len(records) > self._limit:
                 _, gone = records.popitem(last=False)
                 earlier[gone.operation, gone.error] += 1
         if gone is not None:
             self._note_forgotten(gone)
-        return record, 1
+        return record, 1, call, now
 
-    def close(self, opened: Opened, reply: Reply, failure: BaseException | str | None = None) -> None:
+    def close(  # noqa: C901  every function more is called at every call
+        self, opened: Opened, reply: Reply, failure: BaseException | str | None = None
+    ) -> None:
         """End an attempt: ``failure`` is what its client got in the place of the reply's answer, or the name of that.
 
         What came of it is not the outcome of the call if its client has tried again already.
         """
-        record, attempt = opened
+        record, attempt, call, time = opened
         repeated = record.effects and isinstance(reply.result, KmsError)
         record.faults += reply.faults
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
         record.decisions = reply.decisions or record.decisions
+        answered = None
+        result = reply.result if reply.lost is None else reply.lost
+        if result is not None:
+            answer = (result.code, result.message) if isinstance(result, KmsError) else result
+            answered = (time, call, reply.keys.arns, answer)
+            record._answers += (answered,)  # noqa: SLF001  for the trail
         if attempt != record.attempts:
             pass
         elif isinstance(failure, str):
@@ -107,6 +118,8 @@ class Journal:
             record.note(type(error).__name__)
             record._response = None  # noqa: SLF001
             raise
+        if self.tell is not None and answered is not None:
+            self.tell(answered)
 
     def find(self, invocation: str) -> CallRecord | None:
         """The record of a call, None where it is not kept."""

@@ -6,8 +6,10 @@ wire format: values are Python's own (``bytes`` for blobs, aware ``datetime`` fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -22,6 +24,7 @@ from .operations import OPERATIONS
 from .operations.registry import Operation
 from .quotas import Quotas
 from .region import Region
+from .service_events import ServiceEvent
 from .store import Store, Visit
 from .world import World
 
@@ -168,6 +171,37 @@ class Engine:
             self._store.begin_visit()
             key = self._store.region(account, region).look_up(identifier)
             return None if key is None else see(key)
+
+    def each(self, see: Callable[[Key], Seen]) -> list[Seen]:
+        """What ``see`` makes of every KMS key there is, brought up to date."""
+        with self._lock:
+            self._store.begin_visit()
+            self._store.apply_time()
+            return [see(key) for key in self._store.all_keys()]
+
+    def service_events(self) -> Sequence[ServiceEvent]:
+        """What AWS KMS has done by itself until now, the first first; at the cost of a look at every KMS key."""
+        with self._lock:
+            self._store.begin_visit()
+            self._store.apply_time()
+            return sorted(self._store.service_events.kept, key=attrgetter("time"))
+
+    def service_events_since(self, number: int) -> Sequence[ServiceEvent]:
+        """What AWS KMS has done by itself from this number on, as far as that was noted; the first first."""
+        with self._lock:
+            kept = self._store.service_events.kept
+            return sorted((event for event in kept if event.number >= number), key=attrgetter("time"))
+
+    def catch_up(self) -> datetime | None:
+        """Let time take effect on all KMS keys, and tell when AWS KMS will do something by itself next."""
+        with self._lock:
+            self._store.begin_visit()
+            self._store.apply_time()
+            return self._store.next_due()
+
+    def count_of_service_events(self) -> int:
+        """How many things AWS KMS has done by itself."""
+        return self._store.service_events.count
 
     def discard_key(self, key: Key) -> None:
         """Let a KMS key go at once, as if it had never been made."""

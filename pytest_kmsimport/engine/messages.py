@@ -140,6 +140,7 @@ ID_WITH_NEW = "Input parameter keyMaterialId cannot be used with NEW_KEY_MATERIA
 SYMMETRIC_ONLY = "Input parameter {member} cannot be used with {spec} imported keys."  # R
 NEW_ON_REPLICA = "Input parameter ImportType NEW_KEY_MATERIAL cannot be used on replica Multi-Region keys"  # R
 DESCRIPTION_ON_REPLICA = "Key material description can only be specified on primary Multi-Region keys"  # R
+INCORRECT_KEY_IN_TRAIL = "The key ID in the request does not identify a CMK that can perform this operation."  # D
 OTHER_MATERIAL = "Imported key material does not have the expected identifier ({id})."  # R
 KNOWN_MATERIAL = (  # R
     "Key material (id: {id}) being imported as NEW_KEY_MATERIAL is already associated with KMS key {arn}."

@@ -27,6 +27,7 @@ from .keys import Key
 from .materials import key_ids_of
 from .quotas import Quotas
 from .rules import Rules, rules_of
+from .service_events import ServiceEvents
 from .states import KeyState
 from .timers import apply_time
 from .world import World
@@ -101,6 +102,11 @@ class Region:
         self._store.visit.touched.append((key, before))
 
     @property
+    def service_events(self) -> ServiceEvents:
+        """What AWS KMS has done by itself."""
+        return self._store.service_events
+
+    @property
     def tokens(self) -> ImportTokens:
         """The import tokens that have been issued."""
         return self._store.tokens
@@ -147,7 +153,7 @@ class Region:
         """The KMS key with this key ID, brought up to date; None where there is none."""
         key = self.keys.get(key_id)
         if key is not None:
-            apply_time(key, self._store.world, self._store.visit.now)
+            apply_time(key, self._store.world, self._store.visit.now, self._store.service_events)
         return key
 
     def check_room(self) -> None:

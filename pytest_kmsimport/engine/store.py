@@ -15,7 +15,9 @@ from .call import Call, Caller, KeysSeen
 from .keys import Key
 from .quotas import Quotas
 from .region import Region
+from .service_events import DELETION, ServiceEvents
 from .states import KeyState
+from .timers import apply_time, next_due
 from .world import World
 from .wrapping import ImportTokens, Issued
 
@@ -79,6 +81,7 @@ class Store:
         self._deletion_of: dict[int, Deletion] = {}
         self.principals: dict[str, Principal] = {}
         self.accounts: dict[str, Account] = {}
+        self.service_events = ServiceEvents()
         self.visit = Visit(world.now(), _NO_CALL, [], [], [])
 
     def region(self, account: str, name: str) -> Region:
@@ -92,6 +95,20 @@ class Store:
     def regions(self) -> Sequence[Region]:
         """All that there are, of all accounts."""
         return list(self._regions.values())
+
+    def apply_time(self) -> None:
+        """Let time take effect on all KMS keys, for whoever asks what has happened to any of them."""
+        for key in self.all_keys():
+            apply_time(key, self.world, self.visit.now, self.service_events)
+
+    def next_due(self) -> datetime | None:
+        """When AWS KMS will do something by itself next, as far as that is known now."""
+        dates = (next_due(key, self.world) for key in self.all_keys())
+        return min((date for date in dates if date is not None and date > self.visit.now), default=None)
+
+    def all_keys(self) -> Sequence[Key]:
+        """Every KMS key there is."""
+        return [key for region in self.regions() for key in region.keys.by_age()]
 
     def next_serial(self) -> int:
         """Numbers that rise with everything made."""
@@ -133,6 +150,8 @@ class Store:
         return key.deletion_date == deletion.date and self.region(key.account, key.region).keys.get(key.id) is key
 
     def _delete_key(self, key: Key, date: datetime) -> None:
+        apply_time(key, self.world, date, self.service_events)
+        self.service_events.note(DELETION, date, key)
         self.region(key.account, key.region).remove(key.id)
         self._asked_for.add((key.account, key.region))
         if key.family is None:
@@ -153,7 +172,7 @@ class Store:
     def copy(self) -> Store:
         """A store of its own with the same content."""
         other = copy(self)
-        other.tokens = self.tokens.copy()
+        other.tokens, other.service_events = self.tokens.copy(), self.service_events.copy()
         other._regions = {where: region.copy(other) for where, region in self._regions.items()}
         other.principals, other.accounts = dict(self.principals), dict(self.accounts)
         other._asked_for = set(self._asked_for)

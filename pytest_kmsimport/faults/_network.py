@@ -203,7 +203,8 @@ class AnswerLost(Fault):
         """Let AWS KMS answer, and nobody hear it."""
         reply = attempt.reply()
         seen = self.seen.strike(attempt)
-        return reply._replace(result=seen.result, instead=seen.instead, event=seen.event)
+        lost = reply.result if reply.lost is None else reply.lost
+        return reply._replace(result=seen.result, instead=seen.instead, event=seen.event, lost=lost)
 
     def client_outcome(self, client: BaseClient, operation: str) -> ClientOutcome:
         """What is seen instead."""

@@ -104,6 +104,7 @@ def test_nothing_else_is_in_a_store(ask):
     assert set(vars(store)) == {
         *("world", "service", "quotas", "visit", "principals", "accounts"),  # of the engine that loads
         *("tokens", "_regions", "_serials"),  # written
+        "service_events",  # as calls are not
         *("_deletions", "_deletion_of", "_asked_for"),  # they follow from the keys' dates
     }
     (region,) = store.regions()

@@ -217,7 +217,7 @@ def fingerprint(mock: Any) -> object:
     regions = sorted(store.regions(), key=lambda region: (region.account, region.name))
     for region in regions:
         for key in region.keys.by_age():
-            apply_time(key, store.world, store.visit.now)
+            apply_time(key, store.world, store.visit.now, store.service_events)
     held = [(r.account, r.name, frozen([r.keys, r.aliases, r.grants], {})) for r in regions if not r.is_empty]
     return held, frozen(vars(store.tokens), {}), len(store._deletions)
 

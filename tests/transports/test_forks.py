@@ -80,6 +80,7 @@ LOCKS = {
     "the engine": lambda mock: mock._engine._lock,
     "the journal": lambda mock: mock.service.journal._lock,
     "a plan": lambda mock: mock.plans[0]._lock,
+    "what waits for events": lambda mock: mock._watching()._lock,
     "the pool of RSA keys": lambda _: _rsa_pool._lock,
     "the active mocks": lambda _: _active._lock,
     "the environment": lambda _: _environment.Environment._lock,
@@ -173,7 +174,17 @@ def test_every_lock_is_minded():
     for path in Path(pytest_kmsimport.__file__).parent.rglob("*.py"):
         lines = path.read_text().splitlines()
         owners |= {path.stem for line in lines if re.search(r"= (R?Lock|Condition|Semaphore)\(", line)}
-    assert owners == {"_active", "environment", "journal", "leak_check", "leaks", "plans", "rsa_pool", "engine"}
+    assert owners == {
+        "_active",
+        "environment",
+        "journal",
+        "leak_check",
+        "leaks",
+        "plans",
+        "rsa_pool",
+        "engine",
+        "watch",
+    }
 
 
 def test_nothing_is_registered_before_the_first_mock():

@@ -131,7 +131,7 @@ def list_keys(
 @operation(changes=True)
 def enable_key(region: Region, key: Key) -> Response:
     """Let a disabled KMS key be used again."""
-    timers.enable(key, region.world, region.now)
+    timers.enable(key, region.world, region.now, region.service_events)
     return {}
 
 

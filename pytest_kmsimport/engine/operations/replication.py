@@ -59,6 +59,7 @@ def replicate_key(
     replica.rules, replica.description, replica.tags = there.rules, description, new_tags
     there.keys.add(replica)
     region.touch(replica)
+    region.service_events.note_synchronization(now, key)
     answer = {"ReplicaKeyMetadata": metadata(replica), "ReplicaPolicy": replica.policy}
     return answer | ({"ReplicaTags": list(tags)} if tags else {})
 
@@ -92,4 +93,5 @@ def update_primary_region(region: Region, key: Key, *, primary_region: str) -> R
         raise ValidationException(messages.NO_REPLICA.format(key_id=key.id))
     check_state(replica, replica.state, refusals_of("UpdatePrimaryRegion"))
     key.family.promote(replica, region.now + region.world.background)
+    region.service_events.note_synchronization(region.now, replica)
     return {}

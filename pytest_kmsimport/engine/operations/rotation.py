@@ -49,7 +49,7 @@ def rotate_key_on_demand(region: Region, key: Key) -> Response:
     if rotations >= region.quotas.on_demand_rotations_per_key:
         raise LimitExceededException(messages.TOO_MANY_ROTATIONS.format(arn=key.arn))
     key.rotation_started = region.now
-    apply_time(key, region.world, region.now)
+    apply_time(key, region.world, region.now, region.service_events)
     return {"KeyId": key.arn}
 
 

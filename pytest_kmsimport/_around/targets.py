@@ -1,0 +1,58 @@
+"""Functions that are called as AWS Lambda would call them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from ..engine.arns import partition_of
+
+#: A function that is called with an event, and whose failures are the mock's own complaints.
+Target = Callable[[Any], None]
+
+
+class TargetFailed(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+    """The target of a rule or an alarm has raised an exception; that is its cause."""
+
+
+TargetFailed.__module__ = "pytest_kmsimport"
+
+
+class LambdaContext:
+    """What a handler of Lambda's is told beside the event."""
+
+    function_version = "$LATEST"
+    memory_limit_in_mb = "128"
+    identity = client_context = None
+
+    def __init__(self, name: str, region: str, account: str) -> None:
+        self.function_name = name
+        self.invoked_function_arn = f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{name}"
+        self.aws_request_id = str(uuid4())
+        self.log_group_name = f"/aws/lambda/{name}"
+        self.log_stream_name = f"[$LATEST]{uuid4().hex}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As much as a function has by default: three seconds."""
+        return 3000
+
+
+def target_of(
+    handler: Callable[[Any, Any], object], region: str, account: str, complain: Callable[[AssertionError], object]
+) -> Target:
+    """A handler as a target; what it raises is complained of, and goes no further, for whoever sends events is away."""
+    name = getattr(handler, "__name__", type(handler).__name__)
+
+    def call(event: Any) -> None:  # noqa: ANN401
+        try:
+            handler(event, LambdaContext(name, region, account))
+        except Exception as error:  # noqa: BLE001  a handler may raise anything
+            failed = TargetFailed(f"{name} failed: {type(error).__name__}: {error}")
+            failed.__cause__ = error
+            complain(failed)
+
+    return call

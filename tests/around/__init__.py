@@ -1,0 +1,1 @@
+"""What AWS tells others of KMS keys: CloudTrail, EventBridge, CloudWatch."""
