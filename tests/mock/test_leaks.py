@@ -314,15 +314,13 @@ def test_the_log_is_watched_after_a_reset():
 def test_leaks_are_looked_for_beside_other_threads(kms_import_mock, kms):
     """Secrets may come while others are looked for."""
     key = kms_import_mock.import_key()
-    go_on = True
 
     def make_data_keys():
-        while go_on:
+        for _ in range(100):
             kms.generate_data_key(KeyId=key.id, KeySpec="AES_256")
 
     with ThreadPoolExecutor(4) as pool:
         making = [pool.submit(make_data_keys) for _ in range(4)]
-        for _ in range(50):
+        while not all(future.done() for future in making):
             kms_import_mock.leak_check.new_leaks(kms_import_mock.calls.kept, [("a text", "a place")])
-        go_on = False
     assert [future.exception() for future in making] == [None] * 4
