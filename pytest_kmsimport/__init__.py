@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._mock.mock import KmsImportMock
     from ._mock.principals import Permissions, RegisteredPrincipal
     from ._mock.server import Server
+    from ._mock.statements import AttachedStatement
     from ._mock.views import KeyMaterialView, KeyView
     from ._service.calls import CallRecord, Calls, CallsForgotten
     from ._service.clock import Clock
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .wrapping import wrap_key_material
 
 __all__ = [
+    "AttachedStatement",
     "CallRecord",
     "Calls",
     "CallsForgotten",
@@ -54,6 +56,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AttachedStatement": "_mock.statements",
     "CallRecord": "_service.calls",
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from . import saved
 from .arns import partition_of
 from .authorization.access import Decision, decide, root_of
-from .authorization.principals import Account, Principal
+from .authorization.principals import Account, Attachment, Principal, with_attached
 from .call import Answer, Call, Caller, Response
 from .errors import KmsError, NotOffered
 from .keys import Key
@@ -115,18 +115,30 @@ class Engine:
         with self._lock:
             self._store.accounts[account] = settings
 
+    def attach(self, attachment: Attachment) -> None:
+        """Let a statement hold for whoever calls, or one of them, until it is detached."""
+        with self._lock:
+            self._store.attached += (attachment,)
+
+    def detach(self, attachment: Attachment) -> None:
+        """Let a statement hold no more."""
+        with self._lock:
+            self._store.attached = tuple(one for one in self._store.attached if one is not attachment)
+
     def identify(self, caller: Caller, region: str) -> Caller:
         """Who it is that has signed a request to a Region, and of which account."""
         store = self._store
-        if not (store.principals or store.accounts):
+        if not (store.principals or store.accounts or store.attached):
             return caller
         principal = store.principals.get(caller.access_key)
         if principal is None and caller.access_key != caller.account:
             principal = store.principals.get("")
+        attached = [one for one in store.attached if one.access_key in {"", caller.access_key}]
         if principal is None:
-            if caller.account not in store.accounts:
+            if not attached and caller.account not in store.accounts:
                 return caller
             principal = root_of(caller.account, partition_of(region))
+        principal = with_attached(principal, attached)
         return caller._replace(account=principal.account, principal=principal)
 
     def can(self, call: Call) -> tuple[Decision, ...]:
