@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from . import saved
 from .arns import partition_of
-from .authorization.access import Decision, decide, root_of
+from .authorization.access import Decision, Permission, Subject, decide, refusal_by, root_of
+from .authorization.decision import Source
 from .authorization.principals import Account, Attachment, Principal, with_attached
 from .call import Answer, Call, Caller, Response
 from .errors import KmsError, NotOffered
@@ -159,6 +160,19 @@ class Engine:
                 for member in operation.traits.keys:
                     operation.find_key(region, call.members.get(member, ""))
             return tuple(decide(region, call, permission)[0] for permission in needed)
+
+    def refusal(self, call: Call, source: Source, *, explicit: bool) -> KmsError:
+        """AWS's refusal of a call where a type of policy denies what it needs (``explicit``) or does not allow it.
+
+        It speaks of the permission that is asked for first, and of nothing in particular where that is not there.
+        """
+        operation = OPERATIONS.get(call.operation)
+        with self._lock:
+            self._store.begin_visit(call)
+            region = self._store.region(call.account, call.region)
+            needed = [] if operation is None else operation.permissions(region, call.members)
+            permission = next(iter(needed), Permission(call.operation, Subject()))
+            return refusal_by(source, region, call, permission, explicit=explicit)
 
     def look_up(self, identifier: str, region: str, account: str, see: Callable[[Key], Seen]) -> Seen | None:
         """What ``see`` makes of the KMS key that an identifier of any kind names, while nothing else happens to it.
