@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ..support.key_policies import document, root, statement
 from ..support.refusal import refused
@@ -10,6 +11,7 @@ from ..support.refusal import refused
 HOME, OTHER = "123456789012", "111122223333"
 ALICE, PYTEST = f"arn:aws:iam::{HOME}:user/Alice", f"arn:aws:iam::{HOME}:user/pytest"
 ALL = document({"Effect": "Allow", "Action": "kms:*", "Resource": "*"})
+NOTHING = document({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
 EXPLICIT = "with an explicit deny in an identity-based policy"
 
 
@@ -198,3 +200,41 @@ def test_what_is_not_there(kms_import_mock):
     with pytest.raises(ValueError, match="StringEqual"):
         kms_import_mock.deny("kms:Encrypt", condition={"StringEqual": {"kms:ViaService": "x"}})
     assert kms_import_mock._engine._store.attached == ()
+
+
+@pytest.mark.parametrize(
+    ("policy", "more", "cure"),
+    [
+        (document(statement(root(HOME))), {}, "allows kms:Encrypt on {arn}, or name them in the key policy."),
+        (document(statement(OTHER)), {}, "Let a statement of the key policy allow kms:Encrypt to the caller."),
+        (document(statement(root(HOME))), {"policies": ALL, "boundary": NOTHING}, "Let the permissions boundary allow"),
+        (document(statement(), statement(Effect="Deny", action="kms:Encrypt")), {}, "No Allow outweighs a Deny: "),
+    ],
+)
+def test_a_refusal_comes_with_the_cure(kms_import_mock, key, policy, more, cure):
+    """What would let the caller, by what kept them out."""
+    kms_import_mock.client().put_key_policy(KeyId=key.id, Policy=policy, BypassPolicyLockoutSafetyCheck=True)
+    alice = kms_import_mock.principal(ALICE, **more)
+    with pytest.raises(ClientError):
+        alice.client().encrypt(KeyId=key.id, Plaintext=b"x")
+    assert cure.format(arn=key.arn) in kms_import_mock.calls[-1].diagnosis
+
+
+def test_the_key_policy_cannot_help_everybody(kms_import_mock, key):
+    """Not another account's, nor who retires a grant, nor where no KMS key is asked."""
+    kms_import_mock.client().put_key_policy(
+        KeyId=key.id, Policy=document(statement(root(HOME)), statement(root(OTHER)))
+    )
+    grant = kms_import_mock.client().create_grant(KeyId=key.id, GranteePrincipal=root(OTHER), Operations=["Encrypt"])
+    eve = kms_import_mock.principal(f"arn:aws:iam::{OTHER}:user/Eve").client()
+    alice = kms_import_mock.principal(ALICE).client()
+    for call in (
+        lambda: eve.encrypt(KeyId=key.arn, Plaintext=b"x"),
+        lambda: alice.retire_grant(GrantToken=grant["GrantToken"]),
+        alice.list_keys,
+    ):
+        with pytest.raises(ClientError):
+            call()
+        told = kms_import_mock.calls[-1].diagnosis
+        assert "Give the caller an identity-based policy that allows kms:" in told
+        assert "key policy." not in told
