@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._mock.mock import KmsImportMock
     from ._mock.principals import Permissions, RegisteredPrincipal
     from ._mock.server import Server
+    from ._mock.statements import AttachedStatement
     from ._mock.views import KeyMaterialView, KeyView
     from ._service.calls import CallRecord, Calls, CallsForgotten
     from ._service.clock import Clock
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .wrapping import wrap_key_material
 
 __all__ = [
+    "AttachedStatement",
     "CallRecord",
     "Calls",
     "CallsForgotten",
@@ -56,6 +58,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AttachedStatement": "_mock.statements",
     "CallRecord": "_service.calls",
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",

@@ -53,6 +53,7 @@ def test_all_is_sorted():
 def test_all_is_what_the_package_offers():
     """The public names are these; one more or less is a change for users."""
     assert set(NAMES) == {
+        "AttachedStatement",
         "CallRecord",
         "Calls",
         "CallsForgotten",

@@ -39,7 +39,7 @@ def key_id(kms):
 
 def is_passing(fault):
     """Whether it is worth trying again: what the network does, and what AWS calls temporary."""
-    return fault.kind not in {"refusal", "race"} or fault.id in PASSING
+    return fault.kind not in {"refusal", "denial", "race"} or fault.id in PASSING
 
 
 @pytest.mark.parametrize("kms_fault", faults.catalogue("ImportKeyMaterial"), indirect=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -42,6 +43,7 @@ def call_document(record: CallRecord) -> dict[str, Any]:
         "key_arns": record.key_arns,
         "key_state_before": record.key_state_before,
         "key_state_after": record.key_state_after,
+        "decisions": [asdict(decision) for decision in record.decisions],
     }
 
 

@@ -11,6 +11,7 @@ from ..engine.errors import AccessDeniedException, KmsError
 from ..engine.keys import Key
 from ..engine.principals import is_principal
 from ..engine.region import Region
+from . import denials
 
 _IDENTIFIERS = ("KeyId", "TargetKeyId", "DestinationKeyId", "SourceKeyId")
 
@@ -94,8 +95,7 @@ def explain_alias_name(region: Region, members: Mapping[str, Any], error: KmsErr
 def explain_access(region: Region, members: Mapping[str, Any], error: KmsError) -> str:
     """Say what the decision rests on, or what AWS hides about a KMS key of another account."""
     if isinstance(error, AccessDeniedException) and error.decision is not None:
-        reason = error.decision.reason
-        return reason[0].upper() + reason[1:]
+        return denials.explain(error.decision)
     for identifier in named(members):
         name = arns.parse(identifier)
         if name.account not in {None, region.account}:

@@ -29,7 +29,8 @@ from .._tracebacks import sealed
 from .._transports import forks, iam
 from .._wire.regions import is_region
 from ..engine import plain
-from ..engine.engine import ANYBODY, Engine
+from ..engine.engine import ANYBODY, Engine, Seen
+from ..engine.keys import Key
 from ..engine.quotas import Quotas
 from ..engine.store import Store
 from ..engine.world import World
@@ -115,6 +116,13 @@ class MockCore:
         except Exception as error:
             text = f"meanwhile({getattr(action, '__name__', action)}) failed: {type(error).__name__}: {error}"
             raise self.complain(MeanwhileFailed(text)) from error
+
+    def _look_up(self, key_id: str, region_name: str, account: str, see: Callable[[Key], Seen]) -> Seen:
+        seen = self._engine.look_up(key_id, region_name, account, see)
+        if seen is None:
+            text = f"There is no KMS key {key_id!r} in {region_name} of account {account}"
+            raise LookupError(f"{text}; name another with region_name= or account=.")
+        return seen
 
     def missing_rsa_key(self, bits: int) -> Callable[[], None] | None:
         """What makes, ahead of time, the RSA key with which the mock answers next; None where it has one."""

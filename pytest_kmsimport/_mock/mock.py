@@ -19,11 +19,11 @@ from .._transports.real_aws import NoWayOut
 from .._transports.sessions import new_session
 from .._wire.names import Operation
 from .._wire.signature import PLACEHOLDER_KEY
-from ..engine.engine import Seen
 from ..engine.keys import Key
 from .assertions import why_not_imported
 from .ceremony import Ceremony
 from .govern import GovernedMock
+from .statements import AttachesStatements
 from .views import KeyView
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(GovernedMock):
+class KmsImportMock(GovernedMock, AttachesStatements):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
@@ -176,13 +176,6 @@ class KmsImportMock(GovernedMock):
         """
         region_name, account = region_name or self.region, account or self.account
         return self._look_up(key_id, region_name, account, KeyView.of)
-
-    def _look_up(self, key_id: str, region_name: str, account: str, see: Callable[[Key], Seen]) -> Seen:
-        seen = self._engine.look_up(key_id, region_name, account, see)
-        if seen is None:
-            text = f"There is no KMS key {key_id!r} in {region_name} of account {account}"
-            raise LookupError(f"{text}; name another with region_name= or account=.")
-        return seen
 
     @sealed
     def import_key(

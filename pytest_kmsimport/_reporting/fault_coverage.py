@@ -23,6 +23,7 @@ from .._wire.model import kms_model
 from ..engine.operations import OPERATIONS
 from ..faults import Slow
 from ..faults._catalogue import everything
+from ..faults._denials import denied_as
 from .coverage_page import page
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Exercised:
         names = {_counted_as(fault, record.operation) for fault in record.faults}
         if record.error is not None:
             names.add(record.error)
+            names.update(denied_as(decision) for decision in record.decisions if not decision.allowed)
         self.add({record.operation: {name: [self._test()] for name in names}})
 
     def add(self, names: Mapping[str, Mapping[str, Collection[str]]]) -> None:

@@ -9,7 +9,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from botocore.client import BaseClient
 
+from ..engine.authorization.decision import Source
 from ..engine.call import Call
+from ..engine.errors import KmsError
 from ..engine.keys import Key
 from .reply import Reply
 
@@ -25,6 +27,9 @@ class MockAccess(Protocol):
 
     def reply_as_of(self, call: Call, key: Key) -> Reply:
         """Answer a call as if the KMS key were still what it was."""
+
+    def refusal(self, call: Call, source: Source, *, explicit: bool) -> KmsError:
+        """AWS's refusal of a call where a type of policy denies it (``explicit``) or does not allow it."""
 
     def before_last_change(self, call: Call) -> Key | None:
         """What the KMS key of a call was before the last call that changed it; None where that is not known."""

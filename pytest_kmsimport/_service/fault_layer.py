@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
 
+from ..engine.authorization.decision import Source
 from ..engine.call import Call, KeysSeen
 from ..engine.engine import Engine, Seen
 from ..engine.errors import KmsError
@@ -139,6 +140,10 @@ class ServiceAccess:
         """Answer a call as if the KMS key were still what it was."""
         answer = self._engine.answer_as_of(call, key)
         return Reply(answer.result, answer.keys, carried_out=not isinstance(answer.result, KmsError))
+
+    def refusal(self, call: Call, source: Source, *, explicit: bool) -> KmsError:
+        """AWS's refusal of a call where a type of policy denies it (``explicit``) or does not allow it."""
+        return self._engine.refusal(call, source, explicit=explicit)
 
     def _look_up(self, call: Call, see: Callable[[Key], Seen]) -> Seen | None:
         """Look at the KMS key that a call names."""

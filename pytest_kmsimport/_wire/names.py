@@ -124,4 +124,4 @@ ErrorCode = Literal[
     "XksProxyVpcEndpointServiceInvalidConfigurationException",
     "XksProxyVpcEndpointServiceNotFoundException",
 ]
-Kind = Literal["consistency", "http", "lost answer", "network", "race", "refusal", "slow"]
+Kind = Literal["consistency", "denial", "http", "lost answer", "network", "race", "refusal", "slow"]

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 from . import saved
 from .arns import partition_of
-from .authorization.access import Decision, decide, root_of
-from .authorization.principals import Account, Principal
+from .authorization.access import Decision, Permission, Subject, decide, refusal_by, root_of
+from .authorization.decision import Source
+from .authorization.principals import Account, Attachment, Principal, with_attached
 from .call import Answer, Call, Caller, Response
 from .errors import KmsError, NotOffered
 from .keys import Key
@@ -129,18 +130,30 @@ class Engine:
         with self._lock:
             self._store.accounts[account] = settings
 
+    def attach(self, attachment: Attachment) -> None:
+        """Let a statement hold for whoever calls, or one of them, until it is detached."""
+        with self._lock:
+            self._store.attached += (attachment,)
+
+    def detach(self, attachment: Attachment) -> None:
+        """Let a statement hold no more."""
+        with self._lock:
+            self._store.attached = tuple(one for one in self._store.attached if one is not attachment)
+
     def identify(self, caller: Caller, region: str) -> Caller:
         """Who it is that has signed a request to a Region, and of which account; one whose principal is known stays."""
         store = self._store
-        if caller.principal is not None or not (store.principals or store.accounts):
+        if not store.attached and (caller.principal is not None or not (store.principals or store.accounts)):
             return caller
-        principal = store.principals.get(caller.access_key)
+        principal = caller.principal or store.principals.get(caller.access_key)
         if principal is None and caller.access_key != caller.account:
             principal = store.principals.get(ANYBODY)
+        attached = [one for one in store.attached if one.access_key in {ANYBODY, caller.access_key}]
         if principal is None:
-            if caller.account not in store.accounts:
+            if not attached and caller.account not in store.accounts:
                 return caller
             principal = root_of(caller.account, partition_of(region))
+        principal = with_attached(principal, attached)
         return caller._replace(account=principal.account, principal=principal)
 
     def can(self, call: Call) -> tuple[Decision, ...]:
@@ -161,6 +174,19 @@ class Engine:
                 for member in operation.traits.keys:
                     operation.find_key(region, call.members.get(member, ""))
             return tuple(decide(region, call, permission)[0] for permission in needed)
+
+    def refusal(self, call: Call, source: Source, *, explicit: bool) -> KmsError:
+        """AWS's refusal of a call where a type of policy denies what it needs (``explicit``) or does not allow it.
+
+        It speaks of the permission that is asked for first, and of nothing in particular where that is not there.
+        """
+        operation = OPERATIONS.get(call.operation)
+        with self._lock:
+            self._store.begin_visit(call)
+            region = self._store.region(call.account, call.region)
+            needed = [] if operation is None else operation.permissions(region, call.members)
+            permission = next(iter(needed), Permission(call.operation, Subject()))
+            return refusal_by(source, region, call, permission, explicit=explicit)
 
     def look_up(self, identifier: str, region: str, account: str, see: Callable[[Key], Seen]) -> Seen | None:
         """What ``see`` makes of the KMS key that an identifier of any kind names, while nothing else happens to it.

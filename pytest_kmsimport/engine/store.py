@@ -10,7 +10,7 @@ from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from .authorization.principals import Account, Principal
+from .authorization.principals import Account, Attachment, Principal
 from .call import Call, Caller, KeysSeen
 from .keys import Key
 from .quotas import Quotas
@@ -65,8 +65,9 @@ class Store:
     """Every account and Region of one service, made when they are first asked for and kept while they have something.
 
     ``principals`` are those who call, by access key, "" for whoever is not among them; ``accounts`` is what holds for
-    everybody of an account. ``_asked_for`` are those that may have nothing in them, ``_deletions`` the KMS keys that
-    are to go, next one first; each key is among them once at most, by its serial in ``_deletion_of``.
+    everybody of an account, ``attached`` what a test lets callers do or not. ``_asked_for`` are those that may have
+    nothing in them, ``_deletions`` the KMS keys that are to go, next one first; each key is among them once at most, by
+    its serial in ``_deletion_of``.
     """
 
     def __init__(self, world: World, service: str, quotas: Quotas, *, strict_tokens: bool) -> None:
@@ -82,6 +83,7 @@ class Store:
         self.principals: dict[str, Principal] = {}
         self.accounts: dict[str, Account] = {}
         self.service_events = ServiceEvents()
+        self.attached: tuple[Attachment, ...] = ()
         self.visit = Visit(world.now(), _NO_CALL, [], [], [])
 
     def region(self, account: str, name: str) -> Region:
@@ -166,7 +168,7 @@ class Store:
         other = Store(self.world, self.service, self.quotas, strict_tokens=self.tokens.strict)
         other.tokens = ImportTokens(self.world, strict=self.tokens.strict, issued=issued)
         other._serials = count(first_serial)
-        other.principals, other.accounts = self.principals, self.accounts
+        other.principals, other.accounts, other.attached = self.principals, self.accounts, self.attached
         return other
 
     def copy(self) -> Store:

@@ -7,6 +7,7 @@ parameter for everything that can go wrong with an operation.
 kind               faults
 =================  ===================================================================================================
 ``refusal``        ``Refusal``: AWS refuses, with any error code of the operation or common to all
+``denial``         ``ExplicitDeny``, ``NoStatement``, ``ConditionUnmet``, ``GrantNotSpread``: AWS refuses whoever calls
 ``http``           ``HtmlAnswer``, ``EmptyAnswer``: something in front of AWS KMS answers in its place
 ``network``        ``ConnectTimeout``, ``EndpointUnreachable``, ``TlsError``, ``ProxyError``, ``ReadTimeout``,
                    ``ConnectionClosed``, ``ConnectionReset``: AWS KMS never hears of the call; ``TruncatedBody``,
@@ -27,6 +28,7 @@ from __future__ import annotations
 from .._service.fault import Fault
 from ._actions import delete_material, disable_key, expire_material, expire_token, import_first, schedule_deletion
 from ._catalogue import CEREMONY, KINDS, Case, Expectation, catalogue
+from ._denials import ConditionUnmet, ExplicitDeny, GrantNotSpread, NoStatement
 from ._network import (
     AnswerLost,
     ConnectionClosed,
@@ -51,6 +53,7 @@ __all__ = [
     "KINDS",
     "AnswerLost",
     "Case",
+    "ConditionUnmet",
     "ConnectTimeout",
     "ConnectionClosed",
     "ConnectionReset",
@@ -58,8 +61,11 @@ __all__ = [
     "EmptyBody",
     "EndpointUnreachable",
     "Expectation",
+    "ExplicitDeny",
     "Fault",
+    "GrantNotSpread",
     "HtmlAnswer",
+    "NoStatement",
     "NotYetVisible",
     "ProxyError",
     "ReadTimeout",

@@ -13,14 +13,14 @@ from .._service.plans import Plan, Target, check_operations
 from .._wire.model import COMMON_ERRORS, modelled_errors
 from .._wire.names import ErrorCode, Kind, Operation
 from ..engine.operations.registry import traits_of
-from . import _actions, _network, _refusals, _world
+from . import _actions, _denials, _network, _refusals, _world
 from ._retries import is_retried, most_attempts
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
 #: The kinds of faults, for ``catalogue``.
-KINDS: tuple[Kind, ...] = ("refusal", "http", "network", "lost answer", "race", "consistency", "slow")
+KINDS: tuple[Kind, ...] = ("refusal", "denial", "http", "network", "lost answer", "race", "consistency", "slow")
 #: The operations of a key ceremony, in their order.
 CEREMONY: tuple[Operation, ...] = ("CreateKey", "GetParametersForImport", "ImportKeyMaterial", "DescribeKey")
 
@@ -103,6 +103,10 @@ def everything(operation: str) -> Iterator[Fault]:
 
 
 _ANYWHERE: tuple[Fault, ...] = (
+    _denials.ExplicitDeny(),
+    _denials.NoStatement(),
+    _denials.ConditionUnmet(),
+    _denials.GrantNotSpread(),
     _refusals.HtmlAnswer(),
     _refusals.HtmlAnswer(503),
     _refusals.EmptyAnswer(500),

@@ -192,10 +192,32 @@ def test_calls_of_an_operation(kms_import_mock, controlled):
     (listed,) = controlled("GET", "calls?operation=ListKeys")[1]["calls"]
     assert (listed["attempts"], listed["faults"], listed["effects"]) == (2, ["ReadTimeout()"], 1)
     assert len(listed["delays"]) == 1
+    assert listed["decisions"] == []
     several = controlled("GET", "calls?operation=ListKeys&operation=CreateKey")[1]["calls"]
     assert [record["operation"] for record in several] == ["ListKeys", "CreateKey"]
     assert several[1]["response"]["KeyMetadata"]["CreationDate"] == "2030-01-01T00:00:00.000Z" == several[1]["time"]
     assert (several[1]["key_state_before"], several[1]["key_state_after"]) == (None, "Enabled")
+
+
+def test_decisions_are_told(controlled, kms_import_mock):
+    """Who may what on what, by which statement, and why not."""
+    kms_import_mock.deny("kms:ListKeys")
+    with pytest.raises(ClientError):
+        boto3.client("kms").list_keys()
+    (listed,) = controlled("GET", "calls")[1]["calls"]
+    (decision,) = listed["decisions"]
+    assert decision == {
+        "allowed": False,
+        "principal": "arn:aws:iam::123456789012:user/pytest",
+        "action": "kms:ListKeys",
+        "resource": "*",
+        "source": "identity-based policy",
+        "statement": "statement 1",
+        "number": 1,
+        "explicit": True,
+        "reason": "statement 1 of the identity-based policy denies it.",
+    }
+    assert listed["diagnosis"].endswith("change that statement, or what the call asks for.")
 
 
 @pytest.mark.kms_import(journal_size=2)

@@ -102,7 +102,7 @@ def test_nothing_else_is_in_a_store(ask):
     ask("CreateKey")
     store = ask.engine._store
     assert set(vars(store)) == {
-        *("world", "service", "quotas", "visit", "principals", "accounts"),  # of the engine that loads
+        *("world", "service", "quotas", "visit", "principals", "accounts", "attached"),  # of the engine that loads
         *("tokens", "_regions", "_serials"),  # written
         "service_events",  # as calls are not
         *("_deletions", "_deletion_of", "_asked_for"),  # they follow from the keys' dates

@@ -8,9 +8,11 @@ from html.parser import HTMLParser
 
 import botocore
 import pytest
+from botocore.exceptions import ClientError
 
-from pytest_kmsimport import faults
+from pytest_kmsimport import faults, mock_kms_import
 from pytest_kmsimport._reporting.fault_coverage import Exercised, _counted_as
+from pytest_kmsimport._service.journal import watchers
 from pytest_kmsimport.faults._catalogue import everything
 
 TESTS = """
@@ -183,7 +185,38 @@ def test_what_is_missing_is_said_on_demand_and_once(run):
     assert "not exercised" not in run("--kms-import-coverage").stdout.str()
     output = run("--kms-import-coverage-missing").stdout.str()
     assert output.count("read-timeout") == 1
-    assert re.search(r"by kind: refusal 2 of \d+, http 0 of 8, network 0 of \d+", output)
+    assert re.search(r"by kind: refusal 2 of \d+, denial 0 of 6, http 0 of 8, network 0 of \d+", output)
+
+
+def test_a_real_denial_counts_as_what_it_is():
+    """What policies and grants decide is as good as a planned fault."""
+    exercised = Exercised()
+    with mock_kms_import(grants_spread_seconds=300) as mock:
+        key = mock.import_key()
+        watchers.append(exercised.note)
+        try:
+            alice = mock.principal("arn:aws:iam::123456789012:user/Alice")
+            mock.client().create_grant(KeyId=key.id, GranteePrincipal=alice.arn, Operations=["DescribeKey"])
+            needs = {"StringEquals": {"kms:EncryptionContext:a": "b"}}
+            mock.allow("kms:Encrypt", principal=alice, condition=needs)
+            mock.deny("kms:Decrypt", principal=alice)
+            for call in (
+                lambda kms: kms.describe_key(KeyId=key.id),
+                lambda kms: kms.encrypt(KeyId=key.id, Plaintext=b"x"),
+                lambda kms: kms.decrypt(KeyId=key.id, CiphertextBlob=b"x"),
+                lambda kms: kms.list_keys(),
+            ):
+                with pytest.raises(ClientError, match="AccessDenied"):
+                    call(alice.client())
+        finally:
+            watchers.remove(exercised.note)
+    counted = {row.operation: set(row.exercised) - {"AccessDeniedException"} for row in exercised.rows()}
+    assert {operation: names for operation, names in counted.items() if names} == {
+        "DescribeKey": {"grant-not-spread"},
+        "Encrypt": {"condition-unmet"},
+        "Decrypt": {"explicit-deny"},
+        "ListKeys": {"no-statement"},
+    }
 
 
 def test_errors_of_custom_key_stores_do_not_count():

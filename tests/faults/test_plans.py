@@ -564,7 +564,7 @@ def test_a_sequence_times_itself(kms_import_mock):
         (lambda: faults.Slow(seconds=True), ValueError, "more than 0"),
         (lambda: meanwhile("disable"), TypeError, r"write meanwhile\(disable_key\)"),
         (lambda: faults.catalogue("Import"), ValueError, "is no operation"),
-        (lambda: faults.catalogue("ListKeys", kinds=["refusals"]), ValueError, "write some of refusal, http"),
+        (lambda: faults.catalogue("ListKeys", kinds=["refusals"]), ValueError, "write some of refusal, denial, http"),
     ],
 )
 def test_misuse_of_faults(make, error, said):

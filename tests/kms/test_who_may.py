@@ -307,7 +307,8 @@ def test_the_diagnosis_has_the_reason(kms_import_mock, client_of, key):
     with denied("Encrypt", key.arn):
         client_of(USER, policies=(iam("kms:Decrypt"),)).encrypt(KeyId=key.id, Plaintext=b"x")
     assert kms_import_mock.calls[-1].diagnosis == (
-        "No identity-based policy allows it; no statement of the identity-based policy allows kms:Encrypt."
+        "No identity-based policy allows it; no statement of the identity-based policy allows kms:Encrypt. Give the"
+        f" caller an identity-based policy that allows kms:Encrypt on {key.arn}, or name them in the key policy."
     )
 
 

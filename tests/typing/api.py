@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing_extensions import assert_type
 
 from pytest_kmsimport import (
+    AttachedStatement,
     CallRecord,
     KeyView,
     Permissions,
@@ -40,6 +41,10 @@ with mock_kms_import(region="eu-west-1") as mock:
     assert_type(mock.can(importer, "ImportKeyMaterial", "alias/x", ValidTo=None), Permissions)
     importer.client("eu-west-3").encrypt(KeyId="alias/x", Plaintext=b"x")
 
+    with mock.deny("kms:ImportKeyMaterial", principal=importer, key_id="alias/x", condition={}) as denied:
+        assert_type(denied, AttachedStatement)
+        assert_type(denied.policy, str)
+    mock.allow("kms:Encrypt", key_id=3)  # type: ignore[arg-type]
     mock.principal("arn:aws:iam::111122223333:role/Importer", policy="{}")  # type: ignore[call-arg]
     mock.can(importer, "ImportKeyMaterials")  # type: ignore[arg-type]
     mock.inject(faults.ReadTimeout(), time=1)  # type: ignore[call-arg]

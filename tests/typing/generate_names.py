@@ -24,7 +24,7 @@ def generated() -> str:
     """The module as the installed botocore's service model makes it."""
     operations = sorted(kms_model().operation_names)
     codes = sorted({*COMMON_ERRORS, *(code for name in operations for code in modelled_errors(name))})
-    kinds = ["consistency", "http", "lost answer", "network", "race", "refusal", "slow"]
+    kinds = ["consistency", "denial", "http", "lost answer", "network", "race", "refusal", "slow"]
     parts = [("Operation", operations), ("ErrorCode", codes), ("Kind", kinds)]
     return _HEAD + "".join(_literal(name, values) for name, values in parts)
 

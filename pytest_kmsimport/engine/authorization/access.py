@@ -100,6 +100,27 @@ def decide(
 
     With ``policy``, as if that were the KMS key's key policy.
     """
+    asked, ask = _as_asked(region, call, permission)
+    key, action = asked.key, asked.action
+    key_policy = None if key is None or action in BY_GRANT_ALONE else compiled(policy or key.policy)
+    verdict = judge(asked, ask, key_policy)
+    statement = verdict.statement
+    decision = Decision(
+        verdict.allowed,
+        asked.principal.arn,
+        f"kms:{action}",
+        ask.resource,
+        "" if verdict.source is None else verdict.source.value,
+        "" if statement is None else statement.name,
+        0 if statement is None else statement.number,
+        verdict.explicit,
+        reason_of(asked, ask, key_policy, verdict),
+    )
+    return decision, None if verdict.allowed else _refusal(asked, ask, verdict, decision)
+
+
+def _as_asked(region: Region, call: Call, permission: Permission) -> tuple[Situation, Ask]:
+    """A permission that a call needs, as policies see it."""
     action, subject, others = permission
     key = subject.key
     principal = call.caller.principal or root_of(call.account, partition_of(call.region))
@@ -115,22 +136,18 @@ def decide(
         subject.original,
         subject.grant,
     )
-    ask = Ask(f"kms:{action.lower()}", key.arn if key is not None else subject.resource, asked)
-    key_policy = None if key is None or action in BY_GRANT_ALONE else compiled(policy or key.policy)
-    verdict = judge(asked, ask, key_policy)
-    statement = verdict.statement
-    decision = Decision(
-        verdict.allowed,
-        principal.arn,
-        f"kms:{action}",
-        ask.resource,
-        "" if verdict.source is None else verdict.source.value,
-        "" if statement is None else statement.name,
-        0 if statement is None else statement.number,
-        verdict.explicit,
-        reason_of(asked, ask, key_policy, verdict),
-    )
-    return decision, None if verdict.allowed else _refusal(asked, ask, verdict, decision)
+    return asked, Ask(f"kms:{action.lower()}", key.arn if key is not None else subject.resource, asked)
+
+
+def refusal_by(source: Source, region: Region, call: Call, permission: Permission, *, explicit: bool) -> KmsError:
+    """AWS's refusal where a type of policy denies something (``explicit``) or does not allow it.
+
+    Where key policies have no say, it is of an identity-based policy.
+    """
+    asked, ask = _as_asked(region, call, permission)
+    if source is Source.KEY and (asked.key is None or asked.action in BY_GRANT_ALONE):
+        source = Source.IDENTITY
+    return AccessDeniedException(_text(asked, ask, Verdict(allowed=False, source=source, explicit=explicit)))
 
 
 @lru_cache(maxsize=1024)

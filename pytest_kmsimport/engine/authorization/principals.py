@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from hashlib import sha256
 from typing import NamedTuple
@@ -148,6 +148,37 @@ def _check_role(session: str, role: str) -> None:
     name = session.rpartition("/")[2]
     if role_session(role, name) != session:
         raise ValueError(f"{session} is no session of {role}; that would be {role_session(role, name)}.")
+
+
+class Attachment(NamedTuple):
+    """An identity-based policy (JSON) of one statement that a test attaches to whoever calls.
+
+    ``access_key`` is of whom, empty for everybody; ``allows`` tells an Allow from a Deny.
+    """
+
+    access_key: str
+    allows: bool
+    policy: str
+
+
+#: In the place of an account's root user, to whom nothing can be attached.
+_STAND_IN = "user/pytest"
+_EVERYTHING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}'
+
+
+def with_attached(principal: Principal, attached: Sequence[Attachment]) -> Principal:
+    """Somebody with the statements that a test has attached: an Allow is in the place of the policies that are there.
+
+    In the place of a root user is an IAM user who may do everything; AWS services have no identity-based policies.
+    """
+    if not attached or principal.kind is Kind.SERVICE:
+        return principal
+    arn, policies = principal.arn, principal.policies
+    if principal.kind is Kind.ROOT:
+        arn, policies = arn.replace(":root", f":{_STAND_IN}"), (_EVERYTHING,)
+    allowing = tuple(one.policy for one in attached if one.allows)
+    denying = tuple(one.policy for one in attached if not one.allows)
+    return replace(principal, arn=arn, policies=(*(allowing or policies), *denying))
 
 
 class ControlPolicy(NamedTuple):
