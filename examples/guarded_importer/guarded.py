@@ -1,7 +1,7 @@
 """Import key material by a role that may do nothing else, and that only with one wrapping algorithm and for 30 days.
 
-    python -m guarded_importer.importer policy > role.json
-    python -m guarded_importer.importer import material.bin 1234abcd-12ab-34cd-56ef-1234567890ab --days 30
+    python -m guarded_importer.guarded policy > role.json
+    python -m guarded_importer.guarded import material.bin 1234abcd-12ab-34cd-56ef-1234567890ab --days 30
 
 The first is for the pipeline that deploys the role, every night: kms:ValidTo is a time, and IAM has no "in 30 days".
 The second runs as the role. The KMS key has ``key-policy.json``, which keeps everybody else from importing.

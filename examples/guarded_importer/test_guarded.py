@@ -7,7 +7,7 @@ import os
 from datetime import timedelta
 
 import pytest
-from guarded_importer.importer import KEY_POLICY, LONGEST, main, role_policy
+from guarded import KEY_POLICY, LONGEST, main, role_policy
 
 ROLE = "arn:aws:iam::123456789012:role/Importer"
 ADMINISTRATOR = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
