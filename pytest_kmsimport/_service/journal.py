@@ -84,6 +84,7 @@ class Journal:
         record.effects += reply.carried_out
         record.note_keys(reply.keys)
         record.decisions = reply.decisions or record.decisions
+        record._asked = reply.asked or record._asked  # noqa: SLF001  for policies alone
         if attempt != record.attempts:
             pass
         elif isinstance(failure, str):
