@@ -49,9 +49,9 @@ class Limits(NamedTuple):
 #: What may be called. Lower them when something becomes cheaper; do not raise one without saying in the commit what is
 #: done now that was not. Beyond the floor there is a margin, for botocore and the standard library differ by version.
 LIMITS = {
-    "DescribeKey": Limits(109, -285),  # signing, and making requests ready for the wire, are left out
-    "Encrypt": Limits(119, -265),
-    "ImportKeyMaterial": Limits(136, -230),
+    "DescribeKey": Limits(110, -285),  # signing, and making requests ready for the wire, are left out
+    "Encrypt": Limits(120, -265),
+    "ImportKeyMaterial": Limits(137, -230),
     "start and end of a mock": Limits(110, 340),
     "mock.client()": Limits(172, -200),  # a warm session copies more handlers
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._service.clock import Clock
     from ._service.fault_layer import MeanwhileFailed
     from ._service.leaks import SecretLeaked
+    from ._service.least_privilege import LeastPrivilege
     from ._service.plans import FaultNeverStruck, Plan
     from ._service.redacted import Redacted
     from ._transports.real_aws import RealAwsRefused
@@ -42,6 +43,7 @@ __all__ = [
     "KeyMaterialView",
     "KeyView",
     "KmsImportMock",
+    "LeastPrivilege",
     "MeanwhileFailed",
     "NotOffered",
     "Permissions",
@@ -68,6 +70,7 @@ _HOMES = {
     "KeyMaterialView": "_mock.views",
     "KeyView": "_mock.views",
     "KmsImportMock": "_mock.mock",
+    "LeastPrivilege": "_service.least_privilege",
     "MeanwhileFailed": "_service.fault_layer",
     "NotOffered": "engine.errors",
     "Permissions": "_mock.principals",

@@ -63,6 +63,7 @@ def test_all_is_what_the_package_offers():
         "KeyMaterialView",
         "KeyView",
         "KmsImportMock",
+        "LeastPrivilege",
         "MeanwhileFailed",
         "NotOffered",
         "Permissions",

@@ -10,8 +10,10 @@ from typing import Any, NoReturn, overload
 from .._wire.model import check_error, check_operation
 from ..engine.arns import kms_arn
 from ..engine.authorization.access import Decision
-from ..engine.call import Call, KeysSeen, Response
+from ..engine.call import Asked, Call, KeysSeen, Response
+from ..engine.principals import is_principal
 from .fault import Fault
+from .least_privilege import LeastPrivilege, least_privilege_for
 from .named_keys import identifiers_in
 from .redacted import redact
 
@@ -68,6 +70,7 @@ class CallRecord:
     key_state_before: str | None = None
     key_state_after: str | None = None
     decisions: tuple[Decision, ...] = ()
+    _asked: tuple[Asked, ...] = ()
     _response: Response | None = None
     _answers: tuple[Answered, ...] = ()
 
@@ -276,6 +279,19 @@ class Calls(Sequence[CallRecord]):
         records = [r for r in self._records if r.error is not None and code in {None, r.error}]
         earlier = {out: n for out, n in self._earlier.items() if out[1] is not None and code in {None, out[1]}}
         return Calls(records, earlier, is_certain=self._is_certain)
+
+    def least_privilege(self, principal: str | None = None) -> LeastPrivilege:
+        """The smallest key policies and identity-based policies that would have allowed these calls, for pasting.
+
+        That is per KMS key and per caller: each action, with the very wrapping algorithms, wrapping key specs and
+        expiration models of the import, also of calls that were refused. With ``principal``, the ARN of a user, role
+        or session, as if that had made them all: most tests call as the root user, whom IAM does not limit.
+
+        Raises CallsForgotten where some are not kept any more, ValueError for what is no ARN of a principal.
+        """
+        if principal is not None and not is_principal(principal):
+            raise ValueError(f"{principal!r} is no principal: write an ARN as arn:aws:iam::111122223333:role/Importer.")
+        return least_privilege_for(self, principal)
 
 
 def _names_in(record: CallRecord) -> set[str]:

@@ -95,6 +95,7 @@ class Journal:
             answer = (result.code, result.message) if isinstance(result, KmsError) else result
             answered = (time, call, reply.keys.arns, answer)
             record._answers += (answered,)  # noqa: SLF001  for the trail
+        record._asked = reply.asked or record._asked  # noqa: SLF001  for policies alone
         if attempt != record.attempts:
             pass
         elif isinstance(failure, str):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .._wire.aws_json import WireResponse
 from .._wire.network import Delay, NetworkEvent
 from ..engine.authorization.access import Decision
-from ..engine.call import KeysSeen, Response
+from ..engine.call import Asked, KeysSeen, Response
 from ..engine.errors import KmsError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ class Reply(NamedTuple):
     ``result`` is AWS's response or refusal, None where it was never asked. ``keys`` are the KMS keys that the call is
     about, ``carried_out`` says whether the call has taken effect. ``instead`` is what is answered in the place of AWS
     KMS, ``event`` what the network does to the answer on its way, ``delays`` what makes it come late; ``faults`` are
-    those that have struck, the outer ones first. ``decisions`` are those about what the caller may do. ``lost`` is what
-    AWS KMS has answered where nobody hears it.
+    those that have struck, the outer ones first. ``decisions`` are those about what the caller may do, ``asked`` all
+    permissions that it needs. ``lost`` is what AWS KMS has answered where nobody hears it.
     """
 
     result: Response | KmsError | None = None
@@ -33,6 +33,7 @@ class Reply(NamedTuple):
     faults: tuple[Fault, ...] = ()
     decisions: tuple[Decision, ...] = ()
     lost: Response | KmsError | None = None
+    asked: tuple[Asked, ...] = ()
 
     def __repr__(self) -> str:
         refusal = self.result.code if isinstance(self.result, KmsError) else ""

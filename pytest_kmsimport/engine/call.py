@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .authorization.access import Decision
 
 Response = dict[str, Any]
+#: A permission that a call needs: the action, what it is about (ARN, or ``*``), and the key policy, where it has one.
+Asked = tuple[str, str, str]
 
 
 class Caller(NamedTuple):
@@ -71,12 +73,14 @@ class Answer(NamedTuple):
 
     ``imported`` is the key material that the call has brought in, in its canonical form. ``decisions`` are those about
     what the caller may do, none where a key policy lets the whole account do everything, and its root user calls.
+    ``asked`` are all permissions that the call needs, whether decided about or not.
     """
 
     result: Response | KmsError
     keys: KeysSeen
     imported: bytes | None
     decisions: tuple[Decision, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Answer about {', '.join(self.keys.arns) or 'no KMS key'}>"

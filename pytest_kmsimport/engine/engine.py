@@ -85,9 +85,10 @@ class Engine:
             response = operation(region, call.members)
         except KmsError as error:
             error.diagnosis = self._explain(region, call.members, error)
-            return Answer(error, visit.keys_seen(changed=False), None, tuple(visit.decisions))
+            return Answer(error, visit.keys_seen(changed=False), None, tuple(visit.decisions), tuple(visit.asked))
         imported = visit.imported[0] if visit.imported else None
-        return Answer(response, visit.keys_seen(changed=operation.traits.changes), imported, tuple(visit.decisions))
+        keys = visit.keys_seen(changed=operation.traits.changes)
+        return Answer(response, keys, imported, tuple(visit.decisions), tuple(visit.asked))
 
     def answer_as_of(self, call: Call, past: Key) -> Answer:
         """Answer a call of an operation that only reads as if a KMS key were still what it was."""

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from .authorization.principals import Account, Attachment, Principal
-from .call import Call, Caller, KeysSeen
+from .call import Asked, Call, Caller, KeysSeen
 from .keys import Key
 from .quotas import Quotas
 from .region import Region
@@ -40,7 +40,8 @@ class Visit(NamedTuple):
     """A call that is being answered, or a look at something: when it came, and the KMS keys that it is about so far.
 
     Each is noted with the state that it had before the call, None for one that the call has made. ``imported`` is the
-    key material that the call brings in, ``decisions`` are those about whether the caller may do what it asks for.
+    key material that the call brings in, ``decisions`` are those about whether the caller may do what it asks for,
+    ``asked`` all permissions that it needs.
     """
 
     now: datetime
@@ -48,6 +49,7 @@ class Visit(NamedTuple):
     touched: list[tuple[Key, KeyState | None]]
     imported: list[bytes]
     decisions: list[Decision]
+    asked: list[Asked]
 
     def __repr__(self) -> str:
         return f"<Visit {self.call.request_id} at {self.now}>"
@@ -84,7 +86,7 @@ class Store:
         self.accounts: dict[str, Account] = {}
         self.service_events = ServiceEvents()
         self.attached: tuple[Attachment, ...] = ()
-        self.visit = Visit(world.now(), _NO_CALL, [], [], [])
+        self.visit = Visit(world.now(), _NO_CALL, [], [], [], [])
 
     def region(self, account: str, name: str) -> Region:
         """What an account has in a Region; to be used within one call, for an empty one does not last longer."""
@@ -127,7 +129,7 @@ class Store:
 
     def begin_visit(self, call: Call = _NO_CALL) -> Visit:
         """Begin to answer a call, or to look at something: the clock is read once, and what is due has happened."""
-        self.visit = Visit(self.world.now(), call, [], [], [])
+        self.visit = Visit(self.world.now(), call, [], [], [], [])
         if self._deletions or self._asked_for:
             self.delete_due_keys()
         return self.visit

@@ -216,6 +216,8 @@ def test_decisions_are_told(controlled, kms_import_mock):
         "number": 1,
         "explicit": True,
         "reason": "statement 1 of the identity-based policy denies it.",
+        "grant": "",
+        "by_iam": "",
     }
     assert listed["diagnosis"].endswith("change that statement, or what the call asks for.")
 

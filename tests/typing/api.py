@@ -8,6 +8,7 @@ from pytest_kmsimport import (
     AttachedStatement,
     CallRecord,
     KeyView,
+    LeastPrivilege,
     Permissions,
     Plan,
     RegisteredPrincipal,
@@ -44,6 +45,7 @@ with mock_kms_import(region="eu-west-1") as mock:
     with mock.deny("kms:ImportKeyMaterial", principal=importer, key_id="alias/x", condition={}) as denied:
         assert_type(denied, AttachedStatement)
         assert_type(denied.policy, str)
+    assert_type(mock.calls.least_privilege("arn:aws:iam::111122223333:role/Importer"), LeastPrivilege)
     mock.allow("kms:Encrypt", key_id=3)  # type: ignore[arg-type]
     mock.principal("arn:aws:iam::111122223333:role/Importer", policy="{}")  # type: ignore[call-arg]
     mock.can(importer, "ImportKeyMaterials")  # type: ignore[arg-type]

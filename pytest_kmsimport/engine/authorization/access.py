@@ -53,6 +53,8 @@ class Decision:
     ``source`` is the type of policy that decided, in AWS's words; empty where a grant did, or where nothing limits the
     caller. ``statement`` is the one that decided, such as ``Sid 'Ceremony'``, and ``number`` counts it from 1; empty
     and 0 where none did, which is how most refusals come about. ``explicit`` tells a Deny. ``reason`` has it in words.
+    ``grant`` is the grant that allows it, ``by_iam`` the statement of the caller's own policies that had to allow it
+    too.
     """
 
     allowed: bool
@@ -64,6 +66,8 @@ class Decision:
     number: int
     explicit: bool
     reason: str
+    grant: str = ""
+    by_iam: str = ""
 
     def __str__(self) -> str:
         verb = "may" if self.allowed else "may not"
@@ -74,7 +78,10 @@ def authorize(region: Region, action: str, key: Key, identifier: str) -> None:
     """Refuse what the caller may not do with a KMS key; raises AccessDeniedException."""
     visit = region.visit
     caller = visit.call.caller
-    if not (is_open(caller, key) or caller.arranges):
+    if caller.arranges:
+        return
+    visit.asked.append((action, key.arn, key.policy))
+    if not is_open(caller, key):
         check(region, visit.call, Permission(action, Subject(key, identifier)))
 
 
@@ -115,6 +122,8 @@ def decide(
         0 if statement is None else statement.number,
         verdict.explicit,
         reason_of(asked, ask, key_policy, verdict),
+        verdict.grant.removeprefix("the grant "),
+        "" if verdict.by_iam is None else verdict.by_iam.name,
     )
     return decision, None if verdict.allowed else _refusal(asked, ask, verdict, decision)
 

@@ -151,6 +151,8 @@ def check_all(permissions: list[Permission], region: Region) -> None:
     """Refuse a request that needs a permission which the caller has not; raises AccessDeniedException."""
     call = region.visit.call
     if not call.caller.arranges:
+        for action, (key, _, resource, *_), _ in permissions:
+            region.visit.asked.append((action, resource, "") if key is None else (action, key.arn, key.policy))
         for permission in permissions:
             subject = permission.subject
             if subject.grant is not None or not is_open(call.caller, subject.key):
