@@ -7,19 +7,19 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudt
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import datetime
-from inspect import iscoroutinefunction
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from .._service.calls import Calls, answers_to
 from .._wire.model import did_you_mean
 from ..engine.service_events import DELETION, EXPIRY, MOST_KEPT, ROTATION, ServiceEvent
 from .patterns import compiled
 from .records import Record, event_id, record_of_service_event, records_of_call
-from .targets import Target
+from .sequence import OfJournal
+from .targets import Target, check_handler
 
 if TYPE_CHECKING:
     from .watch import Watch
@@ -127,7 +127,7 @@ class Rule:
             self._target(deepcopy(event))
 
 
-class Events(Sequence[Event]):
+class Events(OfJournal):
     """What EventBridge has got of AWS KMS, as dicts in the order of time, and ``rule`` for what it is to get.
 
     KMS's own events are expiry of imported key material, rotation and deletion. All that CloudTrail records comes too,
@@ -135,32 +135,17 @@ class Events(Sequence[Event]):
     """
 
     def __init__(self, events: Iterable[tuple[datetime, Event]], calls: Calls, watch: Callable[[], Watch]) -> None:
-        self._events = tuple(events)
-        self._calls = calls
+        super().__init__(events, calls)
         self._watch = watch
 
     @property
     def kept(self) -> Events:
         """The events that are there, as if there had been no others."""
-        return Events(self._events, self._calls.kept, self._watch)
-
-    @overload
-    def __getitem__(self, index: int) -> Event: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Event]: ...
-    def __getitem__(self, index: int | slice) -> Event | Sequence[Event]:
-        self._calls.check_all_kept()
-        if isinstance(index, slice):
-            return [deepcopy(event) for _, event in self._events[index]]
-        return deepcopy(self._events[index][1])
-
-    def __len__(self) -> int:
-        self._calls.check_all_kept()
-        return len(self._events)
+        return Events(self._items, self._calls.kept, self._watch)
 
     def __repr__(self) -> str:
-        lines = "".join(f"\n  {e['time']} {e['region']} {e['detail-type']}" for _, e in self._events)
-        return f"<{len(self._events)} events{lines}>"
+        lines = "".join(f"\n  {e['time']} {e['region']} {e['detail-type']}" for _, e in self._items)
+        return f"<{len(self._items)} events{lines}>"
 
     def to(self, *detail_types: str) -> Events:
         """The events of these detail-types: ``events.to("KMS Imported Key Material Expiration")``.
@@ -170,7 +155,7 @@ class Events(Sequence[Event]):
         for name in detail_types:
             if name not in _ALL_TYPES:
                 raise ValueError(f"KMS has no event {name!r}.{did_you_mean(name, _ALL_TYPES)}")
-        chosen = ((time, event) for time, event in self._events if event["detail-type"] in detail_types)
+        chosen = ((time, event) for time, event in self._items if event["detail-type"] in detail_types)
         no_calls = self._calls if set(detail_types) & {*_VIA_CLOUDTRAIL.values()} else self._calls.kept
         return Events(chosen, no_calls, self._watch)
 
@@ -194,10 +179,7 @@ class Events(Sequence[Event]):
 
         Raises ValueError for what is no event pattern, TypeError for what cannot be called so.
         """
-        if iscoroutinefunction(target) or not callable(target):
-            raise TypeError(
-                f"target is {target!r}; write a function that takes an event and a context, as Lambda does."
-            )
+        check_handler(target)
         return self._watch().add_rule(pattern, target, state, region_name, account)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._service.clock import Clock
 from ..engine.engine import Engine
 from ..engine.keys import Key
 from .alarms import NAME, NAMESPACE, PERIOD, UNIT, Alarm, earliest_expiry, period_of
+from .targets import check_handler
 
 if TYPE_CHECKING:
     from .watch import Watch
@@ -27,6 +27,10 @@ class Expiring(NamedTuple):
     date: datetime | None
 
 
+#: Finds a KMS key by what it is called, its Region and account; raises LookupError where there is none.
+LookUp = Callable[[str, str, str, Callable[[Key], Expiring]], Expiring]
+
+
 def _expiring(key: Key) -> Expiring:
     return Expiring(key.id, (key.region, key.account), earliest_expiry(key))
 
@@ -38,8 +42,11 @@ class Metrics:
     of the key, as long as there is such key material.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, home: tuple[str, str], watch: Callable[[], Watch]) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, home: tuple[str, str], watch: Callable[[], Watch], look_up: LookUp
+    ) -> None:
         self._engine = engine
+        self._look_up = look_up
         self._clock = clock
         self._home = home
         self._watch = watch
@@ -91,16 +98,10 @@ class Metrics:
         Raises LookupError where there is no such KMS key, ValueError for what CloudWatch would refuse, TypeError for
         what cannot be called so.
         """
-        if iscoroutinefunction(target) or not callable(target):
-            raise TypeError(
-                f"target is {target!r}; write a function that takes an event and a context, as Lambda does."
-            )
+        check_handler(target)
         seconds = threshold.total_seconds() if isinstance(threshold, timedelta) else float(threshold)
         region, owner = region_name or self._home[0], account or self._home[1]
-        key = self._engine.look_up(key_id, region, owner, _expiring)
-        if key is None:
-            text = f"There is no KMS key {key_id!r} in {region} of account {owner}"
-            raise LookupError(f"{text}; name another with region_name= or account=.")
+        key = self._look_up(key_id, region, owner, _expiring)
         alarm = Alarm(
             name or f"{NAME}-{key.key_id}",
             key.key_id,

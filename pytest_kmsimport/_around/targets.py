@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +40,12 @@ class LambdaContext:
     def get_remaining_time_in_millis(self) -> int:
         """As much as a function has by default: three seconds."""
         return 3000
+
+
+def check_handler(handler: object) -> None:
+    """Raise TypeError for what cannot be called as a handler of Lambda's is."""
+    if iscoroutinefunction(handler) or not callable(handler):
+        raise TypeError(f"target is {handler!r}; write a function that takes an event and a context, as Lambda does.")
 
 
 def target_of(

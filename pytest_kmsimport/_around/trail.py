@@ -4,57 +4,38 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Sequence
-from copy import deepcopy
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from os import PathLike
 from pathlib import Path
-from typing import overload
 
 from .._service.calls import Calls, answers_to
 from .._wire.model import did_you_mean, operation_names
 from ..engine.service_events import DELETION, EXPIRY, ROTATION, SYNCHRONIZATION, ServiceEvent
 from .records import Record, event_id, record_of_service_event, records_of_call
+from .sequence import OfJournal
 
 _OF_ITSELF = (DELETION, EXPIRY, ROTATION, SYNCHRONIZATION)
 _SECOND = "%Y%m%dT%H%MZ"
 
 
-class Trail(Sequence[Record]):
+class Trail(OfJournal):
     """CloudTrail's records of AWS KMS, as dicts in the order of time: of every call that reached it, refused ones too.
 
     What the journal has let go is not recorded any more; who goes through all records then gets CallsForgotten.
     ``kept`` are those that are there.
     """
 
-    def __init__(self, records: Iterable[tuple[datetime, Record]], calls: Calls) -> None:
-        self._records = tuple(records)
-        self._calls = calls
-
     @property
     def kept(self) -> Trail:
         """The records that are there, as if there had been no others."""
-        return Trail(self._records, self._calls.kept)
-
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Record]: ...
-    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
-        self._calls.check_all_kept()
-        if isinstance(index, slice):
-            return [deepcopy(record) for _, record in self._records[index]]
-        return deepcopy(self._records[index][1])
-
-    def __len__(self) -> int:
-        self._calls.check_all_kept()
-        return len(self._records)
+        return Trail(self._items, self._calls.kept)
 
     def __repr__(self) -> str:
-        lines = "".join(f"\n  {r['eventTime']} {r['awsRegion']} {r['eventName']}" for _, r in self._records)
-        return f"<{len(self._records)} CloudTrail record{'s' * (len(self._records) != 1)}{lines}>"
+        lines = "".join(f"\n  {r['eventTime']} {r['awsRegion']} {r['eventName']}" for _, r in self._items)
+        return f"<{len(self._items)} CloudTrail record{'s' * (len(self._items) != 1)}{lines}>"
 
     def to(self, *event_names: str) -> Trail:
         """The records of these operations, or of what AWS KMS does by itself: ``trail.to("DeleteExpiredKeyMaterial")``.
@@ -65,7 +46,7 @@ class Trail(Sequence[Record]):
         for name in event_names:
             if name not in known:
                 raise ValueError(f"CloudTrail has no event {name!r} of AWS KMS.{did_you_mean(name, known)}")
-        return Trail(((time, r) for time, r in self._records if r["eventName"] in event_names), self._calls)
+        return Trail(((time, r) for time, r in self._items if r["eventName"] in event_names), self._calls)
 
     def json_lines(self) -> str:
         """The records as JSON, one a line."""
@@ -79,10 +60,10 @@ class Trail(Sequence[Record]):
         directory; its JSON has them in ``Records``. One that is there already is written again with the same name.
         """
         self._calls.check_all_kept()
-        by_file = sorted((_place(record, time), time, number) for number, (time, record) in enumerate(self._records))
+        by_file = sorted((_place(record, time), time, number) for number, (time, record) in enumerate(self._items))
         files = []
         for (account, region, day), group in groupby(by_file, key=itemgetter(0)):
-            content = [(time, self._records[number][1]) for _, time, number in group]
+            content = [(time, self._items[number][1]) for _, time, number in group]
             name = f"{account}_CloudTrail_{region}_{content[0][0].strftime(_SECOND)}_{_unique(content[0][1])}.json.gz"
             path = Path(directory, "AWSLogs", account, "CloudTrail", region, *day.split("-"), name)
             path.parent.mkdir(parents=True, exist_ok=True)

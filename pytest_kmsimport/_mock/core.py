@@ -181,7 +181,7 @@ class MockCore:
     @property
     def metrics(self) -> Metrics:
         """CloudWatch's SecondsUntilKeyMaterialExpiration, and alarms on it."""
-        return Metrics(self._engine, self.clock, (self.region, self.account), self._watching)
+        return Metrics(self._engine, self.clock, (self.region, self.account), self._watching, self._look_up)
 
     def _watching(self) -> Watch:
         """What looks at the clock and at the calls, from the first time on that somebody waits for something."""

@@ -19,6 +19,7 @@ from .._transports.real_aws import NoWayOut
 from .._transports.sessions import new_session
 from .._wire.names import Operation
 from .._wire.signature import PLACEHOLDER_KEY
+from ..engine.engine import ANYBODY
 from ..engine.keys import Key
 from .assertions import why_not_imported
 from .ceremony import Ceremony
@@ -137,8 +138,9 @@ class KmsImportMock(GovernedMock, AttachesStatements):
     ) -> Permissions:
         """Ask whether somebody may call an operation, without calling it; the answer is true or false, and has why.
 
-        ``principal`` is one that this mock has registered, None for the root user of its account; ``key_id`` the key
-        ID, key ARN or alias of the KMS key, and ``members`` those members of AWS's request that conditions may ask for.
+        ``principal`` is one that this mock has registered, None for whoever is not known: the one that the option
+        ``principal`` names, or the root user of the mock's account. ``key_id`` is the key ID, key ARN or alias of the
+        KMS key, and ``members`` those members of AWS's request that conditions may ask for.
         The journal stays as it is.
 
         Raises ValueError for a KMS key that is not there, TypeError for a member that the operation has not, and
@@ -146,7 +148,7 @@ class KmsImportMock(GovernedMock, AttachesStatements):
         """
         from .principals import permissions  # noqa: PLC0415  most tests need none
 
-        access_key = "" if principal is None else principal.access_key_id
+        access_key = ANYBODY if principal is None else principal.access_key_id
         return permissions(
             self._engine, self.account, access_key, region_name or self.region, operation, key_id, members
         )

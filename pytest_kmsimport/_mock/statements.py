@@ -13,6 +13,7 @@ from ..engine.authorization.condition_keys import KEYS_OF
 from ..engine.authorization.documents import check_policy
 from ..engine.authorization.patterns import wildcard
 from ..engine.authorization.principals import Attachment
+from ..engine.engine import ANYBODY
 from .core import MockCore
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class AttachesStatements(MockCore):
             statement["Condition"] = condition
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         check_policy(policy)
-        attachment = Attachment("" if principal is None else principal.access_key_id, effect == "Allow", policy)
+        attachment = Attachment(ANYBODY if principal is None else principal.access_key_id, effect == "Allow", policy)
         self._engine.attach(attachment)
         return AttachedStatement(policy, lambda: self._engine.detach(attachment))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -31,6 +30,7 @@ from .._wire.network import NetworkEvent
 from .._wire.signature import PLACEHOLDER_KEY, settings_of
 from ..engine.errors import NotOffered
 from . import urllib3
+from .async_sessions import run_apart
 from .patch import NO_AUTH, AuthPatch, late
 from .real_aws import NoWayOut
 from .receiving import receive
@@ -177,9 +177,7 @@ def play(client: AioBaseClient, event: NetworkEvent, request: AWSPreparedRequest
     Raises the exception of ``botocore.exceptions`` that the session raises.
     """
     session_class = _session_class_of(client._endpoint)  # noqa: SLF001  there is no public way to it
-    coroutine = _stack_of(session_class).play(session_class, event, request, response, client.meta.config)
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(asyncio.run, coroutine).result()
+    run_apart(_stack_of(session_class).play(session_class, event, request, response, client.meta.config))
 
 
 with _active.changing():

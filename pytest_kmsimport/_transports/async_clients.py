@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 
 from .._wire.model import LOADER
+from .async_sessions import run_apart
 from .real_aws import NoWayOut
 
 #: The configuration of a client that trio can run.
@@ -35,8 +33,7 @@ async def new_client(region: str, access_key: str, config: AioConfig | None) -> 
 
 def new_client_without_loop(region: str, access_key: str, config: AioConfig | None) -> AioBaseClient:
     """Build such a client for any loop, whether or not one runs here."""
-    with ThreadPoolExecutor(1) as executor:
-        return executor.submit(asyncio.run, new_client(region, access_key, config)).result()
+    return run_apart(new_client(region, access_key, config))
 
 
 class _NoWayOut(NoWayOut):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.config import Config
 from botocore.httpsession import MAX_POOL_CONNECTIONS
@@ -12,6 +14,8 @@ from botocore.httpsession import MAX_POOL_CONNECTIONS
 from .._wire.network import NetworkEvent
 from ..engine.errors import NotOffered
 from .urllib3 import proxies_in
+
+Result = TypeVar("Result")
 
 _NO_PROXIES = (
     "ProxyError() cannot happen to a client on httpx of this aiobotocore, which has no proxies there: plan another"
@@ -54,6 +58,12 @@ def of_aiobotocore(session_class: type[Any]) -> Iterator[None]:
         yield
     except (AttributeError, TypeError) as error:
         raise NotOffered(_NONE_OF_AIOBOTOCORES.format(session_class=session_class.__qualname__, error=error)) from None
+
+
+def run_apart(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine in a loop and a thread of its own, whether or not a loop of whatever kind runs here."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, coroutine).result()
 
 
 class Asked:

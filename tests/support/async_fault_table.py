@@ -18,7 +18,7 @@ from pytest_kmsimport import mock_kms_import
 from pytest_kmsimport.faults import Fault
 
 from .async_clients import SESSIONS, client_on
-from .fault_table import DOCUMENT, HEAD, IMPATIENCE, MODES, PATIENCE, REGION, Seen, essential, worded
+from .fault_table import DOCUMENT, HEAD, IMPATIENCE, MODES, PATIENCE, REGION, Seen, seen_answered, seen_failing, worded
 from .real_network import ALL, KEY_ID, WAITED_OUT, misbehaving
 
 
@@ -53,10 +53,8 @@ async def call(
             client.meta.events.register("request-created.kms", lambda event_name, **_: attempts.append(event_name))
             response = await client.describe_key(KeyId=key_id)
     except Exception as error:  # noqa: BLE001  whatever a fault leads to
-        about = getattr(error, "response", None) or {}
-        outcome = (type(error).__name__, about.get("Error"), essential(about.get("ResponseMetadata", {})))
-        return Seen(outcome, len(attempts), f"{error}{cause_of(error)}".partition(" (_ssl.c")[0])
-    return Seen((sorted(response), essential(response.pop("ResponseMetadata"))), len(attempts), "")
+        return seen_failing(error, cause_of(error), len(attempts))
+    return seen_answered(response, len(attempts))
 
 
 def cause_of(error: Exception) -> str:

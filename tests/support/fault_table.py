@@ -68,10 +68,20 @@ def call(url: str, proxies: dict[str, str] | None, mode: str, fault: Fault, key_
     try:
         response = client.describe_key(KeyId=key_id)
     except Exception as error:  # noqa: BLE001  whatever a fault leads to
-        about = getattr(error, "response", None) or {}
-        outcome = (type(error).__name__, about.get("Error"), essential(about.get("ResponseMetadata", {})))
-        return Seen(outcome, len(attempts), f"{error}{cause_of(error)}".partition(" (_ssl.c")[0])
-    return Seen((sorted(response), essential(response.pop("ResponseMetadata"))), len(attempts), "")
+        return seen_failing(error, cause_of(error), len(attempts))
+    return seen_answered(response, len(attempts))
+
+
+def seen_failing(error: Exception, cause: str, attempts: int) -> Seen:
+    """What a client got that was raised something."""
+    about = getattr(error, "response", None) or {}
+    outcome = (type(error).__name__, about.get("Error"), essential(about.get("ResponseMetadata", {})))
+    return Seen(outcome, attempts, f"{error}{cause}".partition(" (_ssl.c")[0])
+
+
+def seen_answered(response: dict[str, Any], attempts: int) -> Seen:
+    """What a client got that was answered."""
+    return Seen((sorted(response), essential(response.pop("ResponseMetadata"))), attempts, "")
 
 
 def cause_of(error: Exception) -> str:
