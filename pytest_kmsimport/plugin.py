@@ -41,16 +41,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kms-import-coverage",
         action="store_true",
-        help="print what can go wrong with each operation of AWS KMS that was called, and what of that was exercised",
+        help="print what can go wrong with each operation of AWS KMS that was called, and what of that was exercised;"
+        " and which statements of key policies have ever decided something",
     )
     group.addoption(
         "--kms-import-coverage-html", metavar="FILE", help="write that as one page of HTML, operations by faults"
     )
     group.addoption("--kms-import-coverage-json", metavar="FILE", help="write that for machines, with the tests' names")
     group.addoption("--kms-import-coverage-missing", action="store_true", help="print what was not exercised too")
-    group.addoption(
-        "--kms-import-coverage-fail-under", metavar="PERCENT", type=_percent, help="fail a run that has exercised less"
-    )
+    for of, less in (("coverage", "exercised less"), ("policy-coverage", "decided by fewer statements")):
+        group.addoption(
+            f"--kms-import-{of}-fail-under", metavar="PERCENT", type=_percent, help=f"fail a run that has {less}"
+        )
     for which in ("include", "exclude"):
         text = f"what to {which} in the coverage: operations, kinds, faults, or Operation-fault; * stands for anything"
         parser.addini(f"kms_import_coverage_{which}", text, type="linelist", default=[])
@@ -93,17 +95,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_coverage(config: pytest.Config) -> None:
-    given = [config.getoption(f"--kms-import-coverage{o}") for o in ("", "-missing", "-html", "-json", "-fail-under")]
+    kinds = ["coverage", *(f"coverage-{kind}" for kind in ("missing", "html", "json", "fail-under"))]
+    given = [config.getoption(f"--kms-import-{kind}") for kind in (*kinds, "policy-coverage-fail-under")]
     if all(value is None or value is False for value in given):
         return
-    from ._reporting.fault_coverage import FaultCoverage, Scope  # noqa: PLC0415  only for those who ask for it
+    from ._reporting.coverage import Coverage  # noqa: PLC0415  only for those who ask for it
+    from ._reporting.fault_coverage import Scope  # noqa: PLC0415
 
     patterns = [config.getini(f"kms_import_coverage_{which}") for which in ("include", "exclude")]
     try:
         scope = Scope.checked(*patterns)
     except ValueError as error:
         raise pytest.UsageError(f"kms_import_coverage_include or _exclude: {error}") from None
-    config.pluginmanager.register(FaultCoverage(config, scope=scope))
+    config.pluginmanager.register(Coverage(config, scope=scope))
 
 
 class _GuardedTests:

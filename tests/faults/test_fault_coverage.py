@@ -174,7 +174,7 @@ def test_a_page_that_cannot_be_written(pytester):
     result.stdout.fnmatch_lines(
         [
             "No operation of AWS KMS was called.",
-            "KMS fault coverage could not be written to taken: IsADirectoryError: Is a directory.",
+            "KMS coverage could not be written to taken: IsADirectoryError: Is a directory.",
         ]
     )
     assert result.ret == 1
