@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, takewhile
 from operator import attrgetter
 from threading import RLock
 from typing import Any, TypeVar
@@ -216,15 +216,18 @@ class Engine:
     def service_events_since(self, number: int) -> Sequence[ServiceEvent]:
         """What AWS KMS has done by itself from this number on, as far as that was noted; the first first."""
         with self._lock:
-            kept = self._store.service_events.kept
-            return sorted((event for event in kept if event.number >= number), key=attrgetter("time"))
+            latest_first = reversed(self._store.service_events.kept)
+            new = takewhile(lambda event: event.number >= number, latest_first)
+            return sorted(new, key=attrgetter("time", "number"))
 
     def catch_up(self) -> datetime | None:
-        """Let time take effect on all KMS keys, and tell when AWS KMS will do something by itself next."""
+        """Let time take effect where it is time, and tell when AWS KMS will do something by itself next.
+
+        The first time costs a look at every KMS key, further ones a look at those that are due or were asked about.
+        """
         with self._lock:
             self._store.begin_visit()
-            self._store.apply_time()
-            return self._store.next_due()
+            return self._store.keep_agenda()
 
     def count_of_service_events(self) -> int:
         """How many things AWS KMS has done by itself."""
