@@ -99,3 +99,12 @@ def in_full(text: str, code: str) -> str:
     """A pattern for the text of AWS KMS as services pass it on, whatever the request ID."""
     tail = re.escape(f" (Service: AWSKMS; Status Code: 400; Error Code: {code}; Request ID: ")
     return f"{re.escape(text)}{tail}[0-9a-f-]{{36}}; Proxy: null\\)"
+
+
+def credentials_of(principal) -> dict[str, str | None]:
+    """A principal's credentials, as keywords of a client."""
+    return {
+        "aws_access_key_id": principal.access_key_id,
+        "aws_secret_access_key": principal.secret_access_key,
+        "aws_session_token": principal.session_token,
+    }

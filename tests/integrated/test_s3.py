@@ -11,7 +11,7 @@ from pytest_kmsimport import faults
 from ..support.iam_policies import HOME, allow
 from ..support.key_policies import document, root, statement
 from ..support.refusal import refused
-from .conftest import OWN, REGION, UNUSABLE
+from .conftest import OWN, REGION, UNUSABLE, credentials_of
 
 BUCKET, KEY = "bucket", "folder/a b+ü.txt"
 OBJECT_ARN = f"arn:aws:s3:::{BUCKET}/{KEY}"
@@ -212,15 +212,6 @@ def test_each_requester_has_a_bucket_key(s3, client, key, made, kms_import_mock)
     assert len(made()) == 1
     with pytest.raises(ClientError, match="is not authorized to perform: kms:Decrypt"):
         get(client("s3", **credentials_of(theirs)))
-
-
-def credentials_of(principal):
-    """A principal's credentials, as keywords of a client."""
-    return {
-        "aws_access_key_id": principal.access_key_id,
-        "aws_secret_access_key": principal.secret_access_key,
-        "aws_session_token": principal.session_token,
-    }
 
 
 def test_whoever_may_not(s3, client, key, kms_import_mock):
