@@ -76,6 +76,8 @@ class Mock(Guarded, Protocol):
     region: str
     allow_real_aws: bool
     sign_requests: bool
+    #: Whether AWS services that others play need the mock's KMS keys for what stands on them.
+    integrated_services: bool
     #: Where a process that was forked off finds the mock of its parent, with the option ``serve``.
     parent_url: str | None
     service: Service

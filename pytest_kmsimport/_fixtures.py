@@ -38,6 +38,10 @@ INI = {
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
     "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
+    "integrated_services": (
+        "bool",
+        "have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys",
+    ),
     "serve": ("bool", "have child processes find the mock, at a port of this computer"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "grants_spread_seconds": ("string", "how long a grant takes until it is known without its grant token"),

@@ -25,6 +25,7 @@ LAYERS = {
 LAYERS["_service"] = {*LAYERS, "engine"}
 LAYERS["_around"] = {*LAYERS}
 LAYERS["_active"] = {*LAYERS}
+LAYERS["_integrated"] = {*LAYERS}
 LAYERS["_transports"] = {*LAYERS}
 LAYERS["faults"] = {*LAYERS}
 LAYERS["_control"] = {*LAYERS}

@@ -25,7 +25,7 @@ _OPTIONS = {
     "quotas": "one of AWS's limits, lowered, such as aliases_per_key=2; may be repeated",
 }
 #: Options of the mock that are about clients in its own process, and there is none.
-OF_ITS_PROCESS = {"allow_real_aws", "serve", "sign_requests", "sleep_on_retry"}
+OF_ITS_PROCESS = {"allow_real_aws", "integrated_services", "serve", "sign_requests", "sleep_on_retry"}
 _METAVARS = {"region": "NAME", "account": "DIGITS", "principal": "ARN", "service": "NAME"}
 
 

@@ -69,6 +69,7 @@ class MockCore:
         self.region = options.home_region
         self.allow_real_aws = options.allow_real_aws
         self.sign_requests = options.sign_requests
+        self.integrated_services = options.integrated_services
         self.clock = Clock()
         self.parent_url: str | None = None
         self._url_of_children: str | None = None
@@ -211,8 +212,7 @@ class MockCore:
         self.clock.restore(snapshot._clock)  # noqa: SLF001
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
-        self.service.access.forget()
-        self.service.callers.forget()
+        self.service.forget_past()
         self._forget_past()
 
     def _forget_past(self) -> None:
@@ -252,7 +252,7 @@ class MockCore:
         else:
             self.clock.restore(state.clock)
             self._rsa_keys.go_on_from(state.rsa_keys)
-            self.service.access.forget()
+            self.service.forget_past()
             self._forget_past()
             for arn in imported:
                 self.service.note_key_material(arn, self.region, self.account)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from .._diagnosis import words
 from .._wire import aws_json
@@ -26,6 +28,7 @@ from .calls import CallRecord
 from .clock import LATEST, Clock
 from .fault import Action, Fault
 from .fault_layer import FaultLayer, Progress, ServiceAccess, unrecorded
+from .integrated import IntegratedServices
 from .journal import Journal, Opened
 from .leak_check import LeakCheck
 from .plans import Plan, Plans
@@ -127,7 +130,7 @@ class Service:
         Raises NotOffered where the mock falls short of AWS.
         """
         request_id = aws_json.new_request_id()
-        if looks_issued(caller.access_key):
+        if caller.principal is None and looks_issued(caller.access_key):
             caller = self.callers.recognise(caller)
         caller = self._engine.identify(caller, region)
         is_recorded = not unrecorded.get()
@@ -158,6 +161,36 @@ class Service:
             body = aws_json.write(call.operation, {} if result is None else result)
         headers = aws_json.headers(body, self._clock.now(), call.request_id)
         return Exchange(self.journal, opened, reply, WireResponse(status, headers, body))
+
+    def on_behalf_of(self, caller: Caller, region: str, service: str) -> Caller:
+        """An AWS service, such as ``s3``, that calls on behalf of whoever has called it.
+
+        Raises NotOffered where whoever issued the caller's access key does not tell what the caller may do.
+        """
+        if looks_issued(caller.access_key):
+            caller = self.callers.recognise(caller)
+        caller = self._engine.identify(caller, region)
+        principal = caller.principal or root_of(caller.account, partition_of(region))
+        return caller._replace(principal=replace(principal, via=service))
+
+    @cached_property
+    def integrated(self) -> IntegratedServices:
+        """What AWS services have of it; most tests have none."""
+        return IntegratedServices(self._clock.now)
+
+    def held_data_key(self, key_id: str, region: str, account: str, context: Mapping[str, str]) -> bytes:
+        """A data key that an AWS service has had since earlier, encrypted under a KMS key, whatever became of that."""
+        return self._engine.held_data_key(key_id, region, account, context)
+
+    def has_key(self, key_id: str, region: str, account: str) -> bool:
+        """Whether an identifier of any kind names a KMS key that is there."""
+        return self._engine.look_up(key_id, region, account, lambda _: True) is not None
+
+    def forget_past(self) -> None:
+        """Have no memory of what was in a state that is another one now."""
+        self.access.forget()
+        self.callers.forget()
+        self.integrated.forget()
 
     def identity_of(self, caller: Caller, region: str) -> Principal | None:
         """Who AWS STS would say that a caller is, where the mock knows that."""

@@ -22,6 +22,7 @@ from .call import Answer, Call, Caller, Response
 from .errors import KmsError, NotOffered
 from .keys import Key
 from .operations import OPERATIONS
+from .operations.encrypting import seal_earlier, seal_under_none
 from .operations.registry import Operation
 from .quotas import Quotas
 from .region import Region
@@ -198,6 +199,16 @@ class Engine:
             self._store.begin_visit()
             key = self._store.region(account, region).look_up(identifier)
             return None if key is None else see(key)
+
+    def held_data_key(self, identifier: str, region: str, account: str, context: Mapping[str, str]) -> bytes:
+        """A data key that an AWS service has had since earlier, encrypted under the KMS key that an identifier names.
+
+        AWS KMS finds the KMS key by it whatever has become of that, and opens it where that can be used. This is no
+        call of an operation.
+        """
+        random_bytes = self._store.world.random_bytes
+        held = self.look_up(identifier, region, account, lambda key: seal_earlier(key, context, self._store.world))
+        return seal_under_none(random_bytes) if held is None else held
 
     def each(self, see: Callable[[Key], Seen]) -> list[Seen]:
         """What ``see`` makes of every KMS key there is, brought up to date."""
