@@ -7,22 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 from botocore import handlers
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from .._active import Mock
-from .._service.questions import NobodyAnswers, new_client, questions
+from .._service.questions import UNANSWERED, new_client, questions
 from .._wire import signature
 from .._wire.aws_json import WireResponse, new_request_id
 from ..engine.call import Caller
 from ..engine.errors import NotOffered
 from .kms import refusal_of
+from .monitoring import TOLD
 from .requests import Integration, Need, Request, is_customers
 from .s3 import S3, endpoint_of
 from .secrets_manager import SECRETS_MANAGER
@@ -38,17 +37,18 @@ INTEGRATIONS: Mapping[str, Integration] = {
     "sqs": SQS,
     "ssm": SSM,
 }
-#: What comes of a question to which there is no answer.
-UNANSWERED = (NobodyAnswers, BotoCoreError, ClientError, ResponseParserError)
 
 
 def standing_on_kms(
     mock: Mock, service: str, operation: str, request: AWSPreparedRequest, *, by_socket: bool
 ) -> Callable[[], WireResponse | None] | None:
-    """What finds out, by asking others, whether a service refuses a request; None where it needs no AWS KMS.
+    """What is to be done before a service answers, and gives its refusal; None where it has nothing to do with AWS KMS.
 
+    That is to find out, by asking others, whether it refuses for want of a KMS key, and to tell it of those there are.
     ``by_socket`` says that whoever answers is at a port of this computer, and may know of other KMS keys.
     """
+    if service in TOLD:
+        return partial(_tell, mock, service, request)
     integration = INTEGRATIONS.get(service)
     if integration is None or operation not in integration.needs:
         return None
@@ -86,7 +86,7 @@ class _Attempt:
 
     def _client(self, region: str, caller: Caller) -> BaseClient:
         url = self.http.url
-        endpoint = endpoint_of(url) if self.integration is S3 else "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        endpoint = endpoint_of(url) if self.integration is S3 else _endpoint_of(url)
         return client_for(self.integration.name, region, caller.access_key, endpoint)
 
     def _needs(self, request: Request, caller: Caller) -> list[Need]:
@@ -100,6 +100,19 @@ class _Attempt:
         if self.by_socket:
             return [need for need in needs if service.has_key(need.key_id, need.region, caller.account)]
         return needs
+
+
+def _tell(mock: Mock, service: str, http: AWSPreparedRequest) -> None:
+    """Tell a service of the mock's KMS keys, as somebody of the account that is asking it."""
+    name, tell = TOLD[service]
+    region, caller = signature.region_and_caller(http, mock.region, mock.account)
+    tell(mock, client_for(name, region, caller.access_key, _endpoint_of(http.url)), region, caller.account)
+
+
+def _endpoint_of(url: str) -> str:
+    """Where a service answers."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def client_for(service: str, region: str, access_key: str, endpoint: str | None) -> BaseClient:

@@ -32,6 +32,7 @@ class IntegratedServices:
         self._now = now
         self._data_keys: OrderedDict[Hashable, tuple[datetime, datetime]] = OrderedDict()
         self._refusals: deque[ServiceRefusal] = deque(maxlen=_MOST)
+        self.event_buses: set[tuple[str, str]] = set()  # their Regions and accounts, which are told of events
 
     def has_data_key(self, of: Hashable) -> bool:
         """Whether a data key is still used, without asking AWS KMS."""

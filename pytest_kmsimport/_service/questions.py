@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from .._wire.model import LOADER
@@ -23,6 +25,10 @@ _CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_time
 
 class NobodyAnswers(Exception):  # noqa: N818  no failure, but an answer
     """A question of the mock's own was about to leave for real AWS."""
+
+
+#: What comes of a question to which there is no answer, or a refusal.
+UNANSWERED = (NobodyAnswers, BotoCoreError, ClientError, ResponseParserError)
 
 
 @contextmanager
