@@ -197,13 +197,16 @@ def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     from ._reporting.call_table import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
+    from ._reporting.services import TITLE, services_report_of  # noqa: PLC0415
 
     fixture = item.stash.get(MOCK_OF_FIXTURE, None)
     for mock in mocks:
-        if mock.calls or mock.plans:
+        if mock.calls or mock.plans or mock.service.integrated.looked_at:
             made = FIXTURE if mock is fixture else mock.as_written
             name = made if len(mocks) > 1 else ""
             report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
+            if services := services_report_of(mock):
+                report.sections.append((TITLE, services))
             found = list(properties(mock.calls.kept))
             item.user_properties.extend(found)
             if report.when == "teardown":  # this report has taken its copy already

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from contextlib import suppress
 from typing import Any
 
+from .._service.integrated import DataKeyUse
 from .._service.service import Exchange, Service
 from .._wire import aws_json
 from ..engine.authorization.principals import Principal
@@ -22,7 +23,8 @@ _NOTHING = Refused("KMSInternalException", "", 500, "")
 
 def refusal_of(service: Service, name: str, caller: Caller, need: Need) -> Refused | None:
     """Make the call that a service needs, unless it goes on with an earlier data key; gives AWS KMS's refusal."""
-    held = (name, need.operation, need.key_id, need.region, tuple(need.context.items()), _requester(caller))
+    context = tuple(need.context.items())
+    held = DataKeyUse(name, need.operation, need.key_id, need.region, context, _requester(caller))
     if need.reuse and service.integrated.has_data_key(held):
         return None
     refused = _refusal(_ask(service, caller, need))

@@ -47,9 +47,10 @@ class Request:
         value = self.http.headers.get(name) or ""
         return value.decode() if isinstance(value, bytes) else value
 
-    def arn(self, service: str, resource: str) -> str:
-        """The ARN of something of the caller's account in this Region."""
-        return f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account}:{resource}"
+
+def arn_of(service: str, region: str, account: str, resource: str) -> str:
+    """The ARN of something that a service keeps."""
+    return f"arn:{partition_of(region)}:{service}:{region}:{account}:{resource}"
 
 
 class Need(NamedTuple):
@@ -107,17 +108,34 @@ class Refusal(NamedTuple):
     status: int = 400
 
 
+class Kept(NamedTuple):
+    """Something that a service keeps and that stands on a KMS key, as the service names that.
+
+    ``kind`` is what it is, ``operation`` what cannot be done with it without the KMS key. A data key that is used again
+    is for ``shared``. ``region`` is where AWS KMS is asked.
+    """
+
+    kind: str
+    arn: str
+    key_id: str
+    operation: str
+    region: str
+    shared: str = ""
+
+
 class Integration(NamedTuple):
     """An AWS service that is integrated with AWS KMS.
 
     ``name`` is as in kms:ViaService and for ``boto3.client``. ``needs`` says, by operation, what it needs AWS KMS for;
-    ``refuse`` what it answers where it does not get that, and ``write`` puts that on the wire.
+    ``refuse`` what it answers where it does not get that, and ``write`` puts that on the wire. ``kept`` is all that it
+    keeps, as it tells a client of a Region and an account.
     """
 
     name: str
     needs: Mapping[str, Callable[[Request], Iterator[Need]]]
     refuse: Callable[[Request, Refused], Refusal]
     write: Callable[[Refusal, str], WireResponse]
+    kept: Callable[[BaseClient, str, str], Iterator[Kept]]
 
 
 _MANAGED = "alias/aws/"

@@ -7,16 +7,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from .._wire.aws_json import WireResponse
 from ..engine.arns import partition_of
-from .requests import Integration, Need, Refusal, Refused, Request
+from .requests import Integration, Kept, Need, Refusal, Refused, Request
 
 _ALGORITHM, _KEY_ID, _BUCKET_KEY = (
     "x-amz-server-side-encryption",
@@ -25,6 +26,8 @@ _ALGORITHM, _KEY_ID, _BUCKET_KEY = (
 )
 _BY_KMS = ("aws:kms", "aws:kms:dsse")
 _BUCKET_IN_HOST = re.compile(r"(?P<bucket>.+?)\.s3[.-]")
+#: The version of an object that has none.
+_NO_VERSION = "null"
 #: How long a Bucket Key is used; AWS says "for a time-limited period" and no more.
 _BUCKET_KEY_SECONDS = 300
 
@@ -78,11 +81,17 @@ def _need(request: Request, operation: str, place: _Place, encryption: _Encrypti
 
 def _read(request: Request, place: _Place) -> Iterator[Need]:
     """An object that is there is decrypted."""
-    version = {} if place.version is None else {"VersionId": place.version}
-    head = request.client.head_object(Bucket=place.bucket, Key=place.key, **version)
+    head = _head_of(request.client, place)
     if head.get("SSEKMSKeyId"):
         encryption = _Encryption(head["SSEKMSKeyId"], bool(head.get("BucketKeyEnabled")))
         yield _need(request, "Decrypt", place, encryption)
+
+
+def _head_of(client: BaseClient, place: _Place) -> Mapping[str, Any]:
+    """What S3 tells of an object that is there."""
+    version = {} if place.version in {None, _NO_VERSION} else {"VersionId": place.version}
+    head: Mapping[str, Any] = client.head_object(Bucket=place.bucket, Key=place.key, **version)
+    return head
 
 
 def _written(request: Request) -> Iterator[Need]:
@@ -92,15 +101,15 @@ def _written(request: Request) -> Iterator[Need]:
         is_by_kms, by_bucket_key = request.header(_ALGORITHM) in _BY_KMS, request.header(_BUCKET_KEY) == "true"
         encryption = _Encryption(request.header(_KEY_ID) if is_by_kms else "", by_bucket_key)
     else:
-        encryption = _default(request, place.bucket)
+        encryption = _default(request.client, place.bucket)
     if encryption.key_id:
         yield _need(request, "GenerateDataKey", place, encryption)
 
 
-def _default(request: Request, bucket: str) -> _Encryption:
+def _default(client: BaseClient, bucket: str) -> _Encryption:
     """The default encryption of a bucket."""
     try:
-        answer = request.client.get_bucket_encryption(Bucket=bucket)
+        answer = client.get_bucket_encryption(Bucket=bucket)
     except ClientError:  # it has none
         return _Encryption("", by_bucket_key=False)
     rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
@@ -137,6 +146,24 @@ def _write(refusal: Refusal, request_id: str) -> WireResponse:
     return WireResponse(refusal.status, headers, body)
 
 
+def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:
+    """Buckets with a default encryption, and every version of every object."""
+    for bucket in client.list_buckets()["Buckets"]:
+        name = bucket["Name"]
+        where = client.head_bucket(Bucket=name).get("BucketRegion") or region
+        arn = f"arn:{partition_of(where)}:s3:::{name}"
+        default = _default(client, name)
+        yield Kept("S3 bucket", arn, default.key_id, "PutObject", where, arn if default.by_bucket_key else "")
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
+            for version in page.get("Versions", []):
+                place = _Place(name, version["Key"], version["VersionId"])
+                head = _head_of(client, place)
+                shared = arn if head.get("BucketKeyEnabled") else ""
+                version_id = "" if version["IsLatest"] else f"?versionId={place.version}"
+                resource = f"{arn}/{place.key}{version_id}"
+                yield Kept("S3 object", resource, head.get("SSEKMSKeyId", ""), "GetObject", where, shared)
+
+
 S3 = Integration(
     "s3",
     {
@@ -149,4 +176,5 @@ S3 = Integration(
     },
     _refuse,
     _write,
+    _kept,
 )

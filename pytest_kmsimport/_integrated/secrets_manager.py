@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from .requests import Integration, Need, Refusal, Refused, Request, write_json
+from botocore.client import BaseClient
+
+from .requests import Integration, Kept, Need, Refusal, Refused, Request, arn_of, write_json
 
 _VALIDATION = "RequestToValidateKeyAccess"
 _CURRENT = "AWSCURRENT"
@@ -43,7 +45,9 @@ def _create(request: Request) -> Iterator[Need]:
     """A secret's ARN ends with six characters that nobody knows before, so that here they are others."""
     key_id = request.members.get("KmsKeyId", "")
     name = request.members["Name"]
-    arn = request.arn("secretsmanager", f"secret:{name}-{sha256(name.encode()).hexdigest()[:6]}")
+    arn = arn_of(
+        "secretsmanager", request.region, request.account, f"secret:{name}-{sha256(name.encode()).hexdigest()[:6]}"
+    )
     yield from _validated(request, key_id, arn)
     if _has_value(request):
         yield _need(request, "GenerateDataKey", key_id, arn, _new_version(request))
@@ -107,6 +111,12 @@ def _refuse(request: Request, refused: Refused) -> Refusal:
     return Refusal("InvalidParameterException", why)
 
 
+def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:
+    for page in client.get_paginator("list_secrets").paginate():
+        for secret in page["SecretList"]:
+            yield Kept("secret", secret["ARN"], secret.get("KmsKeyId", ""), "GetSecretValue", region)
+
+
 SECRETS_MANAGER = Integration(
     "secretsmanager",
     {
@@ -118,4 +128,5 @@ SECRETS_MANAGER = Integration(
     },
     _refuse,
     write_json,
+    _kept,
 )

@@ -98,7 +98,7 @@ class _Attempt:
         except UNANSWERED:
             return []
         if self.by_socket:
-            return [need for need in needs if service.has_key(need.key_id, need.region, caller.account)]
+            return [need for need in needs if service.key_arn_of(need.key_id, need.region, caller.account)]
         return needs
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from botocore.client import BaseClient
+
 from .._wire.aws_json import WireResponse
-from .requests import Integration, Need, Refusal, Refused, Request
+from .requests import Integration, Kept, Need, Refusal, Refused, Request
 
 _REUSE_SECONDS = 300
 _XML = """\
@@ -22,9 +24,15 @@ def _publish(request: Request) -> Iterator[Need]:
     arn = request.fields.get("TopicArn") or request.fields.get("TargetArn", "")
     if not arn or "/" in arn:
         return
-    key_id = request.client.get_topic_attributes(TopicArn=arn)["Attributes"].get("KmsMasterKeyId", "")
+    key_id = _key_of(request.client, arn)
     for operation in ("GenerateDataKey", "Decrypt"):
         yield Need(operation, key_id, {"aws:sns:topicArn": arn}, arn, request.region, _REUSE_SECONDS)
+
+
+def _key_of(client: BaseClient, arn: str) -> str:
+    """The KMS key of a topic, as SNS tells it."""
+    key_id: str = client.get_topic_attributes(TopicArn=arn)["Attributes"].get("KmsMasterKeyId", "")
+    return key_id
 
 
 #: Code of AWS KMS -> SNS's for it.
@@ -51,4 +59,11 @@ def _write(refusal: Refusal, request_id: str) -> WireResponse:
     return WireResponse(refusal.status, headers, body.encode())
 
 
-SNS = Integration("sns", {"Publish": _publish, "PublishBatch": _publish}, _refuse, _write)
+def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:
+    for page in client.get_paginator("list_topics").paginate():
+        for topic in page["Topics"]:
+            arn = topic["TopicArn"]
+            yield Kept("topic", arn, _key_of(client, arn), "Publish", region, arn)
+
+
+SNS = Integration("sns", {"Publish": _publish, "PublishBatch": _publish}, _refuse, _write, _kept)

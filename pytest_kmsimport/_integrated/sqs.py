@@ -9,16 +9,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.client import BaseClient
+
 from .._wire.aws_json import WireResponse
-from .requests import Integration, Need, Refusal, Refused, Request
+from .requests import Integration, Kept, Need, Refusal, Refused, Request
 
 _WHAT = ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "QueueArn", "ApproximateNumberOfMessages"]
 _USUAL_SECONDS = 300
 
 
-def _attributes(request: Request) -> dict[str, Any]:
-    """What SQS tells of the queue that a request is about."""
-    answer = request.client.get_queue_attributes(QueueUrl=request.members["QueueUrl"], AttributeNames=_WHAT)
+def _attributes(client: BaseClient, url: str) -> dict[str, Any]:
+    """What SQS tells of a queue."""
+    answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=_WHAT)
     attributes: dict[str, Any] = answer.get("Attributes", {})
     return attributes
 
@@ -31,12 +33,12 @@ def _needs(request: Request, attributes: dict[str, Any], *operations: str) -> It
 
 
 def _send(request: Request) -> Iterator[Need]:
-    return _needs(request, _attributes(request), "GenerateDataKey", "Decrypt")
+    return _needs(request, _attributes(request.client, request.members["QueueUrl"]), "GenerateDataKey", "Decrypt")
 
 
 def _receive(request: Request) -> Iterator[Need]:
     """AWS KMS is asked for a message, and not where there is none."""
-    attributes = _attributes(request)
+    attributes = _attributes(request.client, request.members["QueueUrl"])
     if int(attributes.get("ApproximateNumberOfMessages", 0)):
         yield from _needs(request, attributes, "Decrypt")
 
@@ -71,4 +73,14 @@ def _write(refusal: Refusal, request_id: str) -> WireResponse:
     return WireResponse(refusal.status, headers, json.dumps({"__type": shape, "message": refusal.message}).encode())
 
 
-SQS = Integration("sqs", {"ReceiveMessage": _receive, "SendMessage": _send, "SendMessageBatch": _send}, _refuse, _write)
+def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:
+    for page in client.get_paginator("list_queues").paginate():
+        for url in page.get("QueueUrls", []):
+            attributes = _attributes(client, url)
+            arn = attributes["QueueArn"]
+            yield Kept("queue", arn, attributes.get("KmsMasterKeyId", ""), "SendMessage", region, arn)
+
+
+SQS = Integration(
+    "sqs", {"ReceiveMessage": _receive, "SendMessage": _send, "SendMessageBatch": _send}, _refuse, _write, _kept
+)

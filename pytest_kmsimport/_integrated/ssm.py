@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .requests import Integration, Need, Refusal, Refused, Request, write_json
+from botocore.client import BaseClient
+
+from .requests import Integration, Kept, Need, Refusal, Refused, Request, arn_of, write_json
 
 _SECURE = "SecureString"
 
 
 def _need(request: Request, operation: str, key_id: str, name: str) -> Need:
-    arn = request.arn("ssm", f"parameter/{name.removeprefix('/')}")
+    arn = _arn(request.region, request.account, name)
     return Need(operation, key_id, {"PARAMETER_ARN": arn}, arn, request.region)
+
+
+def _arn(region: str, account: str, name: str) -> str:
+    return arn_of("ssm", region, account, f"parameter/{name.removeprefix('/')}")
 
 
 def _name_of(identifier: str) -> str:
@@ -82,6 +88,14 @@ def _refuse(request: Request, refused: Refused) -> Refusal:
     return Refusal("InvalidKeyId", refused.in_full)
 
 
+def _kept(client: BaseClient, region: str, account: str) -> Iterator[Kept]:
+    for page in client.get_paginator("describe_parameters").paginate():
+        for parameter in page["Parameters"]:
+            if parameter["Type"] == _SECURE:
+                arn = _arn(region, account, parameter["Name"])
+                yield Kept("parameter", arn, parameter.get("KeyId", ""), "GetParameter", region)
+
+
 SSM = Integration(
     "ssm",
     {
@@ -93,4 +107,5 @@ SSM = Integration(
     },
     _refuse,
     write_json,
+    _kept,
 )

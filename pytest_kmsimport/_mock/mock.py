@@ -22,6 +22,7 @@ from .._wire.signature import PLACEHOLDER_KEY
 from ..engine.call import Caller
 from ..engine.keys import Key
 from .assertions import why_not_imported
+from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
 from .govern import GovernedMock
 from .statements import AttachesStatements
@@ -42,7 +43,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(GovernedMock, AttachesStatements):
+class KmsImportMock(GovernedMock, AttachesStatements, TellsBlastRadius):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 
 from .._diagnosis import words
 from .._wire import aws_json
@@ -182,9 +183,9 @@ class Service:
         """A data key that an AWS service has had since earlier, encrypted under a KMS key, whatever became of that."""
         return self._engine.held_data_key(key_id, region, account, context)
 
-    def has_key(self, key_id: str, region: str, account: str) -> bool:
-        """Whether an identifier of any kind names a KMS key that is there."""
-        return self._engine.look_up(key_id, region, account, lambda _: True) is not None
+    def key_arn_of(self, key_id: str, region: str, account: str) -> str | None:
+        """The key ARN of the KMS key that an identifier of any kind names; None where there is none."""
+        return self._engine.look_up(key_id, region, account, attrgetter("arn"))
 
     def forget_past(self) -> None:
         """Have no memory of what was in a state that is another one now."""
