@@ -204,4 +204,5 @@ def _name_of_material(key_id: str) -> str:
 
 
 def _materials(key: Key) -> tuple[KeyMaterial, ...]:
-    return tuple(key.materials.values())
+    made = key.generated.material
+    return (*key.materials.values(), *([] if made is None else [made]))
