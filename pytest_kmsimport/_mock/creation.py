@@ -28,6 +28,7 @@ __tracebackhide__ = True
 Material = Union[bytes, PrivateKeyTypes]  # noqa: UP007  Python 3.10 cannot
 
 _KEYWORDS = {"KeyId": "key_id", "KeySpec": "key_spec", "CustomerMasterKeySpec": "key_spec", "Origin": "origin"}
+_OWN = ("key_id", "material", "aliases", "key_spec", "origin", "region_name", "account")
 _TERMS = ("ValidTo", "KeyMaterialDescription")
 _MEMBERS = (*(member for member in members_of("CreateKey") if member not in _KEYWORDS), *_TERMS)
 _BYTES = (bytes, bytearray, memoryview)
@@ -103,8 +104,9 @@ def _name(arrange: Arrange, key: Key, aliases: Sequence[str]) -> None:
 def _as_received(name: str, value: object) -> object:
     """A member as AWS receives it; raises TypeError for one that there is not, or not of this type."""
     if name not in _MEMBERS:
-        instead = f" Write {_KEYWORDS[name]}=." if name in _KEYWORDS else did_you_mean(name, _MEMBERS)
-        raise TypeError(f"create_key() takes no {name}.{instead} It takes {', '.join(_MEMBERS)}.")
+        instead = f" Write {_KEYWORDS[name]}=." if name in _KEYWORDS else did_you_mean(name, (*_OWN, *_MEMBERS))
+        text = f"It takes {', '.join(_OWN)}, and of AWS's {', '.join(_MEMBERS)}."
+        raise TypeError(f"create_key() takes no {name}.{instead} {text}")
     shape = members_of("ImportKeyMaterial" if name in _TERMS else "CreateKey")[name]
     report = ParamValidator().validate(value, shape)
     if report.has_errors():
@@ -148,13 +150,16 @@ class CreatesKeys(MockCore):
 
         https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
         """
-        if not isinstance(aliases, (list, tuple)):
+        region_name, account = region_name or self.region, account or self.account
+        if not isinstance(aliases, (list, tuple)) or not all(isinstance(alias, str) for alias in aliases):
             raise TypeError(f"create_key() takes aliases as a list, not {aliases!r}: write aliases=['alias/payroll'].")
-        if not isinstance(key_id, (str, type(None))):
-            raise TypeError(f"create_key() takes key_id as a text, not {key_id!r}.")
+        texts = {"key_id": key_id or "", "key_spec": key_spec, "origin": origin, "region_name": region_name}
+        for name, value in {**texts, "account": account}.items():
+            if not isinstance(value, str):
+                raise TypeError(f"create_key() takes {name} as a text, not {value!r}.")
         materials = () if material is None else (_as_bytes(material),)
         new = NewKey(key_id, materials, tuple(aliases), key_spec, origin, members)
-        return self._put_in_place(new, region_name or self.region, account or self.account)
+        return self._put_in_place(new, region_name, account)
 
     def _put_in_place(self, new: NewKey, region_name: str, account: str) -> KeyView:
         key = create(self._engine, region_name, account, new)

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsimport import SecretLeaked, mock_kms_import
@@ -223,6 +223,7 @@ def test_chosen_key_material_is_a_secret(kms_import_mock, origin, spec):
     assert material.hex()[:32] not in repr(key) + repr(kms_import_mock)
 
 
+@settings(deadline=None)
 @given(st.uuids().map(str) | st.uuids().map(lambda uuid: f"mrk-{uuid.hex}"), st.binary(min_size=32, max_size=32))
 def test_any_key_id_goes_with_any_material(key_id, material):
     """A ciphertext names its KMS key by the key material ID, which is made of both."""

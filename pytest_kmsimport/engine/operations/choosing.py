@@ -69,7 +69,6 @@ def _import(region: Region, key: Key, chosen: Chosen, materials: list[bytes]) ->
         check_expiration(region.now, expiration_model_of(chosen.terms), chosen.terms.valid_to)
         check_terms(key, chosen.terms)
         key.import_material(key_material_id(key.id, material), material, KeyMaterialState.CURRENT, chosen.terms)
-        region.note_import(material)
 
 
 def _rotate_through(region: Region, key: Key, materials: list[bytes]) -> None:
