@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -218,6 +219,21 @@ class MockCore:
         self.service.access.forget()
         self.service.callers.forget()
         self._forget_past()
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Have everything that happens in the block undone at its end, as by ``restore``: for one test of several.
+
+        What a mock has against a test at its end, it has at the end of the block: a planned fault that never struck, a
+        complaint that the code has swallowed, and with ``check_leaks`` a secret that leaked are AssertionErrors.
+        """
+        begin = self.snapshot()
+        try:
+            yield
+            self.end_plans(since=begin)
+            self.raise_complaints()
+        finally:
+            self.restore(begin)
 
     @property
     def _drawn(self) -> Mapping[str, int]:
