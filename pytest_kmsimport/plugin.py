@@ -20,12 +20,16 @@ from ._fixtures import (  # noqa: F401  pytest looks for them here
     INI,
     MARKER,
     MOCK_OF_FIXTURE,
+    RESTORING_FIXTURE,
+    SESSION_FIXTURE,
     WRITE_CASES,
+    _kms_import_session_restored,
     kms_fault,
     kms_import_async_client,
     kms_import_client,
     kms_import_mock,
     kms_import_server,
+    kms_import_session_mock,
     misused,
 )
 
@@ -125,14 +129,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Let a marker alone be enough to have the mock, and have it before the test's other fixtures."""
     if not isinstance(item, pytest.Function):
         return
-    if item.get_closest_marker(MARKER) is None and item.get_closest_marker(FAULT_MARKER) is None:
-        return
+    if SESSION_FIXTURE in item.fixturenames:
+        _put_first(item, RESTORING_FIXTURE)
+    if item.get_closest_marker(MARKER) is not None or item.get_closest_marker(FAULT_MARKER) is not None:
+        _put_first(item, FIXTURE)
+
+
+def _put_first(item: pytest.Function, fixture: str) -> None:
+    """Have a test get a fixture before all others of its scope."""
     names = item.fixturenames
-    if FIXTURE in names:
-        names.remove(FIXTURE)
+    if fixture in names:
+        names.remove(fixture)
     defined = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  pytest has no public way to a fixture's scope
     wider = [name for name in names if name in defined and defined[name][-1].scope != "function"]
-    names.insert(len(wider), FIXTURE)  # pytest has those of wider scope first
+    names.insert(len(wider), fixture)  # pytest has those of wider scope first
 
 
 @pytest.hookimpl(wrapper=True)

@@ -86,6 +86,7 @@ def mock_kms_import(
     grants_spread_seconds: int = 0,
     journal_size: int = 1000,
     quotas: Mapping[str, int] = ...,
+    seed: int | None = None,
 ) -> MockKmsImport: ...
 def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     """Answer every KMS call in memory, as AWS KMS would, while the block or the decorated function runs.
@@ -118,6 +119,9 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``journal_size``: how many calls ``mock.calls`` keeps.
     * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``, ``grants_per_key``,
       ``on_demand_rotations_per_key`` and ``key_policy_bytes``.
+    * ``seed``: a whole number from which everything follows that the mock draws at random, so that it is the same from
+      run to run: key IDs, key material, import tokens, data keys, grant and request IDs. For tests alone: whoever
+      knows the seed knows every key.
 
     Raises TypeError for an unknown option, ValueError for a value that an option cannot have.
     """

@@ -24,7 +24,9 @@ from ..engine.keys import Key
 from .assertions import why_not_imported
 from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
+from .creation import CreatesKeys
 from .govern import GovernedMock
+from .saving import SavesState
 from .statements import AttachesStatements
 from .views import KeyView
 
@@ -43,7 +45,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(GovernedMock, AttachesStatements, TellsBlastRadius):
+class KmsImportMock(CreatesKeys, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
@@ -242,7 +244,8 @@ class KmsImportMock(GovernedMock, AttachesStatements, TellsBlastRadius):
         * ``nth``: strike at this attempt, or at these, counted from 1.
         * ``after``: let so many attempts through first.
         * ``every``: strike at each so-many-th attempt alone.
-        * ``probability``: strike with this chance, by randomness that ``seed`` sets; a failure report names the seed.
+        * ``probability``: strike with this chance, by randomness that ``seed`` sets; a failure report names the seed,
+          which with the option ``seed`` of the mock follows from that.
 
         ``must_strike`` says whether the test fails when the fault never strikes: by default the option
         ``faults_must_strike`` of the mock, and not where there is a probability.
@@ -251,6 +254,8 @@ class KmsImportMock(GovernedMock, AttachesStatements, TellsBlastRadius):
         that is none; TypeError for what is no fault; RuntimeError where the mock has ended.
         """
         self._lifetime.check_not_over()
+        if probability is not None and seed is None and self._chance is not None:
+            seed = self._chance.fault_seed()
         timing = Timing(nth, times, after, every, probability, seed)
         if must_strike is None:
             must_strike = self._options.faults_must_strike and probability is None

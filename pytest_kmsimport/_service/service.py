@@ -74,7 +74,8 @@ class Service:
     """An engine with the journal around it, and the faults between the two.
 
     ``leak_check`` is told of secrets, and of requests that the journal lets go. ``act`` lets somebody else act while a
-    call is under way. ``ask`` finds out whose an access key is that others have issued.
+    call is under way. ``ask`` finds out whose an access key is that others have issued. ``new_request_id`` gives each
+    request its own.
     """
 
     def __init__(  # noqa: PLR0913  what a service is made of
@@ -86,11 +87,13 @@ class Service:
         act: Callable[[Action, CallRecord], None],
         *,
         ask: Ask,
+        new_request_id: Callable[[], str],
         sleep_on_retry: bool,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._sleep_on_retry = sleep_on_retry
+        self._new_request_id = new_request_id
         self._secrets = leak_check.secrets
         lookup = self._lookup = CallLookup(engine, clock.now)
         self.callers = Callers(engine.registered, ask)
@@ -130,7 +133,7 @@ class Service:
 
         Raises NotOffered where the mock falls short of AWS.
         """
-        request_id = aws_json.new_request_id()
+        request_id = self._new_request_id()
         if caller.principal is None and looks_issued(caller.access_key):
             caller = self.callers.recognise(caller)
         caller = self._engine.identify(caller, region)
@@ -238,4 +241,5 @@ def _name_of_material(key_id: str) -> str:
 
 
 def _materials(key: Key) -> tuple[KeyMaterial, ...]:
-    return tuple(key.materials.values())
+    made = key.generated.material
+    return (*key.materials.values(), *([] if made is None else [made]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .arns import partition_of
 from .authorization.principals import Principal
+from .chosen import NOTHING, Chosen
 from .errors import KmsError
 from .states import KeyState
 
@@ -35,7 +36,8 @@ class Call(NamedTuple):
     """One call of an operation: who asks, in which Region, what, and with which members.
 
     ``invocation`` is the same for all attempts that a client makes at one call; empty where that is not known.
-    ``request_id`` is what the answer will carry as its request ID.
+    ``request_id`` is what the answer will carry as its request ID. ``chosen`` is what CreateKey does not leave to
+    chance.
     """
 
     operation: str
@@ -44,6 +46,7 @@ class Call(NamedTuple):
     members: Mapping[str, Any]
     invocation: str = ""
     request_id: str = ""
+    chosen: Chosen = NOTHING
 
     def __repr__(self) -> str:
         return f"<Call {self.operation} {self.region} {self.account} with {', '.join(self.members)}>"

@@ -20,6 +20,7 @@ class World:
     ``is_region`` tells whether there is a Region of this name.
     ``background`` is how long AWS takes for what it does after it has answered, such as a rotation;
     ``grants_spread`` is how long a grant takes to be known to all of AWS KMS, other than by its grant token.
+    ``key_id_bytes`` gives the random bytes of key IDs, where those have a source of their own.
     """
 
     now: Callable[[], datetime]
@@ -28,8 +29,9 @@ class World:
     is_region: Callable[[str], bool]
     background: timedelta = timedelta(0)
     grants_spread: timedelta = timedelta(0)
+    key_id_bytes: Callable[[int], bytes] | None = None
 
     def new_key_id(self, *, multi_region: bool) -> str:
         """A fresh key ID: a UUID, or for multi-Region keys ``mrk-`` and its 32 hexadecimal digits."""
-        uuid = UUID(bytes=self.random_bytes(16), version=4)
+        uuid = UUID(bytes=(self.key_id_bytes or self.random_bytes)(16), version=4)
         return f"mrk-{uuid.hex}" if multi_region else str(uuid)
