@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._around.targets import TargetFailed
+    from ._enclave.attestation import Attestation
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
     from ._mock.mock import KmsImportMock
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttachedStatement",
+    "Attestation",
     "CallRecord",
     "Calls",
     "CallsForgotten",
@@ -61,6 +63,7 @@ __all__ = [
 
 _HOMES = {
     "AttachedStatement": "_mock.statements",
+    "Attestation": "_enclave.attestation",
     "CallRecord": "_service.calls",
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",

@@ -54,6 +54,7 @@ def test_all_is_what_the_package_offers():
     """The public names are these; one more or less is a change for users."""
     assert set(NAMES) == {
         "AttachedStatement",
+        "Attestation",
         "CallRecord",
         "Calls",
         "CallsForgotten",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from inspect import iscoroutine
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from .._around.metrics import Metrics
 from .._around.trail import Trail, trail_of
 from .._around.watch import Watch
 from .._diagnosis import diagnose
+from .._enclave.enclaves import Enclaves
 from .._service.calls import CallRecord, Calls
 from .._service.clock import Clock, ClockSetting
 from .._service.fault import Action
@@ -27,17 +27,16 @@ from .._service.plans import Plan
 from .._service.service import Service
 from .._tracebacks import sealed
 from .._transports import forks, iam
-from .._wire.regions import is_region
 from ..engine import plain
 from ..engine.engine import ANYBODY, Engine, Seen
 from ..engine.keys import Key
 from ..engine.quotas import Quotas
 from ..engine.store import Store
-from ..engine.world import World
 from . import state_file
 from .lifetime import Lifetime
 from .options import Options
 from .rsa_pool import Given, RsaKeys
+from .world import new_world
 
 __tracebackhide__ = True
 
@@ -73,10 +72,9 @@ class MockCore:
         self.parent_url: str | None = None
         self._url_of_children: str | None = None
         self._options = options
-        background = timedelta(seconds=options.background_seconds)
-        grants_spread = timedelta(seconds=options.grants_spread_seconds)
         self._rsa_keys = RsaKeys()
-        self._world = World(self.clock.now, os.urandom, self._rsa_keys, is_region, background, grants_spread)
+        self._enclaves = Enclaves(self._rsa_keys)
+        self._world = new_world(options, self.clock, self._rsa_keys, self._enclaves)
         self._lifetime = Lifetime()
         self._watch: Watch | None = None
         self.complaints = Complaints()

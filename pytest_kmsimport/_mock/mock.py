@@ -23,6 +23,7 @@ from ..engine.engine import ANYBODY
 from ..engine.keys import Key
 from .assertions import why_not_imported
 from .ceremony import Ceremony
+from .enclaves import AttestsEnclaves
 from .govern import GovernedMock
 from .statements import AttachesStatements
 from .views import KeyView
@@ -42,7 +43,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(GovernedMock, AttachesStatements):
+class KmsImportMock(GovernedMock, AttachesStatements, AttestsEnclaves):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
