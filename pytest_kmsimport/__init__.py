@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._around.targets import TargetFailed
+    from ._enclave.attestation import Attestation
     from ._integrated.blast_radius import BlastRadius, Dependent
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttachedStatement",
+    "Attestation",
     "BlastRadius",
     "CallRecord",
     "Calls",
@@ -65,6 +67,7 @@ __all__ = [
 _HOMES = {
     "AttachedStatement": "_mock.statements",
     "BlastRadius": "_integrated.blast_radius",
+    "Attestation": "_enclave.attestation",
     "CallRecord": "_service.calls",
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",

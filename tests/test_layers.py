@@ -20,6 +20,7 @@ LAYERS = {
     "engine": set(),
     "_wire": {"engine"},
     "_diagnosis": {"engine"},
+    "_enclave": {"engine", "_tracebacks"},
     "wrapping": {"engine", "_tracebacks"},
 }
 LAYERS["_service"] = {*LAYERS, "engine"}

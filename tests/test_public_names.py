@@ -55,6 +55,7 @@ def test_all_is_what_the_package_offers():
     assert set(NAMES) == {
         "AttachedStatement",
         "BlastRadius",
+        "Attestation",
         "CallRecord",
         "Calls",
         "CallsForgotten",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from inspect import iscoroutine
 
@@ -16,6 +14,7 @@ from .._around.metrics import Metrics
 from .._around.trail import Trail, trail_of
 from .._around.watch import Watch
 from .._diagnosis import diagnose
+from .._enclave.enclaves import Enclaves
 from .._service.calls import CallRecord, Calls
 from .._service.clock import Clock, ClockSetting
 from .._service.fault import Action
@@ -27,16 +26,15 @@ from .._service.plans import Plan
 from .._service.service import Service
 from .._transports import forks, iam
 from .._wire.aws_json import new_request_id
-from .._wire.regions import is_region
 from ..engine.engine import ANYBODY, Engine, Seen
 from ..engine.keys import Key
 from ..engine.quotas import Quotas
 from ..engine.store import Store
-from ..engine.world import World
 from .chance import Chance
 from .lifetime import Lifetime
 from .options import Options
 from .rsa_pool import RsaKeys
+from .world import new_world
 
 __tracebackhide__ = True
 
@@ -69,13 +67,10 @@ class MockCore:
         self.parent_url: str | None = None
         self._url_of_children: str | None = None
         self._options = options
-        background = timedelta(seconds=options.background_seconds)
-        grants_spread = timedelta(seconds=options.grants_spread_seconds)
         self._rsa_keys = RsaKeys()
-        self._chance = chance = None if options.seed is None else Chance(options.seed)
-        draw = os.urandom if chance is None else chance.stream("bytes")
-        draw_key_id = None if chance is None else chance.stream("key IDs")
-        self._world = World(self.clock.now, draw, self._rsa_keys, is_region, background, grants_spread, draw_key_id)
+        self._chance = None if options.seed is None else Chance(options.seed)
+        self._enclaves = Enclaves(self._rsa_keys)
+        self._world = new_world(options, self.clock, self._rsa_keys, self._enclaves, self._chance)
         self._lifetime = Lifetime()
         self._watch: Watch | None = None
         self.complaints = Complaints()

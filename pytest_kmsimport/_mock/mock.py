@@ -25,6 +25,7 @@ from .assertions import why_not_imported
 from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
 from .creation import CreatesKeys
+from .enclaves import AttestsEnclaves
 from .govern import GovernedMock
 from .saving import SavesState
 from .statements import AttachesStatements
@@ -45,7 +46,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(CreatesKeys, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius):
+class KmsImportMock(CreatesKeys, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that

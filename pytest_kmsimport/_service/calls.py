@@ -12,6 +12,7 @@ from ..engine.arns import kms_arn
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
 from ..engine.principals import is_principal
+from ..engine.recipients import Recipient
 from .fault import Fault
 from .least_privilege import LeastPrivilege, least_privilege_for
 from .named_keys import identifiers_in
@@ -26,8 +27,8 @@ UNFINISHED = "Unfinished"
 Outcome = tuple[str, str | None]
 
 #: An attempt that AWS KMS has answered: when it came, what it asked, about which KMS keys, and the response, or code
-#: and text of the refusal.
-Answered = tuple[datetime, Call, tuple[str, ...], Response | tuple[str, str]]
+#: and text of the refusal; and the enclave that it is for alone.
+Answered = tuple[datetime, Call, tuple[str, ...], Response | tuple[str, str], Recipient | None]
 
 _ARN, _ALIAS = "arn:", "alias/"
 

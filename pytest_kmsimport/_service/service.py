@@ -107,16 +107,16 @@ class Service:
         refusal = refusal_of(call, words.explain)
         if refusal is not None:
             return Reply(refusal, self._lookup.seen_by(call))
-        result, keys, imported, decisions, asked = self._engine.answer(call)
+        result, keys, imported, decisions, asked, recipient, concealed = self._engine.answer(call)
         if isinstance(result, KmsError):
             named = self._lookup.seen_by(call)
             return Reply(result, named if named.arns else keys, decisions=decisions, asked=asked)
         traits = OPERATIONS[call.operation].traits
         if traits.secrets:
-            self._secrets.note_answer(call.operation, result, traits.secrets)
+            self._secrets.note_answer(call.operation, {**result, **concealed}, traits.secrets)
         if imported is not None:
             self._secrets.note_key_material(imported, _name_of_material(keys.arns[0]))
-        return Reply(result, keys, carried_out=True, decisions=decisions, asked=asked)
+        return Reply(result, keys, carried_out=True, decisions=decisions, asked=asked, recipient=recipient)
 
     def add_plan(self, plan: Plan) -> None:
         """Let a plan strike from now on."""

@@ -89,7 +89,9 @@ class Engine:
             return Answer(error, visit.keys_seen(changed=False), None, tuple(visit.decisions), tuple(visit.asked))
         imported = visit.imported[0] if visit.imported else None
         keys = visit.keys_seen(changed=operation.traits.changes)
-        return Answer(response, keys, imported, tuple(visit.decisions), tuple(visit.asked))
+        recipient = visit.recipients[0] if visit.recipients else None
+        decisions, asked = tuple(visit.decisions), tuple(visit.asked)
+        return Answer(response, keys, imported, decisions, asked, recipient, visit.concealed)
 
     def answer_as_of(self, call: Call, past: Key) -> Answer:
         """Answer a call of an operation that only reads as if a KMS key were still what it was."""

@@ -15,6 +15,7 @@ from .authorization.principals import Account, Attachment, Principal
 from .call import Asked, Call, Caller, KeysSeen
 from .keys import Key
 from .quotas import Quotas
+from .recipients import Recipient
 from .region import Region
 from .service_events import DELETION, ServiceEvents
 from .states import KeyState
@@ -42,7 +43,8 @@ class Visit(NamedTuple):
 
     Each is noted with the state that it had before the call, None for one that the call has made. ``imported`` is the
     key material that the call brings in, ``decisions`` are those about whether the caller may do what it asks for,
-    ``asked`` all permissions that it needs.
+    ``asked`` all permissions that it needs. ``recipients`` has whom its answer is for alone, and ``concealed`` the
+    members that are in the answer for nobody else.
     """
 
     now: datetime
@@ -51,6 +53,8 @@ class Visit(NamedTuple):
     imported: list[bytes]
     decisions: list[Decision]
     asked: list[Asked]
+    recipients: list[Recipient]
+    concealed: dict[str, bytes]
 
     def __repr__(self) -> str:
         return f"<Visit {self.call.request_id} at {self.now}>"
@@ -92,7 +96,7 @@ class Store:
         self.service_events = ServiceEvents()
         self.attached: tuple[Attachment, ...] = ()
         self.agenda: Agenda | None = None
-        self.visit = Visit(world.now(), _NO_CALL, [], [], [], [])
+        self.visit = Visit(world.now(), _NO_CALL, [], [], [], [], [], {})
 
     def region(self, account: str, name: str) -> Region:
         """What an account has in a Region; to be used within one call, for an empty one does not last longer."""
@@ -161,7 +165,7 @@ class Store:
 
     def begin_visit(self, call: Call = _NO_CALL) -> Visit:
         """Begin to answer a call, or to look at something: the clock is read once, and what is due has happened."""
-        self.visit = Visit(self.world.now(), call, [], [], [], [])
+        self.visit = Visit(self.world.now(), call, [], [], [], [], [], {})
         if self._deletions or self._asked_for:
             self.delete_due_keys()
         return self.visit

@@ -185,7 +185,7 @@ def test_what_is_missing_is_said_on_demand_and_once(run):
     assert "not exercised" not in run("--kms-import-coverage").stdout.str()
     output = run("--kms-import-coverage-missing").stdout.str()
     assert output.count("read-timeout") == 1
-    assert re.search(r"by kind: refusal 2 of \d+, denial 0 of 6, http 0 of 8, network 0 of \d+", output)
+    assert re.search(r"by kind: refusal 2 of \d+, denial 0 of 7, http 0 of 8, network 0 of \d+", output)
 
 
 def test_a_real_denial_counts_as_what_it_is():

@@ -72,7 +72,7 @@ def encrypt(
     usage=_ENCRYPTION,
     needs=(on_key_of_ciphertext("Decrypt", "KeyId"),),
     grants={"Decrypt"},
-    not_offered={"Recipient"},
+    recipient="Plaintext",
 )
 def decrypt(
     region: Region,
