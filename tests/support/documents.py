@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-GLOBS = ("README.md", "docs/*.md", "examples/*.md", "examples/*/*.md")  # and not what npm installs
+GLOBS = ("README.md", "docs/**/*.md", "examples/*.md", "examples/*/*.md")  # and not what npm installs
 DOCUMENTS = [document for glob in GLOBS for document in sorted(ROOT.glob(glob))]
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
