@@ -12,13 +12,18 @@ import pytest
 import pytest_kmsimport
 from pytest_kmsimport import faults
 from pytest_kmsimport._fixtures import INI
+from pytest_kmsimport.engine.failures import PAGE, Failure
 
-from .support.documents import DOCUMENTS, ROOT, Lesson
+from .support.documents import DOCUMENTS, ROOT, Lesson, headings
 
 MANUAL = ROOT / "docs"
 DIRECTIVE = re.compile(r"^\.\. auto\w+:: (\w+)", re.MULTILINE)
 CHANGES = re.compile(r"\b\d\d:\d\d:\d\d\b|\b[0-9a-f]{8}\b|\bin [0-9.]+s")  # the time, a KMS key, how long it took
 LESSONS = [path for path in DOCUMENTS if "```python\n# " in path.read_text() and "\n$ pytest" in path.read_text()]
+PUBLIC = [getattr(pytest_kmsimport, name) for name in pytest_kmsimport.__all__]
+TOPICS = [
+    str(thing("")).rpartition("#")[2] for thing in PUBLIC if isinstance(thing, type) and issubclass(thing, Failure)
+]
 LISTED = re.compile(r"^\* \[.+\]\((\S+\.md)\): .", re.MULTILINE)
 
 
@@ -87,3 +92,15 @@ def test_the_reference_has_all_that_pytest_lists(pytester, option):
     of_a_mock = {f"kms_import_{name}" for name in INI}
     missing = [name for name in sorted(names - of_a_mock) if written.format(name) not in page("options.md")]
     assert not missing, f"write a row for each in docs/options.md: {missing}"
+
+
+@pytest.mark.parametrize("topic", [*TOPICS, "misuse"])
+def test_every_failure_has_a_place_of_its_own(topic):
+    """That its text leads to."""
+    assert topic in headings(MANUAL / "failures.md"), f"docs/failures.md has no heading for {topic}"
+
+
+def test_failures_lead_to_the_manual():
+    """In the repository that the package names."""
+    (repository,) = re.findall(r'^Repository = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert f"{repository}/blob/main/{(MANUAL / 'failures.md').relative_to(ROOT)}" == PAGE
