@@ -44,6 +44,14 @@ def test_it_asks_for_four_packages(wheel):
     assert asked == {"botocore", "cryptography", "pytest", "wrapt"}
 
 
+def test_its_description_has_no_relative_link(wheel):
+    """A package index has no other file to show: README's links lead to the repository, at this version."""
+    links = re.findall(r"\]\(([^)]+)\)", wheel.metadata.get_payload())
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert f"https://github.com/pytest-kmsimport/pytest-kmsimport/blob/v{wheel.version}/docs/faults.md" in links
+
+
 #: What imports what it is for: asynchronous clients, and an extra.
 WITH_MORE = {
     *(f"pytest_kmsimport._transports.{name}" for name in ("aiobotocore", "aiohttp", "async_clients")),

@@ -174,4 +174,6 @@ def _options(request: pytest.FixtureRequest) -> Options:
 
 
 def misused(text: str) -> NoReturn:
-    pytest.fail(text, pytrace=False)
+    from .engine.failures import explained  # noqa: PLC0415  not before it is asked for
+
+    pytest.fail(explained(text, "misuse"), pytrace=False)

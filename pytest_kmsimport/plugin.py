@@ -194,7 +194,7 @@ def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[M
         if any(record.operation == case.operation for mock in mocks for record in mock.calls.kept):
             by_hand = f"or plan it in the test: kms_import_mock.inject({name}.fault, on={name}.operation)."
             text = f"Nothing has planned the fault of {case.id}: only the fixture kms_fault does, not {name!r};"
-            report.outcome, report.longrepr = "failed", f"{text} {WRITE_CASES.rstrip('.')}, {by_hand}"
+            _fail(report, f"{text} {WRITE_CASES.rstrip('.')}, {by_hand}", "misuse")
 
 
 def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
@@ -202,7 +202,13 @@ def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     printed = [(text, title) for title, text in report.sections if "stdout" in title or "stderr" in title]
     for mock in mocks:
         if leaks := mock.leaks_found(printed):
-            report.outcome, report.longrepr = "failed", leaks
+            _fail(report, leaks, "secret-leaked")
+
+
+def _fail(report: pytest.TestReport, text: str, topic: str) -> None:
+    from .engine.failures import explained  # noqa: PLC0415  not before a test has failed
+
+    report.outcome, report.longrepr = "failed", explained(text, topic)
 
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:

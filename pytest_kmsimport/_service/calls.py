@@ -11,6 +11,7 @@ from .._wire.model import check_error, check_operation
 from ..engine.arns import kms_arn
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
+from ..engine.failures import Failure
 from ..engine.principals import is_principal
 from ..engine.recipients import Recipient
 from .fault import Fault
@@ -154,7 +155,7 @@ def answers_to(record: CallRecord) -> tuple[Answered, ...]:
     return record._answers  # noqa: SLF001  not for users
 
 
-class CallsForgotten(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+class CallsForgotten(Failure):
     """A test asks about calls that the journal does not keep any more, so that nobody can tell."""
 
 
