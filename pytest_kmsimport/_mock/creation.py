@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Union, get_args
 
 from botocore.utils import parse_to_aware_datetime
@@ -37,7 +38,7 @@ _BYTES = (bytes, bytearray, memoryview)
 class NewKey(NamedTuple):
     """A KMS key to be: ``members`` are those of CreateKey and ImportKeyMaterial that the others do not say.
 
-    ``materials`` are in the order in which they were current.
+    ``materials`` are in the order in which they were current, ``next_rotation`` is when AWS KMS makes the next one.
     """
 
     key_id: str | None
@@ -46,6 +47,7 @@ class NewKey(NamedTuple):
     key_spec: str
     origin: str
     members: Mapping[str, Any]
+    next_rotation: datetime | None = None
 
     def __repr__(self) -> str:
         return f"<NewKey {self.key_id}>"
@@ -60,11 +62,11 @@ def create(engine: Engine, region: str, account: str, new: NewKey) -> Key:
     terms: dict[str, Any] = {name: members.pop(name) for name in _TERMS if name in members}
     if terms and not (new.origin == EXTERNAL and new.materials):
         text = f"{' and '.join(terms)} is said of key material that is imported"
-        raise ValueError(f"create_key() was refused: {text}; write origin='EXTERNAL' and material=.")
+        raise ValueError(f"{text}; write origin='EXTERNAL' and material=.")
     spec = SPECS.get(new.key_spec)
     for material in new.materials:
         if spec is not None and (wrong := explain_form(spec, material)):
-            raise ValueError(f"create_key() was refused: {wrong}")
+            raise ValueError(wrong)
     of_new_key = {
         "KeySpec": new.key_spec,
         "Origin": new.origin,
@@ -76,6 +78,7 @@ def create(engine: Engine, region: str, account: str, new: NewKey) -> Key:
         new.key_id,
         new.materials,
         ImportTerms(valid_to=terms.get("ValidTo"), description=terms.get("KeyMaterialDescription")),
+        new.next_rotation,
     )
     arrange, made = arranging(engine, region, account), None
     try:
@@ -85,8 +88,7 @@ def create(engine: Engine, region: str, account: str, new: NewKey) -> Key:
         if made is not None:
             engine.discard_key(made)
         of_aws = f"{refusal.code} " if isinstance(refusal, KmsError) else ""
-        why = f"{of_aws}{refusal} {getattr(refusal, 'diagnosis', '')}".strip()
-        raise ValueError(f"create_key() was refused: {why}") from refusal
+        raise ValueError(f"{of_aws}{refusal} {getattr(refusal, 'diagnosis', '')}".strip()) from refusal
     return made
 
 
@@ -159,7 +161,10 @@ class CreatesKeys(MockCore):
                 raise TypeError(f"create_key() takes {name} as a text, not {value!r}.")
         materials = () if material is None else (_as_bytes(material),)
         new = NewKey(key_id, materials, tuple(aliases), key_spec, origin, members)
-        return self._put_in_place(new, region_name, account)
+        try:
+            return self._put_in_place(new, region_name, account)
+        except ValueError as refusal:
+            raise ValueError(f"create_key() was refused: {refusal}") from refusal
 
     def _put_in_place(self, new: NewKey, region_name: str, account: str) -> KeyView:
         key = create(self._engine, region_name, account, new)

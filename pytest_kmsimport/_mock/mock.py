@@ -23,8 +23,8 @@ from ..engine.engine import ANYBODY
 from ..engine.keys import Key
 from .assertions import why_not_imported
 from .ceremony import Ceremony
-from .creation import CreatesKeys
 from .govern import GovernedMock
+from .local_kms import ReadsLocalKmsSeeds
 from .saving import SavesState
 from .statements import AttachesStatements
 from .views import KeyView
@@ -44,7 +44,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(CreatesKeys, SavesState, GovernedMock, AttachesStatements):
+class KmsImportMock(ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
