@@ -11,6 +11,7 @@ from .._wire.model import check_error, check_operation
 from ..engine.arns import kms_arn
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
+from ..engine.chosen import NOTHING
 from ..engine.principals import is_principal
 from .fault import Fault
 from .least_privilege import LeastPrivilege, least_privilege_for
@@ -126,7 +127,7 @@ class CallRecord:
         return key_id
 
     def __getstate__(self) -> dict[str, Any]:
-        call = self._call._replace(members=self.request)
+        call = self._call._replace(members=self.request, chosen=NOTHING)
         return {**vars(self), "_call": call, "_response": self.response, "_answers": ()}
 
     def __repr__(self) -> str:

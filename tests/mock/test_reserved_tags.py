@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from base64 import b64encode
 
 import pytest
@@ -67,6 +68,7 @@ def test_custom_key_material_of_localstack(localstack):
     shown = repr(localstack.calls[0].request) + repr(list(localstack.trail)) + repr(list(localstack.events))
     assert KEY_ID in shown
     assert ENCODED not in shown
+    assert MATERIAL not in pickle.dumps(localstack.calls[0])
     with mock_kms_import(reserved_tags="localstack") as other:
         other.create_key(key_id=KEY_ID, material=MATERIAL)
         assert other.client().decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"secret"
