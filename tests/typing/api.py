@@ -25,6 +25,11 @@ def picks(call: CallRecord) -> bool:
 
 with mock_kms_import(region="eu-west-1") as mock:
     assert_type(mock.import_key(bytes(32), "SYMMETRIC_DEFAULT"), KeyView)
+    assert_type(mock.create_key(key_id="x", material=b"", aliases=["alias/x"], Description="x"), KeyView)
+    with mock.restoring():
+        assert_type(mock.load_local_kms_seed("seed.yaml"), tuple[KeyView, ...])
+    mock.create_key(material="secret")  # type: ignore[arg-type]
+    mock.create_key(key_id=7)  # type: ignore[arg-type]
     assert_type(mock.inject(faults.ReadTimeout(), "ListKeys", nth=[1, 3]), Plan)
     mock.inject(faults.Refusal("ThrottlingException"), ["Encrypt", "Decrypt"], probability=0.5, seed=1)
     mock.inject([None, faults.Slow(5)], picks, after=1)
