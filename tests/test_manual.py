@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -76,6 +77,19 @@ def test_there_is_a_lesson():
     assert MANUAL / "tutorial.md" in LESSONS
 
 
+def test_the_suite_before_does_not_notice_a_wrong_hash(pytester):
+    """With SHA1 in it moto's suite stays green, and four of five tests after fail, as docs/from-moto.md says."""
+    suite = pytester.path / "migration_moto"
+    shutil.copytree(ROOT / "examples" / "migration_moto", suite, ignore=shutil.ignore_patterns("__pycache__"))
+    program = suite / "tenant_keys.py"
+    program.write_text(program.read_text().replace("SHA256", "SHA1"))
+    arguments = ["-o", "pythonpath=.", "-p", "no:cacheprovider"]
+    before = pytester.runpytest_subprocess(*arguments, suite / "test_tenant_keys_with_moto.py")
+    assert before.parseoutcomes() == {"passed": 3}
+    after = pytester.runpytest_subprocess(*arguments, suite / "test_tenant_keys.py")
+    assert after.parseoutcomes() == {"failed": 4, "passed": 1}
+
+
 SEEN = {  # an option of pytest that lists them -> what they look like there, and in docs/options.md
     "--fixtures": (r"^(kms_\w+)", "`{}` (fixture)"),
     "--markers": (r"^@pytest\.mark\.(kms_\w+)", "`@pytest.mark.{}("),
@@ -104,3 +118,14 @@ def test_failures_lead_to_the_manual():
     """In the repository that the package names."""
     (repository,) = re.findall(r'^Repository = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert f"{repository}/blob/main/{(MANUAL / 'failures.md').relative_to(ROOT)}" == PAGE
+
+
+def test_the_changelog_has_the_version():
+    """With a date, and what comes next above it; docs/releasing.md says when."""
+    released = re.findall(
+        r"^## \[(.+?)\](?: - (\d{4}-\d{2}-\d{2}))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    (of_project,) = re.findall(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert released[0] == ("Unreleased", "")
+    assert released[1][0] == of_project
+    assert released[1][1]
