@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
@@ -33,17 +32,10 @@ from .rules import Rules
 from .specs import KeySpec
 from .states import KeyState, Transition
 from .tags import Tags
+from .uses import LastUse
 from .world import World
 
 EXTERNAL = "EXTERNAL"
-
-
-class LastUse(NamedTuple):
-    """The last successful cryptographic operation with a KMS key, and the ID of the request for it."""
-
-    operation: str
-    time: datetime
-    request_id: str
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +44,8 @@ class Key:
 
     Its state is never stored: it follows from the deletion date, the key materials and the enabled flag.
     ``waiting_period`` is that of a primary key which is to be deleted after its replicas (days), ``family`` is None for
-    single-Region keys.
+    single-Region keys, ``service`` for those
+    that no AWS service manages; an AWS managed key has its alias's last word there (``s3``).
     """
 
     id: str
@@ -77,6 +70,7 @@ class Key:
     generated: Generated = field(default_factory=Generated, repr=False)
     schedule: Schedule | None = None
     rotation_started: datetime | None = None
+    service: str | None = None
 
     def copy(self) -> Key:
         """A key of its own with the same content; key materials are values and can be shared."""

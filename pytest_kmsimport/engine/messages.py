@@ -91,6 +91,9 @@ GRANT_NOT_FOUND = "Grant ID {id} not found"  # E
 GRANT_NOT_NAMED = "You must specify either a grant token, or both a grant ID and a key ID."  # A
 GRANT_NAMED_TWICE = "You can specify either a grant token, or a grant ID and a key ID, but not both."  # A
 
+# AWS managed keys
+MANAGED_KEY = "Default key that protects my {protects} when no other key is defined"  # R for SQS, O
+
 # CreateKey
 USAGE_REQUIRED = "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys."  # R
 USAGE_INCOMPATIBLE = "KeyUsage {usage} is not compatible with KeySpec {spec}"  # R

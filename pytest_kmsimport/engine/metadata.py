@@ -26,7 +26,7 @@ def metadata(key: Key) -> dict[str, Any]:
         "KeyUsage": key.usage,
         "KeyState": state,
         "Origin": key.origin,
-        "KeyManager": "CUSTOMER",
+        "KeyManager": "CUSTOMER" if key.service is None else "AWS",
         "CustomerMasterKeySpec": key.spec.name,
         "KeySpec": key.spec.name,
         ALGORITHM_MEMBERS[key.usage]: key.algorithms,

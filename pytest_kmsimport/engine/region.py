@@ -24,6 +24,7 @@ from .errors import (
 from .grants import Grant, read_token
 from .index import Index
 from .keys import Key
+from .managed import SERVICES, managed_key, service_behind
 from .materials import key_ids_of
 from .quotas import Quotas
 from .rules import Rules, rules_of
@@ -37,10 +38,16 @@ if TYPE_CHECKING:
     from .store import Store, Visit
 
 _NO_SETTINGS = Account()
-_MANAGED = (
-    "{operation} with {alias} is not offered: the mock has no keys that AWS manages. Make a KMS key with CreateKey, and"
-    " let the code under test name that one."
+_UNKNOWN_SERVICE = (
+    "{operation} with {alias} is not offered: the mock knows of no AWS managed key by this name. Behind alias/aws/"
+    " there can be one of these."
 )
+#: The group of AWS managed keys among all.
+_MANAGED = "AWS"
+
+
+def _groups(key: Key) -> tuple[str, ...]:
+    return () if key.service is None else (_MANAGED,)
 
 
 class Region:
@@ -50,7 +57,7 @@ class Region:
         self.name = name
         self.account = account
         self.rules: Rules = rules_of(store.service, arns.partition_of(name))
-        self.keys: Index[Key] = Index(attrgetter("id"))
+        self.keys: Index[Key] = Index(attrgetter("id"), _groups)
         self.aliases: Index[Alias] = Index(attrgetter("name"), lambda alias: (alias.key_id,))
         self.grants: Index[Grant] = Index(attrgetter("id"), attrgetter("groups"))
         self._store = store
@@ -157,8 +164,8 @@ class Region:
         return key
 
     def check_room(self) -> None:
-        """Refuse another KMS key where there are as many as there may be."""
-        if len(self.keys.by_age()) >= self.quotas.keys:
+        """Refuse another KMS key where there are as many as there may be; those that AWS manages do not count."""
+        if len(self.keys.by_age()) - len(self.keys.by_age(_MANAGED)) >= self.quotas.keys:
             raise LimitExceededException(messages.TOO_MANY_KEYS)
 
     def schedule_deletion(self, key: Key, days: int) -> None:
@@ -176,12 +183,16 @@ class Region:
         for grant in list(self.grants.by_age(key_id)):
             self.grants.remove(grant.id)
 
-    def resolve(self, identifier: str, operation: str, *, aliases: bool, across_accounts: bool) -> Key:
+    def resolve(
+        self, identifier: str, operation: str, *, aliases: bool, across_accounts: bool, predefined: bool = False
+    ) -> Key:
         """The KMS key that a request's KeyId names.
+
+        With ``predefined``, an alias of AWS's own names the AWS managed key that is to be made where it has none.
 
         Raises NotFoundException, InvalidArnException for an alias where ``aliases`` are not taken, and
         AccessDeniedException for another account's key that does not exist or cannot be used from here; NotOffered for
-        the alias of a key that AWS manages.
+        an alias of AWS's own whose service is not known here.
         """
         if (known := self.key(identifier)) is not None:  # a bare key ID, as most requests have it
             return known
@@ -197,15 +208,39 @@ class Region:
         key = self._look_up(name)
         if key is not None:
             return key
-        if name.resource.startswith(RESERVED):
-            raise NotOffered(_MANAGED.format(operation=operation, alias=name.resource))
+        service = service_behind(name.resource)
+        if predefined and service is not None:
+            return self._managed_key(service)
+        if name.resource.startswith(RESERVED) and service is None:
+            raise NotOffered(_UNKNOWN_SERVICE.format(operation=operation, alias=name.resource), SERVICES)
+        raise NotFoundException(self._not_found(name, identifier))
+
+    def _not_found(self, name: KeyName, identifier: str) -> str:
         if name.is_alias:
-            arn = kms_arn(self.name, self.account, name.resource)
-            raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=arn))
+            return messages.ALIAS_NOT_FOUND.format(arn=kms_arn(self.name, self.account, name.resource))
         if not name.key_id:
-            raise NotFoundException(messages.INVALID_KEY_ID.format(key_id=identifier))
-        arn = kms_arn(self.name, self.account, f"key/{name.key_id}")
-        raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
+            return messages.INVALID_KEY_ID.format(key_id=identifier)
+        return messages.KEY_NOT_FOUND.format(arn=kms_arn(self.name, self.account, f"key/{name.key_id}"))
+
+    def _managed_key(self, service: str) -> Key:
+        """The AWS managed key of a service, which has none here; nobody has it yet."""
+        key = managed_key(
+            service,
+            key_id=self.world.new_key_id(multi_region=False),
+            region=self.name,
+            account=self.account,
+            serial=self.next_serial(),
+            rules=self.rules,
+            now=self.now,
+        )
+        key.usable_material(self.world)
+        return key
+
+    def add_managed_key(self, key: Key) -> None:
+        """Have an AWS managed key, and its alias for it."""
+        self.keys.add(key)
+        name = f"{RESERVED}{key.service}"
+        self.aliases.add(Alias(name, key.id, self.next_serial(), created=self.now, updated=self.now))
 
     def look_up(self, identifier: str) -> Key | None:
         """The KMS key that a key ID, key ARN, alias name or alias ARN names, wherever it is; None where there is none.

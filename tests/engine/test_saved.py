@@ -21,12 +21,13 @@ from pytest_kmsimport.engine.call import Call, Caller
 from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.generated import Generated
 from pytest_kmsimport.engine.grants import Grant, GrantName, Permission
-from pytest_kmsimport.engine.keys import Key, LastUse
+from pytest_kmsimport.engine.keys import Key
 from pytest_kmsimport.engine.materials import KeyMaterial, Loss
 from pytest_kmsimport.engine.rotations import Schedule
 from pytest_kmsimport.engine.rules import rules_of
 from pytest_kmsimport.engine.states import Transition
 from pytest_kmsimport.engine.tags import Tag
+from pytest_kmsimport.engine.uses import LastUse
 from pytest_kmsimport.engine.wrapping import Issued, WrappingParameters
 from pytest_kmsimport.wrapping import wrap_key_material
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from .. import messages
 from ..authorization.access import can_change_policy
 from ..errors import DryRunOperationException, InvalidKeyUsageException, MalformedPolicyDocumentException
-from ..keys import Key, LastUse
+from ..keys import Key
 from ..policies import check_policy
 from ..region import Region
 from ..states import KeyState, Refusal
+from ..uses import LastUse
 
 
 def check_state(key: Key, state: KeyState, refusals: Mapping[tuple[KeyState, bool], Refusal]) -> None:

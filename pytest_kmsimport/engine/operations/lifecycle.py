@@ -105,9 +105,14 @@ def _check_origin(spec: KeySpec, origin: str, custom_key_store_id: str | None, x
         raise ValidationException(messages.SPEC_NOT_IMPORTABLE.format(spec=spec.name))
 
 
-@operation(aliases=True, across_accounts=True, reads=True, grants={"DescribeKey"})
+@operation(aliases=True, across_accounts=True, predefined=True, reads=True, grants={"DescribeKey"})
 def describe_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) -> Response:
-    """Tell everything about a KMS key but its key material; DescribeKey models no error for a bad grant token."""
+    """Tell everything about a KMS key but its key material, and make an AWS managed key that is asked for first.
+
+    It models no error for a bad grant token.
+    """
+    if key.service is not None and region.of_key(key).keys.get(key.id) is None:
+        region.add_managed_key(key)
     return {"KeyMetadata": metadata(key)}
 
 

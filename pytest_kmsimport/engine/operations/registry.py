@@ -35,7 +35,7 @@ class Traits:
     """What there is to know of an operation beside its members.
 
     * ``keys``: the members that name KMS keys. ``aliases``: whether they may be aliases; ``across_accounts``: whether
-      they may be another account's.
+      they may be another account's; ``predefined``: whether an alias of AWS's own that has no KMS key gets one.
     * ``usage``: the KeyUsage that the KMS key must have, for cryptographic operations alone. Its algorithms must have
       the one in the member that ends in Algorithm, or ``algorithm`` where there is no such member.
     * ``changes``: whether it changes what the KMS key in KeyId is. ``reads``: whether it answers from the KMS key
@@ -51,6 +51,7 @@ class Traits:
     keys: tuple[str, ...] = ("KeyId",)
     aliases: bool = False
     across_accounts: bool = False
+    predefined: bool = False
     usage: str | None = None
     algorithm: str | None = None
     changes: bool = False
@@ -111,7 +112,13 @@ class Operation:
         needed, that has been done.
         """
         traits = self.traits
-        key = region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
+        key = region.resolve(
+            identifier,
+            self.name,
+            aliases=traits.aliases,
+            across_accounts=traits.across_accounts,
+            predefined=traits.predefined,
+        )
         state = key.state
         region.touch(key, state)
         if not traits.needs:
@@ -127,7 +134,13 @@ class Operation:
     def find_key(self, region: Region, identifier: str) -> Key:
         """The KMS key that a request calls so, whatever becomes of the call."""
         traits = self.traits
-        return region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
+        return region.resolve(
+            identifier,
+            self.name,
+            aliases=traits.aliases,
+            across_accounts=traits.across_accounts,
+            predefined=traits.predefined,
+        )
 
     def _use(self, region: Region, key: Key, usage: str, arguments: dict[str, Any]) -> Response:
         check_grant_tokens(region, arguments.pop("grant_tokens", ()))
