@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._around.targets import TargetFailed
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
+    from ._mock.key_stores import CustomKeyStore
     from ._mock.mock import KmsImportMock
     from ._mock.principals import Permissions, RegisteredPrincipal
     from ._mock.server import Server
@@ -38,6 +39,7 @@ __all__ = [
     "Calls",
     "CallsForgotten",
     "Clock",
+    "CustomKeyStore",
     "Decision",
     "FaultNeverStruck",
     "KeyMaterialView",
@@ -65,6 +67,7 @@ _HOMES = {
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",
     "Clock": "_service.clock",
+    "CustomKeyStore": "_mock.key_stores",
     "Decision": "engine.authorization.access",
     "FaultNeverStruck": "_service.plans",
     "KeyMaterialView": "_mock.views",

@@ -24,6 +24,7 @@ from ..engine.keys import Key
 from .assertions import why_not_imported
 from .ceremony import Ceremony
 from .govern import GovernedMock
+from .key_stores import HasKeyStores
 from .statements import AttachesStatements
 from .views import KeyView
 
@@ -42,7 +43,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(GovernedMock, AttachesStatements):
+class KmsImportMock(GovernedMock, AttachesStatements, HasKeyStores):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that

@@ -11,11 +11,12 @@ from .._wire.model import check_error, check_operation
 from ..engine.arns import kms_arn
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
+from ..engine.operations.registry import traits_of
 from ..engine.principals import is_principal
 from .fault import Fault
 from .least_privilege import LeastPrivilege, least_privilege_for
 from .named_keys import identifiers_in
-from .redacted import redact
+from .redacted import redact, redact_request
 
 __tracebackhide__ = True
 
@@ -109,9 +110,8 @@ class CallRecord:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The members of the request; blobs are ``Redacted``."""
-        redacted: dict[str, Any] = redact(self._call.members)
-        return redacted
+        """The members of the request; blobs and passwords are ``Redacted``."""
+        return redact_request(self._call.members, traits_of(self.operation).confided)
 
     @property
     def response(self) -> dict[str, Any] | None:

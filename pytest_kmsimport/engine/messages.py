@@ -2,7 +2,7 @@
 
 The comment beside a text says what it rests on (docs/fidelity.md has the sources):
 R recorded from AWS, D documented, O observed once, E said by an emulator alone, A assumed: one plain sentence in AWS's
-manner.
+manner. Those of custom key stores are in ``key_store_messages``.
 """
 
 from __future__ import annotations
@@ -102,8 +102,6 @@ SPEC_TWICE = (  # O
 )
 SPEC_NOT_IN_REGION = "KeySpec {spec} is not supported in this Region."  # A
 SPEC_NOT_IMPORTABLE = "KeySpec {spec} is not supported for Origin EXTERNAL"  # R
-STORE_WITH_EXTERNAL = "CustomKeyStoreId cannot be specified for KMS keys with an Origin of EXTERNAL."  # A
-XKS_KEY_ID = "XksKeyId can be specified only for KMS keys with an Origin of EXTERNAL_KEY_STORE."  # A
 TOO_MANY_TAGS = "Too many tags"  # R
 DUPLICATE_TAGS = "Duplicate tag keys"  # R
 RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R

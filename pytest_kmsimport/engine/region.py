@@ -9,12 +9,13 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from . import arns, messages
+from . import arns, key_store_messages, messages
 from .aliases import RESERVED, Alias
 from .arns import KeyName, kms_arn
 from .authorization.principals import Account
 from .errors import (
     AccessDeniedException,
+    CustomKeyStoreNotFoundException,
     InvalidArnException,
     InvalidGrantTokenException,
     LimitExceededException,
@@ -23,6 +24,7 @@ from .errors import (
 )
 from .grants import Grant, read_token
 from .index import Index
+from .key_stores import KeyStore
 from .keys import Key
 from .managed import SERVICES, managed_key, service_behind
 from .materials import key_ids_of
@@ -47,6 +49,8 @@ _MANAGED = "AWS"
 
 
 def _groups(key: Key) -> tuple[str, ...]:
+    if key.store is not None:
+        return (key.store.id,)
     return () if key.service is None else (_MANAGED,)
 
 
@@ -60,6 +64,7 @@ class Region:
         self.keys: Index[Key] = Index(attrgetter("id"), _groups)
         self.aliases: Index[Alias] = Index(attrgetter("name"), lambda alias: (alias.key_id,))
         self.grants: Index[Grant] = Index(attrgetter("id"), attrgetter("groups"))
+        self.key_stores: Index[KeyStore] = Index(attrgetter("id"))
         self._store = store
 
     def copy(self, store: Store) -> Region:
@@ -67,12 +72,16 @@ class Region:
         other = copy(self)
         other._store = store
         other.keys, other.aliases, other.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
+        other.key_stores = self.key_stores.copy(KeyStore.copy)
+        for key_store in other.key_stores.by_age():
+            for key in other.keys.by_age(key_store.id):
+                key.store = key_store
         return other
 
     @property
     def is_empty(self) -> bool:
         """Whether the account has nothing in it."""
-        return not (self.keys.by_age() or self.aliases.by_age() or self.grants.by_age())
+        return not (self.keys.by_age() or self.aliases.by_age() or self.grants.by_age() or self.key_stores.by_age())
 
     # What it shares with the others
 
@@ -265,6 +274,21 @@ class Region:
             caller = self._store.visit.call.caller_arn
             raise AccessDeniedException(messages.ACCESS_DENIED.format(caller=caller, operation=operation))
         return key
+
+    # Custom key stores
+
+    def key_store(self, store_id: str) -> KeyStore:
+        """The custom key store with this ID, brought up to date; raises CustomKeyStoreNotFoundException."""
+        store = self.key_stores.get(store_id)
+        if store is None:
+            raise CustomKeyStoreNotFoundException(key_store_messages.STORE_NOT_FOUND.format(store=store_id))
+        store.settle(self.now)
+        return store
+
+    def key_store_named(self, name: str) -> KeyStore | None:
+        """The custom key store with this name, brought up to date; None where there is none."""
+        found = next((store for store in self.key_stores.by_age() if store.name == name), None)
+        return None if found is None else self.key_store(found.id)
 
     # Grants
 

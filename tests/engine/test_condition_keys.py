@@ -115,6 +115,10 @@ OTHERS = {
         "aws:ResourceTag/team": "new",
     },
     "GenerateRandom": {},
+    **{
+        f"{verb}CustomKeyStore{'s' * (verb == 'Describe')}": {"kms:CallerAccount": HOME}
+        for verb in ("Connect", "Create", "Delete", "Describe", "Disconnect", "Update")
+    },
     "ListAliases": {},
     "ListKeys": {},
     "ListRetirableGrants": {},

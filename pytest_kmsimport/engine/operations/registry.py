@@ -41,6 +41,7 @@ class Traits:
     * ``changes``: whether it changes what the KMS key in KeyId is. ``reads``: whether it answers from the KMS key
       alone, so that AWS may answer with what the key was a moment ago.
     * ``secrets``: members of the answer that are secrets made for the caller, and what they are.
+    * ``confided``: members of the request that are secrets though they are no blobs: they are shown nowhere.
     * ``repeated``: what a second attempt is refused with, where the first was carried out and its answer was lost.
     * ``needs``: the permissions that it asks for, where that is not one by its own name on the KMS key in KeyId.
     * ``grants``: the names by which a grant can permit it. ``of``: the KMS keys that it is for, ``symmetric``
@@ -57,6 +58,7 @@ class Traits:
     changes: bool = False
     reads: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
+    confided: Collection[str] = ()
     repeated: str | None = None
     needs: tuple[Need, ...] = ()
     grants: Collection[str] = ()
@@ -77,7 +79,7 @@ class Operation:
     traits: Traits
     takes: str | None
     parameters: Mapping[str, str]
-    refusals: Mapping[tuple[KeyState, bool], Refusal] = field(repr=False)
+    refusals: Mapping[tuple[KeyState, str], Refusal] = field(repr=False)
     algorithm_argument: str
     default_algorithm: str | None
 
