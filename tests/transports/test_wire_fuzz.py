@@ -83,7 +83,8 @@ class Wire:
             try:
                 outcome = self._outcome(sent)
                 after = fingerprint(self.mock)
-                if outcome != "ok" or sent.operation.startswith(READING):
+                makes = sent.operation == "DescribeKey" and b"alias/aws/" in sent.body
+                if outcome != "ok" or (sent.operation.startswith(READING) and not makes):
                     assert after == before, f"{outcome}, and the state has changed"
             except Exception as error:
                 where = f"request {number} of --fuzz-seed={self.seed}"
