@@ -243,6 +243,8 @@ def test_connecting_takes_time(kms, kms_import_mock, make):
         call(CustomKeyStoreId=store_id)
         kms_import_mock.clock.advance(seconds=59)
         assert described(kms, store_id)["ConnectionState"] == passing
+        if passing == "CONNECTING":
+            call(CustomKeyStoreId=store_id)  # which begins nothing anew
         kms_import_mock.clock.advance(seconds=1)
         assert described(kms, store_id)["ConnectionState"] == done
 
@@ -272,10 +274,13 @@ def test_connecting_fails(kms, kms_import_mock, make):
     with refused("CustomKeyStoreInvalidStateException", text):
         kms.connect_custom_key_store(CustomKeyStoreId=store_id)
     assert "mock.custom_key_store('xks').recover() ends that" in kms_import_mock.calls[-1].diagnosis
+    kms.disconnect_custom_key_store(CustomKeyStoreId=store_id)
+    entry = described(kms, store_id)
+    assert (entry["ConnectionState"], entry.get("ConnectionErrorCode")) == ("DISCONNECTED", None)
+    kms.connect_custom_key_store(CustomKeyStoreId=store_id)
     store.recover()
     assert store.connection_state == "FAILED"
     kms.disconnect_custom_key_store(CustomKeyStoreId=store_id)
-    assert "ConnectionErrorCode" not in described(kms, store_id)
     kms.connect_custom_key_store(CustomKeyStoreId=store_id)
     assert described(kms, store_id)["ConnectionState"] == "CONNECTED"
 
