@@ -19,7 +19,15 @@ MARKER = "kms_import"
 FAULT_MARKER = "kms_fault"
 FIXTURE = "kms_import_mock"
 FAULT_FIXTURE = "kms_fault"
+SESSION_FIXTURE = "kms_import_session_mock"
+#: What has every test with the mock of the session begin where its fixtures of wider scope have left that.
+RESTORING_FIXTURE = "_kms_import_session_restored"
 MOCK_OF_FIXTURE = pytest.StashKey["KmsImportMock"]()
+_TWO_MOCKS = (
+    f"This test has {SESSION_FIXTURE}, and asks for {FIXTURE} too, which would answer in its place: so do"
+    f" kms_import_client, kms_import_server, kms_fault and the markers {MARKER} and {FAULT_MARKER}. Take one:"
+    f" {SESSION_FIXTURE}.client(), .serve() and .inject(...), with options in the ini file; or {FIXTURE} alone."
+)
 WRITE_CASES = (
     "write @pytest.mark.parametrize('kms_fault', faults.catalogue('ImportKeyMaterial'), indirect=True),"
     " or [faults.Case('Encrypt', faults.ReadTimeout())] for cases of your own."
@@ -38,17 +46,24 @@ INI = {
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
     "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
+    "integrated_services": (
+        "bool",
+        "have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys",
+    ),
     "serve": ("bool", "have child processes find the mock, at a port of this computer"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "grants_spread_seconds": ("string", "how long a grant takes until it is known without its grant token"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
     "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
+    "seed": ("string", "number from which all follows that the mock draws at random, the same from run to run"),
 }
 
 
 @pytest.fixture
 def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     """An active, empty mock of AWS KMS for one test; options come from the marker ``kms_import`` and the ini file."""
+    if SESSION_FIXTURE in request.fixturenames:
+        misused(_TWO_MOCKS)
     from ._mock.mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
 
     mock = request.node.stash[MOCK_OF_FIXTURE] = KmsImportMock(_options(request))
@@ -60,6 +75,30 @@ def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     finally:
         mock.stop()
     mock.complaints.raise_first()
+
+
+@pytest.fixture(scope="session")
+def kms_import_session_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
+    """An active mock of AWS KMS for all tests that ask for it; options come from the ini file.
+
+    What fixtures of wider scope than a test's do in it stays; each test begins there, and what it does is undone.
+    """
+    from ._mock.mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
+
+    mock = KmsImportMock(_options(request))
+    mock.start()
+    try:
+        yield mock
+    finally:
+        mock.stop()
+    mock.complaints.raise_first()
+
+
+@pytest.fixture
+def _kms_import_session_restored(kms_import_session_mock: KmsImportMock) -> Iterator[None]:
+    """Have what one test does in the mock of the session undone at its end; the plugin asks for it."""
+    with kms_import_session_mock.restoring():
+        yield
 
 
 def _plan(mock: KmsImportMock, marker: pytest.Mark) -> None:

@@ -20,12 +20,16 @@ from ._fixtures import (  # noqa: F401  pytest looks for them here
     INI,
     MARKER,
     MOCK_OF_FIXTURE,
+    RESTORING_FIXTURE,
+    SESSION_FIXTURE,
     WRITE_CASES,
+    _kms_import_session_restored,
     kms_fault,
     kms_import_async_client,
     kms_import_client,
     kms_import_mock,
     kms_import_server,
+    kms_import_session_mock,
     misused,
 )
 
@@ -41,16 +45,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kms-import-coverage",
         action="store_true",
-        help="print what can go wrong with each operation of AWS KMS that was called, and what of that was exercised",
+        help="print what can go wrong with each operation of AWS KMS that was called, and what of that was exercised;"
+        " and which statements of key policies have ever decided something",
     )
     group.addoption(
         "--kms-import-coverage-html", metavar="FILE", help="write that as one page of HTML, operations by faults"
     )
     group.addoption("--kms-import-coverage-json", metavar="FILE", help="write that for machines, with the tests' names")
     group.addoption("--kms-import-coverage-missing", action="store_true", help="print what was not exercised too")
-    group.addoption(
-        "--kms-import-coverage-fail-under", metavar="PERCENT", type=_percent, help="fail a run that has exercised less"
-    )
+    for of, less in (("coverage", "exercised less"), ("policy-coverage", "decided by fewer statements")):
+        group.addoption(
+            f"--kms-import-{of}-fail-under", metavar="PERCENT", type=_percent, help=f"fail a run that has {less}"
+        )
     for which in ("include", "exclude"):
         text = f"what to {which} in the coverage: operations, kinds, faults, or Operation-fault; * stands for anything"
         parser.addini(f"kms_import_coverage_{which}", text, type="linelist", default=[])
@@ -93,17 +99,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_coverage(config: pytest.Config) -> None:
-    given = [config.getoption(f"--kms-import-coverage{o}") for o in ("", "-missing", "-html", "-json", "-fail-under")]
+    kinds = ["coverage", *(f"coverage-{kind}" for kind in ("missing", "html", "json", "fail-under"))]
+    given = [config.getoption(f"--kms-import-{kind}") for kind in (*kinds, "policy-coverage-fail-under")]
     if all(value is None or value is False for value in given):
         return
-    from ._reporting.fault_coverage import FaultCoverage, Scope  # noqa: PLC0415  only for those who ask for it
+    from ._reporting.coverage import Coverage  # noqa: PLC0415  only for those who ask for it
+    from ._reporting.fault_coverage import Scope  # noqa: PLC0415
 
     patterns = [config.getini(f"kms_import_coverage_{which}") for which in ("include", "exclude")]
     try:
         scope = Scope.checked(*patterns)
     except ValueError as error:
         raise pytest.UsageError(f"kms_import_coverage_include or _exclude: {error}") from None
-    config.pluginmanager.register(FaultCoverage(config, scope=scope))
+    config.pluginmanager.register(Coverage(config, scope=scope))
 
 
 class _GuardedTests:
@@ -121,14 +129,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Let a marker alone be enough to have the mock, and have it before the test's other fixtures."""
     if not isinstance(item, pytest.Function):
         return
-    if item.get_closest_marker(MARKER) is None and item.get_closest_marker(FAULT_MARKER) is None:
-        return
+    if SESSION_FIXTURE in item.fixturenames:
+        _put_first(item, RESTORING_FIXTURE)
+    if item.get_closest_marker(MARKER) is not None or item.get_closest_marker(FAULT_MARKER) is not None:
+        _put_first(item, FIXTURE)
+
+
+def _put_first(item: pytest.Function, fixture: str) -> None:
+    """Have a test get a fixture before all others of its scope."""
     names = item.fixturenames
-    if FIXTURE in names:
-        names.remove(FIXTURE)
+    if fixture in names:
+        names.remove(fixture)
     defined = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  pytest has no public way to a fixture's scope
     wider = [name for name in names if name in defined and defined[name][-1].scope != "function"]
-    names.insert(len(wider), FIXTURE)  # pytest has those of wider scope first
+    names.insert(len(wider), fixture)  # pytest has those of wider scope first
 
 
 @pytest.hookimpl(wrapper=True)
@@ -199,13 +213,16 @@ def _fail(report: pytest.TestReport, text: str, topic: str) -> None:
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     from ._reporting.call_table import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
+    from ._reporting.services import TITLE, services_report_of  # noqa: PLC0415
 
     fixture = item.stash.get(MOCK_OF_FIXTURE, None)
     for mock in mocks:
-        if mock.calls or mock.plans:
+        if mock.calls or mock.plans or mock.service.integrated.looked_at:
             made = FIXTURE if mock is fixture else mock.as_written
             name = made if len(mocks) > 1 else ""
             report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
+            if services := services_report_of(mock):
+                report.sections.append((TITLE, services))
             found = list(properties(mock.calls.kept))
             item.user_properties.extend(found)
             if report.when == "teardown":  # this report has taken its copy already

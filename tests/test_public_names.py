@@ -55,11 +55,14 @@ def test_all_is_what_the_package_offers():
     """The public names are these; one more or less is a change for users."""
     assert set(NAMES) == {
         "AttachedStatement",
+        "BlastRadius",
+        "Attestation",
         "CallRecord",
         "Calls",
         "CallsForgotten",
         "Clock",
         "Decision",
+        "Dependent",
         "FaultNeverStruck",
         "KeyMaterialView",
         "KeyView",

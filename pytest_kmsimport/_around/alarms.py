@@ -10,12 +10,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from operator import ge, gt, le, lt
 from typing import Any
-from uuid import uuid4
 
 from .._service.clock import EARLIEST
 from .._wire.model import did_you_mean
 from ..engine.arns import partition_of
 from ..engine.keys import Key
+from .records import event_id
 from .targets import Target
 
 NAMESPACE, NAME, UNIT = "AWS/KMS", "SecondsUntilKeyMaterialExpiration", "Seconds"
@@ -71,7 +71,7 @@ class Alarm:
         self._compare, self._words = _COMPARED[comparison]
         self._period = period
         self._missing = _MISSING[treat_missing_data]
-        self._id = str(uuid4())
+        self._id = event_id("metric of alarm", *where, name)
         self._previous: dict[str, Any] = {"value": INSUFFICIENT, "reason": "Unchecked: Initial alarm creation"}
         self._target: Target = print
         self.has_ended = False

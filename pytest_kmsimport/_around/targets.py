@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any
-from uuid import uuid4
 
 from ..engine.arns import partition_of
 from ..engine.failures import Failure
+from .records import event_id
 
 #: A function that is called with an event, and whose failures are the mock's own complaints.
 Target = Callable[[Any], None]
@@ -31,12 +32,12 @@ class LambdaContext:
     memory_limit_in_mb = "128"
     identity = client_context = None
 
-    def __init__(self, name: str, region: str, account: str) -> None:
+    def __init__(self, name: str, region: str, account: str, event: object) -> None:
         self.function_name = name
         self.invoked_function_arn = f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{name}"
-        self.aws_request_id = str(uuid4())
+        self.aws_request_id = event_id("invocation", name, json.dumps(event, default=str))
         self.log_group_name = f"/aws/lambda/{name}"
-        self.log_stream_name = f"[$LATEST]{uuid4().hex}"
+        self.log_stream_name = f"[$LATEST]{event_id('log stream', name).replace('-', '')}"
 
     def get_remaining_time_in_millis(self) -> int:
         """As much as a function has by default: three seconds."""
@@ -57,7 +58,7 @@ def target_of(
 
     def call(event: Any) -> None:  # noqa: ANN401
         try:
-            handler(event, LambdaContext(name, region, account))
+            handler(event, LambdaContext(name, region, account, event))
         except Exception as error:  # noqa: BLE001  a handler may raise anything
             failed = TargetFailed(f"{name} failed: {type(error).__name__}: {error}")
             failed.__cause__ = error

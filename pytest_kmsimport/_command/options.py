@@ -23,9 +23,10 @@ _OPTIONS = {
     "grants_spread_seconds": "how long a grant takes to be known without its token, by the mock's clock (default: 0)",
     "journal_size": "how many calls are remembered (default: 1000)",
     "quotas": "one of AWS's limits, lowered, such as aliases_per_key=2; may be repeated",
+    "seed": "number from which all follows that is drawn at random, the same from run to run; for tests alone",
 }
 #: Options of the mock that are about clients in its own process, and there is none.
-OF_ITS_PROCESS = {"allow_real_aws", "serve", "sign_requests", "sleep_on_retry"}
+OF_ITS_PROCESS = {"allow_real_aws", "integrated_services", "serve", "sign_requests", "sleep_on_retry"}
 _METAVARS = {"region": "NAME", "account": "DIGITS", "principal": "ARN", "service": "NAME"}
 
 
@@ -47,6 +48,16 @@ def add_options(parser: ArgumentParser) -> None:
         help="begin with the KMS keys in this file, if it is there, and leave them there at the end; it holds key"
         " material in the clear, so nobody else may read it (mode 0600)",
     )
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        dest="keys",
+        help="put the KMS keys of this file in place: JSON, one object or a list of them, such as"
+        ' {"key_id": "...", "material": "...", "aliases": ["alias/payroll"]}; may be repeated',
+    )
     for option in fields(Options):
         if option.name in _OPTIONS:
             _add_option(parser, option.name, option.default, _OPTIONS[option.name])
@@ -62,7 +73,7 @@ def _add_option(parser: ArgumentParser, name: str, default: object, purpose: str
         parser.add_argument(flag, action=BooleanOptionalAction, default=None, help=purpose)
     elif default is False:
         parser.add_argument(flag, action="store_true", default=None, help=purpose)
-    elif isinstance(default, int):
+    elif isinstance(default, int) or name == "seed":
         parser.add_argument(flag, type=int, metavar="NUMBER", help=purpose)
     else:
         parser.add_argument(flag, metavar=_METAVARS[name], help=purpose)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .._control.controlled import plan
+from .._control.keys import create_key, keys_in
 from .._control.verdict import verdict_of
 from .._mock.mock import KmsImportMock
 from .._mock.server import Server
@@ -28,8 +30,11 @@ def mock_of(given: Namespace) -> Iterator[KmsImportMock]:
     Raises ValueError for what it cannot be, OSError where the file cannot be read or written.
     """
     mock = KmsImportMock(options_of(given))
-    if given.state is not None and given.state.exists():
+    goes_on = given.state is not None and given.state.exists()
+    if goes_on:
         mock.load(given.state)
+    for path in given.keys:
+        _put_in_place(mock, path, goes_on=goes_on)
     for text in given.faults:
         plan(mock, _members_of(text))
     mock.start()  # for what somebody does meanwhile, with a client of this process
@@ -39,6 +44,28 @@ def mock_of(given: Namespace) -> Iterator[KmsImportMock]:
         mock.make_sure_it_stopped()
         if given.state is not None:
             mock.save(given.state)
+
+
+def _put_in_place(mock: KmsImportMock, path: Path, *, goes_on: bool) -> None:
+    """Put the KMS keys of a file in place; a mock that goes on from a state keeps those that are there already."""
+    try:
+        for members in keys_in(path):
+            if not (goes_on and _is_there(mock, members)):
+                create_key(mock, members)
+    except ValueError as error:
+        why = str(error)
+    else:
+        return
+    raise ValueError(f"--key {path}: {why}")
+
+
+def _is_there(mock: KmsImportMock, members: Mapping[str, Any]) -> bool:
+    """Whether there is the KMS key already."""
+    where = {name: members.get(name) for name in ("region_name", "account")}
+    try:
+        return bool(mock.key(members["key_id"], **where).id == members["key_id"])
+    except (LookupError, TypeError):
+        return False
 
 
 @contextmanager

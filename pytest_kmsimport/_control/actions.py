@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from .._around.alarms import NAMESPACE
 from .._wire.model import did_you_mean
 from .controlled import Controlled, plan
-from .documents import call_document, clock_document, plan_document
+from .documents import call_document, clock_document, key_document, plan_document
+from .keys import create_key
 from .verdict import verdict_of
 
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")  # of clock.advance
@@ -123,6 +124,11 @@ def get_metrics(mock: Controlled, asked: Asked) -> object:
     """Tell the data points of this minute, in the mock's Region and account or in others."""
     where = {name: values[-1] for name, values in asked.query.items()}
     return {"Namespace": NAMESPACE, "MetricData": mock.metrics.data(**where)}
+
+
+def post_key(mock: Controlled, asked: Asked) -> object:
+    """Put a KMS key in place, with what ``mock.create_key`` takes; the key material is base64."""
+    return key_document(create_key(mock, asked.members))
 
 
 def post_reset(mock: Controlled, asked: Asked) -> object:

@@ -29,6 +29,10 @@ class Controlled(Mock, Protocol):
         """Plan a fault."""
 
     @property
+    def create_key(self) -> Callable[..., Any]:
+        """Put a KMS key in place."""
+
+    @property
     def trail(self) -> Trail:
         """What CloudTrail has recorded."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timezone
 from typing import Any
 
@@ -22,6 +22,12 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """A planned fault: what it was planned with, and what has come of it."""
     counts = {"seen": plan.seen, "strikes": plan.strikes, "ended": plan.ended}
     return {"fault": repr(plan.fault), **plan.said, **counts, "must_strike": plan.must_strike}
+
+
+def key_document(key: Any) -> dict[str, Any]:  # noqa: ANN401  a view, which is of a higher layer
+    """A KMS key, with nothing in it that ``mock.key`` does not show."""
+    seen = {field.name: getattr(key, field.name) for field in fields(key) if not field.name.startswith("_")}
+    return {**seen, **({"materials": [key_document(m) for m in seen["materials"]]} if "materials" in seen else {})}
 
 
 def call_document(record: CallRecord) -> dict[str, Any]:

@@ -21,11 +21,14 @@ from .refused import Refused
 
 
 class Method(NamedTuple):
-    """What is done at a resource by a method, and the names that its query and its JSON may have."""
+    """What is done at a resource by a method, and the names that its query and its JSON may have.
+
+    Where ``members`` is None, that is for what is done to say.
+    """
 
     act: Callable[[Controlled, Asked], object]
     query: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
+    members: tuple[str, ...] | None = ()
 
 
 #: Resource -> method -> what it does.
@@ -40,6 +43,7 @@ RESOURCES: Mapping[str, Mapping[str, Method]] = {
         "GET": Method(actions.get_clock),
         "POST": Method(actions.post_clock, members=("advance", "move_to", "freeze")),
     },
+    "keys": {"POST": Method(actions.post_key, members=None)},
     "calls": {"GET": Method(actions.get_calls, query=("operation",))},
     "trail": {"GET": Method(actions.get_trail, query=("event_name",))},
     "events": {"GET": Method(actions.get_events, query=("detail_type",))},
@@ -81,7 +85,8 @@ def _ask(mock: Controlled, request: ControlRequest) -> object:
     try:
         asked = Asked(parse_qs(query, keep_blank_values=True), _members(request.body))
         _check_names("query", asked.query, method.query)
-        _check_names("JSON", asked.members, method.members)
+        if method.members is not None:
+            _check_names("JSON", asked.members, method.members)
         return method.act(mock, asked)
     except ValueError as error:
         raise Refused(HTTPStatus.BAD_REQUEST, f"{request.method} {path}: {error}") from None

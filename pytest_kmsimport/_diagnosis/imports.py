@@ -15,12 +15,13 @@ from ..engine.errors import (
     ValidationException,
 )
 from ..engine.keys import Key
-from ..engine.materials import ImportTerms, RawBytes, key_material_id
+from ..engine.materials import ImportTerms, key_material_id
 from ..engine.operations.importing import EXISTING, import_type_of
 from ..engine.region import Region
 from ..engine.specs import KEY_WRAP, PKCS1
 from ..engine.wrapping import LIFETIME
 from . import blobs, encodings
+from .forms import explain_form
 
 EXPIRES = "KEY_MATERIAL_EXPIRES"
 Members = Mapping[str, Any]
@@ -114,10 +115,6 @@ def _wrong_dates(now: datetime, members: Members) -> str:
     return f"{dates}: that is more than 365 days." if valid_to - now >= timedelta(days=365) else ""
 
 
-_PKCS8 = "unencrypted PKCS#8 DER"
-_CONVERT = "openssl pkcs8 -topk8 -nocrypt -outform DER"
-
-
 def explain_content(region: Region, members: Members, error: KmsError) -> str:  # noqa: ARG001  as all
     """Say how the blob of an import was really made, or why what is inside is not key material for this KMS key."""
     key = _key(region, members) if "ImportToken" in members else None
@@ -131,48 +128,14 @@ def explain_content(region: Region, members: Members, error: KmsError) -> str:  
         return ""
     except (InvalidCiphertextException, ValidationException):
         return blobs.explain(region.tokens, parameters, key, blob)
-    try:
-        canonical = key.spec.material.canonical(plaintext)
-    except InvalidCiphertextException:
-        return _wrong_form(key, plaintext)
+    if wrong := explain_form(key.spec, plaintext):
+        return wrong
+    canonical = key.spec.material.canonical(plaintext)
     return _wrong_association(key, key_material_id(key.id, canonical), members)
 
 
 def _key(region: Region, members: Members) -> Key | None:
     return region.look_up(members["KeyId"])
-
-
-def _wrong_form(key: Key, plaintext: bytes) -> str:
-    """The key material is not what the key spec wants: say what it is."""
-    if isinstance(key.spec.material, RawBytes):
-        return _wrong_length(key, key.spec.material, plaintext)
-    found = encodings.private_key_in(plaintext)
-    if found is not None:
-        return _wrong_private_key(key, plaintext, encodings.spec_of(found))
-    if encodings.is_pem(plaintext):
-        return f"The key material is PEM text, and KMS takes {_PKCS8}: {_CONVERT}."
-    if encodings.is_encrypted_pkcs8(plaintext):
-        return f"The private key is encrypted with a password, and KMS takes {_PKCS8}: {_CONVERT}."
-    if encodings.is_public_key(plaintext):
-        return f"The bytes that were wrapped are a public key. KMS takes the private key, as {_PKCS8}."
-    decoded = encodings.decoded_text(plaintext)
-    text = f" They are {decoded[0]} text: decode it before wrapping." if decoded is not None else ""
-    return f"The {len(plaintext)} bytes that were wrapped are no private key in {_PKCS8}.{text}"
-
-
-def _wrong_private_key(key: Key, plaintext: bytes, spec: str) -> str:
-    if spec != key.spec.name:
-        return f"The private key is {spec}, and the KMS key is {key.spec.name}."
-    return f"The private key is {encodings.private_key_encoding(plaintext)}, and KMS takes {_PKCS8}: {_CONVERT}."
-
-
-def _wrong_length(key: Key, wanted: RawBytes, plaintext: bytes) -> str:
-    lengths = f"{wanted.shortest}" if wanted.shortest == wanted.longest else f"{wanted.shortest} to {wanted.longest}"
-    text = f"The key material is {len(plaintext)} bytes, and {key.spec.name} takes {lengths}."
-    decoded = encodings.decoded_text(plaintext)
-    if decoded is not None and wanted.shortest <= len(decoded[1]) <= wanted.longest:
-        return f"{text} It is {decoded[0]} text of {len(decoded[1])} bytes: decode it before wrapping."
-    return text
 
 
 def _wrong_association(key: Key, material_id: str, members: Members) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._diagnosis import words
-from .._wire.constraints import refusal_of
-from ..engine.call import Call, Caller, Response
 from ..engine.engine import Engine
 from ..engine.errors import KmsError
 from ..engine.keys import EXTERNAL, Key
 from ..engine.operations import OPERATIONS
-from ..engine.specs import SPECS
 from ..engine.world import World
 from ..wrapping import wrap_key_material
+from .arranging import arranging, usual_usage
 
 __tracebackhide__ = True
 
@@ -34,6 +31,7 @@ class Ceremony:
         self, engine: Engine, region: str, account: str, members: Mapping[str, Any], *, of_create_key: bool
     ) -> None:
         self._engine, self._region, self._account = engine, region, account
+        self._ask = arranging(engine, region, account)
         self._create = _of("CreateKey", members, without=_CREATED) if of_create_key else {}
         self._import = _of("ImportKeyMaterial", members, without=_IMPORTED)
         for name in members:
@@ -63,8 +61,7 @@ class Ceremony:
         return key.arn
 
     def _new_key(self, key_spec: str) -> Key:
-        usages = SPECS[key_spec].algorithms if key_spec in SPECS else {"": ()}
-        members = {"KeySpec": key_spec, "KeyUsage": next(iter(usages)), **self._create, "Origin": EXTERNAL}
+        members = {"KeySpec": key_spec, **usual_usage(key_spec), **self._create, "Origin": EXTERNAL}
         created = self._ask("CreateKey", members)
         key = self._engine.look_up(created["KeyMetadata"]["Arn"], self._region, self._account, Key.copy)
         assert key is not None  # it was just made
@@ -83,12 +80,6 @@ class Ceremony:
             **self._import,
         }
         self._ask("ImportKeyMaterial", members)
-
-    def _ask(self, operation: str, members: Mapping[str, Any]) -> Response:
-        call = Call(operation, self._region, Caller(self._account, arranges=True), members)
-        if (refusal := refusal_of(call, words.explain)) is not None:
-            raise refusal
-        return self._engine(call)
 
 
 def _of(operation: str, members: Mapping[str, Any], *, without: set[str]) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from inspect import iscoroutine
-from typing import Any, NamedTuple
 
 from .._active import Complaints
 from .._around.events import Events, events_of
@@ -16,6 +14,7 @@ from .._around.metrics import Metrics
 from .._around.trail import Trail, trail_of
 from .._around.watch import Watch
 from .._diagnosis import diagnose
+from .._enclave.enclaves import Enclaves
 from .._service.calls import CallRecord, Calls
 from .._service.clock import Clock, ClockSetting
 from .._service.fault import Action
@@ -25,40 +24,34 @@ from .._service.leak_check import LeakCheck
 from .._service.leaks import refuse
 from .._service.plans import Plan
 from .._service.service import Service
-from .._tracebacks import sealed
 from .._transports import forks, iam
-from .._wire.regions import is_region
-from ..engine import plain
+from .._wire.aws_json import new_request_id
 from ..engine.engine import ANYBODY, Engine, Seen
 from ..engine.keys import Key
 from ..engine.quotas import Quotas
 from ..engine.store import Store
-from ..engine.world import World
-from . import state_file
+from .chance import Chance
 from .lifetime import Lifetime
 from .options import Options
-from .rsa_pool import Given, RsaKeys
+from .rsa_pool import RsaKeys
+from .world import new_world
 
 __tracebackhide__ = True
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, principals, the clock, calls, faults."""
+    """A mock's state at one moment, for ``restore``: KMS keys, import tokens, principals, the clock, calls, faults.
+
+    With a seed, chance goes back to it too.
+    """
 
     _of: MockCore = field(repr=False)
     _store: Store = field(repr=False)
     _clock: ClockSetting = field(repr=False)
     _calls: Kept = field(repr=False)
     _plans: tuple[Plan, ...] = field(repr=False)
-
-
-class State(NamedTuple):
-    """What a file has: everything in AWS KMS as the engine saves it, the clock, and which RSA keys were given away."""
-
-    kms: Any
-    clock: ClockSetting
-    rsa_keys: Given
+    _drawn: Mapping[str, int] = field(repr=False)
 
 
 class MockCore:
@@ -69,14 +62,15 @@ class MockCore:
         self.region = options.home_region
         self.allow_real_aws = options.allow_real_aws
         self.sign_requests = options.sign_requests
+        self.integrated_services = options.integrated_services
         self.clock = Clock()
         self.parent_url: str | None = None
         self._url_of_children: str | None = None
         self._options = options
-        background = timedelta(seconds=options.background_seconds)
-        grants_spread = timedelta(seconds=options.grants_spread_seconds)
         self._rsa_keys = RsaKeys()
-        self._world = World(self.clock.now, os.urandom, self._rsa_keys, is_region, background, grants_spread)
+        self._chance = None if options.seed is None else Chance(options.seed)
+        self._enclaves = Enclaves(self._rsa_keys)
+        self._world = new_world(options, self.clock, self._rsa_keys, self._enclaves, self._chance)
         self._lifetime = Lifetime()
         self._watch: Watch | None = None
         self.complaints = Complaints()
@@ -103,6 +97,7 @@ class MockCore:
             self.leak_check,
             self._act,
             ask=partial(iam.ask, self.region),
+            new_request_id=new_request_id if self._chance is None else self._chance.request_id,
             sleep_on_retry=options.sleep_on_retry,
         )
 
@@ -193,7 +188,12 @@ class MockCore:
     def snapshot(self) -> Snapshot:
         """Take down the state, to come back to it with ``restore``; costs little even for many KMS keys."""
         return Snapshot(
-            self, self._engine.snapshot(), self.clock.snapshot(), self.service.journal.snapshot(), self.plans
+            self,
+            self._engine.snapshot(),
+            self.clock.snapshot(),
+            self.service.journal.snapshot(),
+            self.plans,
+            self._drawn,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -211,65 +211,47 @@ class MockCore:
         self.clock.restore(snapshot._clock)  # noqa: SLF001
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
-        self.service.access.forget()
-        self.service.callers.forget()
+        self._draw_from(snapshot._drawn)  # noqa: SLF001
+        self.service.forget_past()
         self._forget_past()
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Have everything that happens in the block undone at its end, as by ``restore``: for one test of several.
+
+        What a mock has against a test at its end, it has at the end of the block: a planned fault that never struck, a
+        complaint that the code has swallowed, and with ``check_leaks`` a secret that leaked are AssertionErrors.
+        """
+        begin = self.snapshot()
+        try:
+            yield
+            self.end_plans(since=begin)
+            self.raise_complaints()
+        finally:
+            self.restore(begin)
+
+    @property
+    def _drawn(self) -> Mapping[str, int]:
+        """How much was drawn of the seed."""
+        return {} if self._chance is None else self._chance.snapshot()
+
+    def _draw_from(self, drawn: Mapping[str, int]) -> None:
+        """Have a seed go on from where so much was drawn of it."""
+        if self._chance is not None:
+            self._chance.restore(drawn)
 
     def _forget_past(self) -> None:
         """Have nobody told of what has happened in a state that is another one now."""
         if self._watch is not None:
             self._watch.begin_again()
 
-    @sealed
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the state into a file, for ``load`` by this mock or another one, also in another process.
-
-        That is all accounts and Regions: KMS keys with all their key materials, aliases, grants, import tokens with
-        their wrapping keys, and how far the clock is from the computer's or where it is frozen; calls and planned
-        faults are not in it. The file has secrets in it, so that only its owner can read it. One that is there is
-        replaced at once or not at all.
-
-        Raises OSError where the file cannot be written.
-        """
-        state = State(self._engine.save(), self.clock.snapshot(), self._rsa_keys.given)
-        state_file.write(path, plain.write(state))
-
-    @sealed
-    def load(self, path: str | os.PathLike[str]) -> None:
-        """Have the state that ``save`` has written, in the place of this mock's; calls and planned faults stay.
-
-        Every KMS key keeps its Region and account, whatever those of this mock are; otherwise this mock's options hold,
-        such as ``strict_tokens`` and ``quotas``. The clock is as far from the computer's as it was, or frozen where it
-        was.
-
-        Raises OSError where the file cannot be read, and ValueError for one that is damaged, from a newer version, by
-        the rules of another ``service``, or none that ``save`` has written; then nothing has changed.
-        """
-        try:
-            state, imported = state_file.read(path, self._load)
-        except ValueError as error:
-            why = str(error)
-        else:
-            self.clock.restore(state.clock)
-            self._rsa_keys.go_on_from(state.rsa_keys)
-            self.service.access.forget()
-            self._forget_past()
-            for arn in imported:
-                self.service.note_key_material(arn, self.region, self.account)
-            return
-        raise ValueError(f"{os.fspath(path)} cannot be loaded: {why}.")  # without the error, which may have the content
-
-    def _load(self, content: object) -> tuple[State, list[str]]:
-        """Let the engine have what is for it; all of the content is checked before."""
-        state = plain.read(State, content)
-        return state, self._engine.load(state.kms)
-
     def reset(self) -> None:
-        """Become as new: no KMS keys, no principals, no calls, the computer's time."""
+        """Become as new: no KMS keys, no principals, no calls, the computer's time, and a seed from its beginning."""
         self.clock.reset()
         self.clock.stop_before = self._watch = None
         self.complaints.clear()
         self.service.journal.clear()
+        self._draw_from({})
         self.service = self._begin()
 
     # What the plugin and the interception ask for
@@ -310,8 +292,8 @@ class MockCore:
     def lock_owners(self) -> tuple[object, ...]:
         """What has a lock, or may have, for the sake of processes that are forked off; first the engine."""
         service = self.service
-        watch = () if self._watch is None else (self._watch,)
-        return (self._engine, service.journal, *watch, *self.leak_check.lock_owners, *self.plans)
+        some = (owner for owner in (self._watch, self._chance) if owner is not None)
+        return (self._engine, service.journal, *some, *self.leak_check.lock_owners, *self.plans)
 
     def complain(self, complaint: AssertionError) -> AssertionError:
         """Remember a complaint of the mock's own, which fails the test even where the code swallows it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unittest import TestCase
@@ -14,7 +14,6 @@ import wrapt
 from .._active import note_test_failure
 
 if TYPE_CHECKING:
-    from .core import Snapshot
     from .mock import KmsImportMock
 
 Decorated = TypeVar("Decorated")
@@ -109,7 +108,7 @@ class _ClassMock:
         self._fresh = fresh
         self._entered: AbstractContextManager[KmsImportMock] | None = None
         self._mock: KmsImportMock | None = None
-        self._snapshot: Snapshot | None = None
+        self._test: AbstractContextManager[None] = nullcontext()
 
     def begin(self, set_up: Callable[[], object]) -> None:
         self._entered = self._fresh()
@@ -129,15 +128,11 @@ class _ClassMock:
                 entered.__exit__(None, None, None)
 
     def begin_test(self) -> None:
-        self._snapshot = self._mock.snapshot() if self._mock else None
+        self._test = self._mock.restoring() if self._mock else nullcontext()
+        self._test.__enter__()
 
     def end_test(self) -> None:
-        if self._mock and self._snapshot:
-            try:
-                self._mock.end_plans(since=self._snapshot)
-                self._mock.raise_complaints()
-            finally:
-                self._mock.restore(self._snapshot)
+        self._test.__exit__(None, None, None)
 
 
 @contextmanager

@@ -19,11 +19,15 @@ from .._transports.real_aws import NoWayOut
 from .._transports.sessions import new_session
 from .._wire.names import Operation
 from .._wire.signature import PLACEHOLDER_KEY
-from ..engine.engine import ANYBODY
+from ..engine.call import Caller
 from ..engine.keys import Key
 from .assertions import why_not_imported
+from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
+from .creation import CreatesKeys
+from .enclaves import AttestsEnclaves
 from .govern import GovernedMock
+from .saving import SavesState
 from .statements import AttachesStatements
 from .views import KeyView
 
@@ -42,7 +46,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(GovernedMock, AttachesStatements):
+class KmsImportMock(CreatesKeys, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
@@ -129,7 +133,7 @@ class KmsImportMock(GovernedMock, AttachesStatements):
 
     def can(
         self,
-        principal: RegisteredPrincipal | None,
+        principal: RegisteredPrincipal | str | None,
         operation: Operation,
         key_id: str | None = None,
         *,
@@ -138,20 +142,21 @@ class KmsImportMock(GovernedMock, AttachesStatements):
     ) -> Permissions:
         """Ask whether somebody may call an operation, without calling it; the answer is true or false, and has why.
 
-        ``principal`` is one that this mock has registered, None for whoever is not known: the one that the option
-        ``principal`` names, or the root user of the mock's account. ``key_id`` is the key ID, key ARN or alias of the
+        ``principal`` is one that this mock has registered, an access key ID that STS or IAM of moto has issued, or None
+        for whoever is not known: the one that the option ``principal`` names, or the root user of the mock's account.
+        ``key_id`` is the key ID, key ARN or alias of the
         KMS key, and ``members`` those members of AWS's request that conditions may ask for.
         The journal stays as it is.
 
-        Raises ValueError for a KMS key that is not there, TypeError for a member that the operation has not, and
-        NotOffered for a condition key whose value nobody knows.
+        Raises ValueError for a KMS key that is not there and what is no access key ID, TypeError for a member that the
+        operation has not, and NotOffered for a condition key whose value nobody knows.
         """
-        from .principals import permissions  # noqa: PLC0415  most tests need none
+        from .principals import access_key_of, permissions  # noqa: PLC0415  most tests need none
 
-        access_key = ANYBODY if principal is None else principal.access_key_id
-        return permissions(
-            self._engine, self.account, access_key, region_name or self.region, operation, key_id, members
-        )
+        caller = Caller(self.account, access_key_of(principal))
+        if isinstance(principal, str):
+            caller = self.service.callers.recognise(caller)
+        return permissions(self._engine, caller, region_name or self.region, operation, key_id, members)
 
     @contextmanager
     def serve(self, *, tls: bool = False) -> Iterator[Server]:
@@ -240,7 +245,8 @@ class KmsImportMock(GovernedMock, AttachesStatements):
         * ``nth``: strike at this attempt, or at these, counted from 1.
         * ``after``: let so many attempts through first.
         * ``every``: strike at each so-many-th attempt alone.
-        * ``probability``: strike with this chance, by randomness that ``seed`` sets; a failure report names the seed.
+        * ``probability``: strike with this chance, by randomness that ``seed`` sets; a failure report names the seed,
+          which with the option ``seed`` of the mock follows from that.
 
         ``must_strike`` says whether the test fails when the fault never strikes: by default the option
         ``faults_must_strike`` of the mock, and not where there is a probability.
@@ -249,6 +255,8 @@ class KmsImportMock(GovernedMock, AttachesStatements):
         that is none; TypeError for what is no fault; RuntimeError where the mock has ended.
         """
         self._lifetime.check_not_over()
+        if probability is not None and seed is None and self._chance is not None:
+            seed = self._chance.fault_seed()
         timing = Timing(nth, times, after, every, probability, seed)
         if must_strike is None:
             must_strike = self._options.faults_must_strike and probability is None

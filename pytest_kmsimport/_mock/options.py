@@ -15,7 +15,9 @@ from .documents import PolicyDocument
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
 SERVICES = ("current", "2022")
-_NUMBERS = ("background_seconds", "grants_spread_seconds", "journal_size")  # pytest 8 has no type for them
+_NUMBERS = ("background_seconds", "grants_spread_seconds", "journal_size", "seed")  # pytest 8 has no type for them
+
+_TYPES: Mapping[str, type] = {"seed": int}  # of those that have none by default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +39,19 @@ class Options:
     faults_must_strike: bool = True
     check_leaks: bool = False
     serve: bool = False
+    integrated_services: bool = True
     background_seconds: int = 0
     grants_spread_seconds: int = 0
     journal_size: int = 1000
     quotas: Mapping[str, int] = field(default_factory=dict)
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         for option in fields(self):
             value = getattr(self, option.name)
             if value is option.default or option.default is MISSING or option.name == "policies":
                 continue
-            expected = str if option.default is None else type(option.default)
+            expected = _TYPES.get(option.name, str if option.default is None else type(option.default))
             if type(value) is not expected:
                 article = "an" if expected is int else "a"
                 raise ValueError(f"{option.name} is {value!r}; write {article} {expected.__name__}.")

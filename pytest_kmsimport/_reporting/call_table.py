@@ -72,7 +72,8 @@ def _cells(record: CallRecord) -> tuple[str, ...]:
         outcome = f"ok, {record.key_state_after}"
     counted = Counter(fault.id for fault in record.faults)
     faults = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in counted.items())
-    return f"{record.time:%H:%M:%S}", record.operation, _named(record), outcome, faults or "-", str(record.attempts)
+    operation = f"{record.operation} by {record.via_service}" if record.via_service else record.operation
+    return f"{record.time:%H:%M:%S}", operation, _named(record), outcome, faults or "-", str(record.attempts)
 
 
 def _named(record: CallRecord) -> str:

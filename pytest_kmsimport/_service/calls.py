@@ -13,6 +13,7 @@ from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
 from ..engine.failures import Failure
 from ..engine.principals import is_principal
+from ..engine.recipients import Recipient
 from .fault import Fault
 from .least_privilege import LeastPrivilege, least_privilege_for
 from .named_keys import identifiers_in
@@ -27,8 +28,8 @@ UNFINISHED = "Unfinished"
 Outcome = tuple[str, str | None]
 
 #: An attempt that AWS KMS has answered: when it came, what it asked, about which KMS keys, and the response, or code
-#: and text of the refusal.
-Answered = tuple[datetime, Call, tuple[str, ...], Response | tuple[str, str]]
+#: and text of the refusal; and the enclave that it is for alone.
+Answered = tuple[datetime, Call, tuple[str, ...], Response | tuple[str, str], Recipient | None]
 
 _ARN, _ALIAS = "arn:", "alias/"
 
@@ -126,15 +127,22 @@ class CallRecord:
         key_id: str | None = self._call.members.get("KeyId")
         return key_id
 
+    @property
+    def via_service(self) -> str:
+        """The AWS service that calls on the principal's behalf, such as ``s3``; empty where none does."""
+        principal = self._call.caller.principal
+        return "" if principal is None else principal.via
+
     def __getstate__(self) -> dict[str, Any]:
         call = self._call._replace(members=self.request)
         return {**vars(self), "_call": call, "_response": self.response, "_answers": ()}
 
     def __repr__(self) -> str:
         about = f" {self.key_id}" if self.key_id else ""
+        by = f" by {self.via_service}" if self.via_service else ""
         attempts = f", {self.attempts} attempts" if self.attempts > 1 else ""
         faults = f", struck by {', '.join(fault.id for fault in self.faults)}" if self.faults else ""
-        return f"<{self.operation} {self.region}{about}: {self.error or 'ok'}{attempts}{faults}>"
+        return f"<{self.operation} {self.region}{about}{by}: {self.error or 'ok'}{attempts}{faults}>"
 
 
 def members_of(record: CallRecord) -> Mapping[str, Any]:

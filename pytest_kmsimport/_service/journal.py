@@ -93,7 +93,7 @@ class Journal:
         result = reply.result if reply.lost is None else reply.lost
         if result is not None:
             answer = (result.code, result.message) if isinstance(result, KmsError) else result
-            answered = (time, call, reply.keys.arns, answer)
+            answered = (time, call, reply.keys.arns, answer, reply.recipient)
             record._answers += (answered,)  # noqa: SLF001  for the trail
         record._asked = reply.asked or record._asked  # noqa: SLF001  for policies alone
         if attempt != record.attempts:

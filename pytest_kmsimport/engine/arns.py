@@ -36,6 +36,11 @@ def kms_arn(region: str, account: str, resource: str) -> str:
     return f"arn:{partition_of(region)}:kms:{region}:{account}:{resource}"
 
 
+def is_key_id(text: str) -> bool:
+    """Whether this has the form of a key ID."""
+    return _KEY_ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class KeyName:
     """What a request's ``KeyId`` says, taken apart; nothing is known yet about whether it exists.
@@ -57,7 +62,7 @@ class KeyName:
     def key_id(self) -> str:
         """The key ID, or an empty string where there is no well-formed one."""
         kind, _, key_id = self.resource.partition("/")
-        return key_id if kind == "key" and _KEY_ID.fullmatch(key_id) else ""
+        return key_id if kind == "key" and is_key_id(key_id) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .arns import partition_of
 from .authorization.principals import Principal
+from .chosen import NOTHING, Chosen
 from .errors import KmsError
+from .recipients import Recipient
 from .states import KeyState
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 Response = dict[str, Any]
 #: A permission that a call needs: the action, what it is about (ARN, or ``*``), and the key policy, where it has one.
 Asked = tuple[str, str, str]
+
+
+_NOTHING: Mapping[str, bytes] = {}
 
 
 class Caller(NamedTuple):
@@ -35,7 +40,8 @@ class Call(NamedTuple):
     """One call of an operation: who asks, in which Region, what, and with which members.
 
     ``invocation`` is the same for all attempts that a client makes at one call; empty where that is not known.
-    ``request_id`` is what the answer will carry as its request ID.
+    ``request_id`` is what the answer will carry as its request ID. ``chosen`` is what CreateKey does not leave to
+    chance.
     """
 
     operation: str
@@ -44,6 +50,7 @@ class Call(NamedTuple):
     members: Mapping[str, Any]
     invocation: str = ""
     request_id: str = ""
+    chosen: Chosen = NOTHING
 
     def __repr__(self) -> str:
         return f"<Call {self.operation} {self.region} {self.account} with {', '.join(self.members)}>"
@@ -73,7 +80,8 @@ class Answer(NamedTuple):
 
     ``imported`` is the key material that the call has brought in, in its canonical form. ``decisions`` are those about
     what the caller may do, none where a key policy lets the whole account do everything, and its root user calls.
-    ``asked`` are all permissions that the call needs, whether decided about or not.
+    ``asked`` are all permissions that the call needs, whether decided about or not. ``recipient`` is whom the response
+    is for alone, and ``concealed`` are the members that are in it for nobody else.
     """
 
     result: Response | KmsError
@@ -81,6 +89,8 @@ class Answer(NamedTuple):
     imported: bytes | None
     decisions: tuple[Decision, ...] = ()
     asked: tuple[Asked, ...] = ()
+    recipient: Recipient | None = None
+    concealed: Mapping[str, bytes] = _NOTHING
 
     def __repr__(self) -> str:
         return f"<Answer about {', '.join(self.keys.arns) or 'no KMS key'}>"

@@ -23,7 +23,9 @@ class Generated:
 
     def material_of(self, key_id: str, form: MaterialFormat, world: World) -> KeyMaterial:
         """The key material of a KMS key, always the same."""
-        if self.material is None:
-            plaintext = form.generate(world)
-            self.material = KeyMaterial(key_material_id(key_id, plaintext), KeyMaterialState.CURRENT, plaintext)
+        return self.material or self.hold(key_id, form.generate(world))
+
+    def hold(self, key_id: str, plaintext: bytes) -> KeyMaterial:
+        """Have this be the key material of a KMS key, in the canonical form of its spec."""
+        self.material = KeyMaterial(key_material_id(key_id, plaintext), KeyMaterialState.CURRENT, plaintext)
         return self.material

@@ -188,7 +188,7 @@ class RsaPrivateKey:
 
     def canonical(self, plaintext: bytes) -> bytes:
         """Refuse other keys and other moduli."""
-        key = _load_pkcs8(_from_ber(plaintext))
+        key = load_pkcs8(_from_ber(plaintext))
         if not isinstance(key, RSAPrivateKey) or key.key_size != self.bits:
             raise InvalidCiphertextException
         return to_pkcs8(key)
@@ -207,7 +207,7 @@ class EcPrivateKey:
     def canonical(self, plaintext: bytes) -> bytes:
         """Refuse other keys and other curves."""
         der = _from_ber(plaintext)
-        key = _load_pkcs8(der)
+        key = load_pkcs8(der)
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, self.curve):
             raise InvalidCiphertextException
         try:
@@ -231,7 +231,7 @@ class Ed25519Key:
 
     def canonical(self, plaintext: bytes) -> bytes:
         """Refuse other keys."""
-        key = _load_pkcs8(plaintext)
+        key = load_pkcs8(plaintext)
         if not isinstance(key, Ed25519PrivateKey):
             raise InvalidCiphertextException
         return to_pkcs8(key)
@@ -277,7 +277,7 @@ def _from_ber(encoded: bytes) -> bytes:
     return ber.encode(ber.SEQUENCE, version, algorithm, ber.encode(ber.OCTET_STRING, inner), *rest)
 
 
-def _load_pkcs8(der: bytes) -> PrivateKeyTypes:
+def load_pkcs8(der: bytes) -> PrivateKeyTypes:
     """Load a PKCS#8 private key, and nothing else that ``cryptography`` would load from DER."""
     try:
         _algorithm(der)

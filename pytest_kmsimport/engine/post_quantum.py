@@ -5,7 +5,8 @@ AWS does not import them; it makes them, and gives private keys of ML-KEM as dat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -14,7 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from .errors import InvalidCiphertextException, NotOffered
-from .materials import to_pkcs8
+from .materials import load_pkcs8, to_pkcs8
 from .world import World
 
 _FAMILIES: Mapping[str, str] = {"ML_DSA": "mldsa", "ML_KEM": "mlkem"}
@@ -27,17 +28,33 @@ class PostQuantumKey:
 
     spec: str
 
-    def canonical(self, plaintext: bytes) -> bytes:  # noqa: ARG002  as every format
-        """Refuse them all: AWS imports none."""
-        raise InvalidCiphertextException
+    def canonical(self, plaintext: bytes) -> bytes:
+        """Refuse other keys; of AWS's none is imported, but a test can choose them."""
+        with self._offered():
+            kind = self._kind
+        key = load_pkcs8(plaintext)
+        if not isinstance(key, kind):
+            raise InvalidCiphertextException
+        return to_pkcs8(key)
 
     def generate(self, world: World) -> bytes:
         """Make a key pair; raises NotOffered where ``cryptography`` cannot."""
-        family, _, size = self.spec.rpartition("_")
+        with self._offered():
+            return to_pkcs8(self._kind.from_seed_bytes(world.random_bytes(_SEED_BYTES[self._family])))
+
+    @property
+    def _family(self) -> str:
+        return self.spec.rpartition("_")[0]
+
+    @property
+    def _kind(self) -> Any:  # noqa: ANN401  a type of new releases of ``cryptography``
+        module = import_module(f"cryptography.hazmat.primitives.asymmetric.{_FAMILIES[self._family]}")
+        return getattr(module, f"{self.spec.replace('_', '')}PrivateKey")
+
+    @contextmanager
+    def _offered(self) -> Iterator[None]:
         try:
-            module = import_module(f"cryptography.hazmat.primitives.asymmetric.{_FAMILIES[family]}")
-            kind = getattr(module, f"{family.replace('_', '')}{size}PrivateKey")
-            return to_pkcs8(kind.from_seed_bytes(world.random_bytes(_SEED_BYTES[family])))
+            yield
         except (ImportError, AttributeError, UnsupportedAlgorithm) as error:
             raise NotOffered(f"{self.spec} is not offered: the installed cryptography does not have it.") from error
 

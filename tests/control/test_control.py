@@ -218,6 +218,7 @@ def test_decisions_are_told(controlled, kms_import_mock):
         "reason": "statement 1 of the identity-based policy denies it.",
         "grant": "",
         "by_iam": "",
+        "denial": "explicit-deny",
     }
     assert listed["diagnosis"].endswith("change that statement, or what the call asks for.")
 
@@ -503,3 +504,60 @@ def test_whatever_is_sent_is_done_or_refused(path, body):
         assert answer.status == 200 or answer.json["error"].startswith(f"POST /_kms_import/{path}: ")
         assert not mock.complaints
         control(server.url, "DELETE", "faults")
+
+
+# KMS keys
+
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+MATERIAL = bytes(range(32))
+KEY = {
+    "key_id": KEY_ID,
+    "material": b64encode(MATERIAL).decode(),
+    "origin": "EXTERNAL",
+    "aliases": ["alias/payroll"],
+    "region_name": "eu-west-1",
+    "account": "111122223333",
+    "Description": "payroll",
+    "ValidTo": "2099-01-01T00:00:00Z",
+}
+
+
+def test_a_key_is_put_in_place(kms_import_mock, controlled):
+    """With what was chosen, as by create_key; the answer describes it without its key material."""
+    kms_import_mock.clock.move_to(datetime(2098, 11, 28, tzinfo=timezone.utc))
+    status, told = controlled("POST", "keys", KEY)
+    assert status == 200
+    assert told["arn"] == f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
+    assert (told["state"], told["description"], told["deletion_date"]) == ("Enabled", "payroll", None)
+    (material,) = told["materials"]
+    assert (material["state"], material["valid_to"]) == ("CURRENT", "2099-01-01T00:00:00.000Z")
+    assert material.keys() == {"id", "state", "import_state", "valid_to", "description"}
+    where = {"region_name": "eu-west-1", "account": "111122223333"}
+    kms_import_mock.assert_imported("alias/payroll", MATERIAL, **where)
+    assert not kms_import_mock.calls
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"key_id": "payroll"}, "the key ID 'payroll' is none"),
+        ({"key_id": 7}, "takes key_id as a text, not 7"),
+        ({"material": 7}, "material is no base64; write it as base64 of its bytes"),
+        ({"material": "-----BEGIN PRIVATE KEY-----"}, "openssl pkcs8 -topk8 -nocrypt -outform DER"),
+        ({"material": "AAEC"}, "The key material is 3 bytes, and SYMMETRIC_DEFAULT takes 32."),
+        ({"aliases": "alias/payroll"}, "takes aliases as a list"),
+        ({"aliases": [7]}, "takes aliases as a list"),
+        ({"key_spec": ["RSA_2048"]}, "takes key_spec as a text"),
+        ({"region_name": ["eu-west-1"]}, "takes region_name as a text"),
+        ({"account": 7}, "takes account as a text"),
+        ({"Tags": {"team": "blue"}}, "Invalid type for parameter Tags"),
+        ({"ValidTo": "tomorrow", "origin": "EXTERNAL"}, "ValidTo"),
+        ({"keyid": KEY_ID}, "Did you mean key_id? It takes key_id, material"),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused(kms_import_mock, controlled, members, said):
+    """With what to write instead."""
+    status, text = refusal(controlled("POST", "keys", members))
+    assert status == 400
+    assert said in text
+    assert not kms_import_mock.client().list_keys()["Keys"]

@@ -210,8 +210,8 @@ def test_a_used_token():
     ("material", "text"),
     [
         (MATERIAL[1:], "The key material is 31 bytes, and SYMMETRIC_DEFAULT takes 32."),
-        (b64encode(MATERIAL), "It is base64 text of 32 bytes: decode it before wrapping."),
-        (MATERIAL.hex().encode() + b"\n", "It is hexadecimal text of 32 bytes: decode it before wrapping."),
+        (b64encode(MATERIAL), "It is base64 text of 32 bytes: decode it first."),
+        (MATERIAL.hex().encode() + b"\n", "It is hexadecimal text of 32 bytes: decode it first."),
     ],
 )
 def test_symmetric_material_of_another_length(ceremony, material, text):
@@ -245,8 +245,8 @@ def der(key, form: PrivateFormat = PrivateFormat.PKCS8, encoding: Encoding = Enc
             lambda: der(rsa.generate_private_key(65537, 2048)),
             "The private key is RSA_2048, and the KMS key is ECC_NIST_P256.",
         ),
-        (lambda: b64encode(der(P256)), "They are base64 text: decode it before wrapping."),
-        (lambda: b"\x30" + os.urandom(40), "The 41 bytes that were wrapped are no private key"),
+        (lambda: b64encode(der(P256)), "They are base64 text: decode it first."),
+        (lambda: b"\x30" + os.urandom(40), "The 41 bytes of key material are no private key"),
     ],
 )
 def test_private_keys_of_another_form(ceremony, make, text):

@@ -79,6 +79,7 @@ def test_a_fork_is_answered_while_other_threads_call(kms_import_mock):
 LOCKS = {
     "the engine": lambda mock: mock._engine._lock,
     "the journal": lambda mock: mock.service.journal._lock,
+    "chance": lambda mock: mock._chance._lock,
     "a plan": lambda mock: mock.plans[0]._lock,
     "what waits for events": lambda mock: mock._watching()._lock,
     "the pool of RSA keys": lambda _: _rsa_pool._lock,
@@ -98,6 +99,7 @@ def do_everything(mock):
         other.client().list_keys()
 
 
+@pytest.mark.kms_import(seed=7)
 @pytest.mark.parametrize("lock", [name for name in LOCKS if name not in WAITED_FOR])
 def test_a_fork_does_not_wait_for_threads_that_it_does_not_have(kms_import_mock, lock):
     """A lock that another thread holds at that moment is free in the child."""
@@ -176,6 +178,7 @@ def test_every_lock_is_minded():
         owners |= {path.stem for line in lines if re.search(r"= (R?Lock|Condition|Semaphore)\(", line)}
     assert owners == {
         "_active",
+        "chance",
         "environment",
         "journal",
         "leak_check",

@@ -67,8 +67,8 @@ def import_key_material(
 ) -> Response:
     """Take wrapped key material into a KMS key, or refuse it and leave everything as it was."""
     terms = ImportTerms(import_type, valid_to, key_material_description, key_material_id)
-    _check_expiration(region.now, expiration_model, valid_to)
-    _check_terms(key, terms)
+    check_expiration(region.now, expiration_model, valid_to)
+    check_terms(key, terms)
     parameters = region.tokens.redeem(import_token, key.arn, region.now)
     plaintext = parameters.unwrap(encrypted_key_material)
     plaintext = key.spec.material.canonical(plaintext)
@@ -107,7 +107,13 @@ def _state_of_known(key: Key, material_id: str, named: str | None) -> KeyMateria
     raise IncorrectKeyMaterialException(messages.OTHER_MATERIAL.format(id=expected))
 
 
-def _check_expiration(now: datetime, model: str, valid_to: datetime | None) -> None:
+def expiration_model_of(terms: ImportTerms) -> str:
+    """The ExpirationModel that goes with the terms of an import."""
+    return _EXPIRES if terms.valid_to is not None else "KEY_MATERIAL_DOES_NOT_EXPIRE"
+
+
+def check_expiration(now: datetime, model: str, valid_to: datetime | None) -> None:
+    """Refuse an ExpirationModel and a ValidTo that do not go together, and one that has passed or is too far."""
     if model != _EXPIRES:
         if valid_to is not None:
             raise ValidationException(messages.VALID_TO_NOT_ALLOWED)
@@ -120,7 +126,7 @@ def _check_expiration(now: datetime, model: str, valid_to: datetime | None) -> N
         raise ValidationException(messages.VALID_TO_TOO_FAR)
 
 
-def _check_terms(key: Key, terms: ImportTerms) -> None:
+def check_terms(key: Key, terms: ImportTerms) -> None:
     """Refuse what only symmetric keys or only primary keys take, and an identifier for material that is new."""
     if not key.spec.is_symmetric:
         given = {

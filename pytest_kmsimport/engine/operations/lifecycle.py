@@ -17,6 +17,7 @@ from ..rules import Rules
 from ..specs import SYMMETRIC_DEFAULT, KeySpec
 from ..tags import with_tags
 from .admission import check_new_policy
+from .choosing import new_key_id, take_material
 from .permissions import in_account, tags_of_new_key
 from .registry import operation
 
@@ -48,7 +49,7 @@ def create_key(
     usage = _usage(spec, key_usage)
     _check_origin(spec, origin, custom_key_store_id, xks_key_id)
     key = Key(
-        id=region.world.new_key_id(multi_region=multi_region),
+        id=new_key_id(region, multi_region=multi_region),
         region=region.name,
         account=region.account,
         serial=region.next_serial(),
@@ -67,8 +68,7 @@ def create_key(
         key.policy = policy
     key.tags = with_tags({}, tags, region.next_serial)
     region.check_room()
-    if spec.is_symmetric and not key.is_external:
-        key.usable_material(region.world)  # its identifier is in the answer
+    take_material(region, key)
     region.keys.add(key)
     region.touch(key)
     return {"KeyMetadata": metadata(key)}

@@ -1,0 +1,178 @@
+"""``mock.create_key(...)``: a KMS key with a key ID and key material of the test's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Union, get_args
+
+from botocore.utils import parse_to_aware_datetime
+from botocore.validate import ParamValidator
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+from .._diagnosis.forms import explain_form
+from .._tracebacks import sealed
+from .._wire.model import did_you_mean, members_of
+from ..engine.chosen import Chosen, UnfitChoiceError
+from ..engine.engine import Engine
+from ..engine.errors import KmsError
+from ..engine.keys import EXTERNAL, Key
+from ..engine.materials import ImportTerms, to_pkcs8
+from ..engine.specs import SPECS, SYMMETRIC_DEFAULT
+from .arranging import Arrange, arranging, usual_usage
+from .core import MockCore
+from .views import KeyView
+
+__tracebackhide__ = True
+
+#: Key material as a test has it: raw bytes, a private key in PKCS#8 DER, or one of ``cryptography``.
+Material = Union[bytes, PrivateKeyTypes]  # noqa: UP007  Python 3.10 cannot
+
+_KEYWORDS = {"KeyId": "key_id", "KeySpec": "key_spec", "CustomerMasterKeySpec": "key_spec", "Origin": "origin"}
+_OWN = ("key_id", "material", "aliases", "key_spec", "origin", "region_name", "account")
+_TERMS = ("ValidTo", "KeyMaterialDescription")
+_MEMBERS = (*(member for member in members_of("CreateKey") if member not in _KEYWORDS), *_TERMS)
+_BYTES = (bytes, bytearray, memoryview)
+
+
+class NewKey(NamedTuple):
+    """A KMS key to be: ``members`` are those of CreateKey and ImportKeyMaterial that the others do not say.
+
+    ``materials`` are in the order in which they were current.
+    """
+
+    key_id: str | None
+    materials: tuple[bytes, ...]
+    aliases: tuple[str, ...]
+    key_spec: str
+    origin: str
+    members: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<NewKey {self.key_id}>"
+
+
+def create(engine: Engine, region: str, account: str, new: NewKey) -> Key:
+    """Put a KMS key in place with its aliases, or nothing of it; it is of this moment.
+
+    Raises ValueError for what no KMS key can be, TypeError for a member that there is not, or not of this type.
+    """
+    members = {name: _as_received(name, value) for name, value in new.members.items()}
+    terms: dict[str, Any] = {name: members.pop(name) for name in _TERMS if name in members}
+    if terms and not (new.origin == EXTERNAL and new.materials):
+        text = f"{' and '.join(terms)} is said of key material that is imported"
+        raise ValueError(f"create_key() was refused: {text}; write origin='EXTERNAL' and material=.")
+    spec = SPECS.get(new.key_spec)
+    for material in new.materials:
+        if spec is not None and (wrong := explain_form(spec, material)):
+            raise ValueError(f"create_key() was refused: {wrong}")
+    of_new_key = {
+        "KeySpec": new.key_spec,
+        "Origin": new.origin,
+        **usual_usage(new.key_spec),
+        "MultiRegion": (new.key_id or "").startswith("mrk-"),
+        **members,
+    }
+    chosen = Chosen(
+        new.key_id,
+        new.materials,
+        ImportTerms(valid_to=terms.get("ValidTo"), description=terms.get("KeyMaterialDescription")),
+    )
+    arrange, made = arranging(engine, region, account), None
+    try:
+        made = _made(engine, region, account, arrange("CreateKey", of_new_key, chosen))
+        _name(arrange, made, new.aliases)
+    except (KmsError, UnfitChoiceError) as refusal:
+        if made is not None:
+            engine.discard_key(made)
+        of_aws = f"{refusal.code} " if isinstance(refusal, KmsError) else ""
+        why = f"{of_aws}{refusal} {getattr(refusal, 'diagnosis', '')}".strip()
+        raise ValueError(f"create_key() was refused: {why}") from refusal
+    return made
+
+
+def _made(engine: Engine, region: str, account: str, response: Mapping[str, Any]) -> Key:
+    key = engine.look_up(response["KeyMetadata"]["Arn"], region, account, Key.copy)
+    assert key is not None  # it was just made
+    return key
+
+
+def _name(arrange: Arrange, key: Key, aliases: Sequence[str]) -> None:
+    for alias in aliases:
+        arrange("CreateAlias", {"AliasName": alias, "TargetKeyId": key.id})
+
+
+def _as_received(name: str, value: object) -> object:
+    """A member as AWS receives it; raises TypeError for one that there is not, or not of this type."""
+    if name not in _MEMBERS:
+        instead = f" Write {_KEYWORDS[name]}=." if name in _KEYWORDS else did_you_mean(name, (*_OWN, *_MEMBERS))
+        text = f"It takes {', '.join(_OWN)}, and of AWS's {', '.join(_MEMBERS)}."
+        raise TypeError(f"create_key() takes no {name}.{instead} {text}")
+    shape = members_of("ImportKeyMaterial" if name in _TERMS else "CreateKey")[name]
+    report = ParamValidator().validate(value, shape)
+    if report.has_errors():
+        wrong = report.generate_report().replace("parameter input", f"parameter {name}")
+        raise TypeError(f"create_key() takes no such {name}: {wrong}")
+    return parse_to_aware_datetime(value) if shape.type_name == "timestamp" else value
+
+
+class CreatesKeys(MockCore):
+    """The part of a mock that puts KMS keys in place."""
+
+    @sealed
+    def create_key(  # noqa: PLR0913  each keyword is something that a test can choose
+        self,
+        *,
+        key_id: str | None = None,
+        material: Material | None = None,
+        aliases: Sequence[str] = (),
+        key_spec: str = SYMMETRIC_DEFAULT,
+        origin: str = "AWS_KMS",
+        region_name: str | None = None,
+        account: str | None = None,
+        **members: Any,  # noqa: ANN401  members of AWS's requests
+    ) -> KeyView:
+        """Put a KMS key in place that has a key ID and key material of your choice, and look at it.
+
+        It is as one that CreateKey has made, and with the origin EXTERNAL as one that ``material`` was imported into;
+        without ``material`` it waits for its import. The journal stays as it is, and no planned fault strikes.
+
+        ``key_id`` is a UUID, or for a multi-Region key ``mrk-`` and 32 hexadecimal digits; ``material`` is raw bytes
+        for a symmetric or HMAC key, and otherwise a private key, in PKCS#8 DER or of ``cryptography``. What is left
+        out is made at random.
+
+        ``members`` are members of CreateKey in AWS's spelling, such as ``Description=`` or ``Tags=``, and ``ValidTo=``
+        and ``KeyMaterialDescription=`` of imported key material; without ValidTo it does not expire. KeyUsage is by
+        default the first that the key spec can have.
+
+        Raises ValueError for what no KMS key can have, such as a key ID that another one has or key material of another
+        length, and TypeError for a member that neither request has, and for a value of another type; then nothing has
+        changed.
+
+        https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+        """
+        region_name, account = region_name or self.region, account or self.account
+        if not isinstance(aliases, (list, tuple)) or not all(isinstance(alias, str) for alias in aliases):
+            raise TypeError(f"create_key() takes aliases as a list, not {aliases!r}: write aliases=['alias/payroll'].")
+        texts = {"key_id": key_id or "", "key_spec": key_spec, "origin": origin, "region_name": region_name}
+        for name, value in {**texts, "account": account}.items():
+            if not isinstance(value, str):
+                raise TypeError(f"create_key() takes {name} as a text, not {value!r}.")
+        materials = () if material is None else (_as_bytes(material),)
+        new = NewKey(key_id, materials, tuple(aliases), key_spec, origin, members)
+        return self._put_in_place(new, region_name, account)
+
+    def _put_in_place(self, new: NewKey, region_name: str, account: str) -> KeyView:
+        key = create(self._engine, region_name, account, new)
+        if new.materials:
+            self.service.note_key_material(key.arn, region_name, account)
+        return self._look_up(key.arn, region_name, account, KeyView.of)
+
+
+def _as_bytes(material: object) -> bytes:
+    """Key material as a KMS key holds it; raises TypeError for what is none."""
+    if isinstance(material, _BYTES):
+        return bytes(material)
+    if isinstance(material, get_args(PrivateKeyTypes)):
+        return to_pkcs8(material)
+    text = f"create_key() takes key material as bytes or a private key of cryptography, not {type(material).__name__}."
+    raise TypeError(text)
