@@ -55,6 +55,7 @@ INI = {
     "grants_spread_seconds": ("string", "how long a grant takes until it is known without its grant token"),
     "journal_size": ("string", "how many calls mock.calls keeps"),
     "quotas": ("linelist", "AWS's limits, lowered, one a line, such as: aliases_per_key = 2"),
+    "reserved_tags": ("string", "whose tags choose key IDs: localstack or floci"),
     "seed": ("string", "number from which all follows that the mock draws at random, the same from run to run"),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from .._mock.options import DEFAULT_ACCOUNT, DEFAULT_REGION, SERVICES, Options
+from .._mock.options import DEFAULT_ACCOUNT, DEFAULT_REGION, RESERVED_TAGS, SERVICES, Options
 
 #: Option of the mock -> what it is for, as ``--help`` has it.
 _OPTIONS = {
@@ -23,11 +23,12 @@ _OPTIONS = {
     "grants_spread_seconds": "how long a grant takes to be known without its token, by the mock's clock (default: 0)",
     "journal_size": "how many calls are remembered (default: 1000)",
     "quotas": "one of AWS's limits, lowered, such as aliases_per_key=2; may be repeated",
+    "reserved_tags": f"whose tags choose key IDs: {' or '.join(RESERVED_TAGS)} (default: nobody's)",
     "seed": "number from which all follows that is drawn at random, the same from run to run; for tests alone",
 }
 #: Options of the mock that are about clients in its own process, and there is none.
 OF_ITS_PROCESS = {"allow_real_aws", "integrated_services", "serve", "sign_requests", "sleep_on_retry"}
-_METAVARS = {"region": "NAME", "account": "DIGITS", "principal": "ARN", "service": "NAME"}
+_METAVARS = {"region": "NAME", "account": "DIGITS", "principal": "ARN", "service": "NAME", "reserved_tags": "NAME"}
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -57,6 +58,12 @@ def add_options(parser: ArgumentParser) -> None:
         dest="keys",
         help="put the KMS keys of this file in place: JSON, one object or a list of them, such as"
         ' {"key_id": "...", "material": "...", "aliases": ["alias/payroll"]}; may be repeated',
+    )
+    parser.add_argument(
+        "--local-kms-seed",
+        type=Path,
+        metavar="FILE",
+        help="put the KMS keys and aliases of this seed file of local-kms in place; needs PyYAML",
     )
     for option in fields(Options):
         if option.name in _OPTIONS:

@@ -33,6 +33,8 @@ def mock_of(given: Namespace) -> Iterator[KmsImportMock]:
     goes_on = given.state is not None and given.state.exists()
     if goes_on:
         mock.load(given.state)
+    if given.local_kms_seed is not None:
+        _plant(mock, given.local_kms_seed)
     for path in given.keys:
         _put_in_place(mock, path, goes_on=goes_on)
     for text in given.faults:
@@ -44,6 +46,14 @@ def mock_of(given: Namespace) -> Iterator[KmsImportMock]:
         mock.make_sure_it_stopped()
         if given.state is not None:
             mock.save(given.state)
+
+
+def _plant(mock: KmsImportMock, path: Path) -> None:
+    """Put the KMS keys of a seed file in place."""
+    try:
+        mock.load_local_kms_seed(path)
+    except ImportError as error:
+        raise ValueError(str(error)) from None
 
 
 def _put_in_place(mock: KmsImportMock, path: Path, *, goes_on: bool) -> None:

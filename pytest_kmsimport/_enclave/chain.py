@@ -40,9 +40,6 @@ class Issued(NamedTuple):
     key: EllipticCurvePrivateKey
     bundle: list[bytes]
 
-    def __repr__(self) -> str:
-        return f"<Issued {len(self.certificate)} bytes>"
-
 
 class Authority:
     """A root that is made up, valid at all times, and what it issues."""

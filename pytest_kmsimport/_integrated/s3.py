@@ -126,6 +126,11 @@ def _head(request: Request) -> Iterator[Need]:
     return _get(request) if request.header("x-amz-checksum-mode") else iter(())
 
 
+def _copy_part(request: Request) -> Iterator[Need]:
+    """Of the upload itself nobody tells which KMS key it is for."""
+    return _read(request, _source_of(request))
+
+
 def _copy(request: Request) -> Iterator[Need]:
     yield from _read(request, _source_of(request))
     yield from _written(request)
@@ -173,6 +178,7 @@ S3 = Integration(
         "HeadObject": _head,
         "PutObject": _written,
         "SelectObjectContent": _get,
+        "UploadPartCopy": _copy_part,
     },
     _refuse,
     _write,

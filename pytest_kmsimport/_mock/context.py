@@ -87,6 +87,7 @@ def mock_kms_import(
     journal_size: int = 1000,
     quotas: Mapping[str, int] = ...,
     seed: int | None = None,
+    reserved_tags: str | None = None,
 ) -> MockKmsImport: ...
 def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     """Answer every KMS call in memory, as AWS KMS would, while the block or the decorated function runs.
@@ -122,6 +123,8 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``seed``: a whole number from which everything follows that the mock draws at random, so that it is the same from
       run to run: key IDs, key material, import tokens, data keys, grant and request IDs. For tests alone: whoever
       knows the seed knows every key.
+    * ``reserved_tags``: whose tags choose the key ID, and with LocalStack the key material, of a CreateKey that has
+      them: ``"localstack"`` or ``"floci"``; without it such a CreateKey fails the test.
 
     Raises TypeError for an unknown option, ValueError for a value that an option cannot have.
     """

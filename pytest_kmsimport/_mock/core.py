@@ -97,6 +97,7 @@ class MockCore:
             self.leak_check,
             self._act,
             ask=partial(iam.ask, self.region),
+            reserved_tags=options.reserved_tags,
             new_request_id=new_request_id if self._chance is None else self._chance.request_id,
             sleep_on_retry=options.sleep_on_retry,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Union, get_args
 
 from botocore.utils import parse_to_aware_datetime
@@ -18,7 +19,7 @@ from ..engine.errors import KmsError
 from ..engine.keys import EXTERNAL, Key
 from ..engine.materials import ImportTerms, to_pkcs8
 from ..engine.specs import SPECS, SYMMETRIC_DEFAULT
-from .arranging import Arrange, arranging, usual_usage
+from .arranging import arranging, usual_usage
 from .core import MockCore
 from .views import KeyView
 
@@ -30,14 +31,13 @@ Material = Union[bytes, PrivateKeyTypes]  # noqa: UP007  Python 3.10 cannot
 _KEYWORDS = {"KeyId": "key_id", "KeySpec": "key_spec", "CustomerMasterKeySpec": "key_spec", "Origin": "origin"}
 _OWN = ("key_id", "material", "aliases", "key_spec", "origin", "region_name", "account")
 _TERMS = ("ValidTo", "KeyMaterialDescription")
-_MEMBERS = (*(member for member in members_of("CreateKey") if member not in _KEYWORDS), *_TERMS)
 _BYTES = (bytes, bytearray, memoryview)
 
 
 class NewKey(NamedTuple):
     """A KMS key to be: ``members`` are those of CreateKey and ImportKeyMaterial that the others do not say.
 
-    ``materials`` are in the order in which they were current.
+    ``materials`` are in the order in which they were current, ``next_rotation`` is when AWS KMS makes the next one.
     """
 
     key_id: str | None
@@ -46,6 +46,7 @@ class NewKey(NamedTuple):
     key_spec: str
     origin: str
     members: Mapping[str, Any]
+    next_rotation: datetime | None = None
 
     def __repr__(self) -> str:
         return f"<NewKey {self.key_id}>"
@@ -57,62 +58,59 @@ def create(engine: Engine, region: str, account: str, new: NewKey) -> Key:
     Raises ValueError for what no KMS key can be, TypeError for a member that there is not, or not of this type.
     """
     members = {name: _as_received(name, value) for name, value in new.members.items()}
-    terms: dict[str, Any] = {name: members.pop(name) for name in _TERMS if name in members}
-    if terms and not (new.origin == EXTERNAL and new.materials):
-        text = f"{' and '.join(terms)} is said of key material that is imported"
-        raise ValueError(f"create_key() was refused: {text}; write origin='EXTERNAL' and material=.")
-    spec = SPECS.get(new.key_spec)
-    for material in new.materials:
-        if spec is not None and (wrong := explain_form(spec, material)):
-            raise ValueError(f"create_key() was refused: {wrong}")
+    chosen = Chosen(new.key_id, new.materials, _terms_of(new, members), new.next_rotation)
+    _check_form(new)
     of_new_key = {
         "KeySpec": new.key_spec,
         "Origin": new.origin,
         **usual_usage(new.key_spec),
         "MultiRegion": (new.key_id or "").startswith("mrk-"),
-        **members,
+        **{name: value for name, value in members.items() if name not in _TERMS},
     }
-    chosen = Chosen(
-        new.key_id,
-        new.materials,
-        ImportTerms(valid_to=terms.get("ValidTo"), description=terms.get("KeyMaterialDescription")),
-    )
     arrange, made = arranging(engine, region, account), None
     try:
-        made = _made(engine, region, account, arrange("CreateKey", of_new_key, chosen))
-        _name(arrange, made, new.aliases)
+        arn = arrange("CreateKey", of_new_key, chosen)["KeyMetadata"]["Arn"]
+        made = engine.look_up(arn, region, account, Key.copy)
+        assert made is not None  # it was just made
+        for alias in new.aliases:
+            arrange("CreateAlias", {"AliasName": alias, "TargetKeyId": made.id})
     except (KmsError, UnfitChoiceError) as refusal:
         if made is not None:
             engine.discard_key(made)
         of_aws = f"{refusal.code} " if isinstance(refusal, KmsError) else ""
-        why = f"{of_aws}{refusal} {getattr(refusal, 'diagnosis', '')}".strip()
-        raise ValueError(f"create_key() was refused: {why}") from refusal
+        raise ValueError(f"{of_aws}{refusal} {getattr(refusal, 'diagnosis', '')}".strip()) from refusal
     return made
 
 
-def _made(engine: Engine, region: str, account: str, response: Mapping[str, Any]) -> Key:
-    key = engine.look_up(response["KeyMetadata"]["Arn"], region, account, Key.copy)
-    assert key is not None  # it was just made
-    return key
+def _terms_of(new: NewKey, members: Mapping[str, Any]) -> ImportTerms:
+    """The terms of an import; only imported key material has any."""
+    given = [name for name in _TERMS if name in members]
+    if given and not (new.origin == EXTERNAL and new.materials):
+        text = f"{' and '.join(given)} is said of key material that is imported"
+        raise ValueError(f"{text}; write origin='EXTERNAL' and material=.")
+    return ImportTerms(valid_to=members.get("ValidTo"), description=members.get("KeyMaterialDescription"))
 
 
-def _name(arrange: Arrange, key: Key, aliases: Sequence[str]) -> None:
-    for alias in aliases:
-        arrange("CreateAlias", {"AliasName": alias, "TargetKeyId": key.id})
+def _check_form(new: NewKey) -> None:
+    spec = SPECS.get(new.key_spec)
+    for material in new.materials:
+        if spec is not None and (wrong := explain_form(spec, material)):
+            raise ValueError(wrong)
 
 
 def _as_received(name: str, value: object) -> object:
     """A member as AWS receives it; raises TypeError for one that there is not, or not of this type."""
-    if name not in _MEMBERS:
-        instead = f" Write {_KEYWORDS[name]}=." if name in _KEYWORDS else did_you_mean(name, (*_OWN, *_MEMBERS))
-        text = f"It takes {', '.join(_OWN)}, and of AWS's {', '.join(_MEMBERS)}."
+    shapes = {**members_of("CreateKey"), **{term: members_of("ImportKeyMaterial")[term] for term in _TERMS}}
+    known = [member for member in shapes if member not in _KEYWORDS]
+    if name not in known:
+        instead = f" Write {_KEYWORDS[name]}=." if name in _KEYWORDS else did_you_mean(name, (*_OWN, *known))
+        text = f"It takes {', '.join(_OWN)}, and of AWS's {', '.join(known)}."
         raise TypeError(f"create_key() takes no {name}.{instead} {text}")
-    shape = members_of("ImportKeyMaterial" if name in _TERMS else "CreateKey")[name]
-    report = ParamValidator().validate(value, shape)
+    report = ParamValidator().validate(value, shapes[name])
     if report.has_errors():
         wrong = report.generate_report().replace("parameter input", f"parameter {name}")
         raise TypeError(f"create_key() takes no such {name}: {wrong}")
-    return parse_to_aware_datetime(value) if shape.type_name == "timestamp" else value
+    return parse_to_aware_datetime(value) if shapes[name].type_name == "timestamp" else value
 
 
 class CreatesKeys(MockCore):
@@ -159,7 +157,10 @@ class CreatesKeys(MockCore):
                 raise TypeError(f"create_key() takes {name} as a text, not {value!r}.")
         materials = () if material is None else (_as_bytes(material),)
         new = NewKey(key_id, materials, tuple(aliases), key_spec, origin, members)
-        return self._put_in_place(new, region_name, account)
+        try:
+            return self._put_in_place(new, region_name, account)
+        except ValueError as refusal:
+            raise ValueError(f"create_key() was refused: {refusal}") from refusal
 
     def _put_in_place(self, new: NewKey, region_name: str, account: str) -> KeyView:
         key = create(self._engine, region_name, account, new)

@@ -24,9 +24,9 @@ from ..engine.keys import Key
 from .assertions import why_not_imported
 from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
-from .creation import CreatesKeys
 from .enclaves import AttestsEnclaves
 from .govern import GovernedMock
+from .local_kms import ReadsLocalKmsSeeds
 from .saving import SavesState
 from .statements import AttachesStatements
 from .views import KeyView
@@ -46,7 +46,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(CreatesKeys, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves):
+class KmsImportMock(ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that

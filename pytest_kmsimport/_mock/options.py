@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 
+from .._service.reserved_tags import FLOCI, LOCALSTACK
 from .._wire.model import did_you_mean
 from ..engine.authorization.principals import Principal
 from ..engine.quotas import Quotas
@@ -15,6 +16,7 @@ from .documents import PolicyDocument
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
 SERVICES = ("current", "2022")
+RESERVED_TAGS = (LOCALSTACK, FLOCI)
 _NUMBERS = ("background_seconds", "grants_spread_seconds", "journal_size", "seed")  # pytest 8 has no type for them
 
 _TYPES: Mapping[str, type] = {"seed": int}  # of those that have none by default
@@ -45,6 +47,7 @@ class Options:
     journal_size: int = 1000
     quotas: Mapping[str, int] = field(default_factory=dict)
     seed: int | None = None
+    reserved_tags: str | None = None
 
     def __post_init__(self) -> None:
         for option in fields(self):
@@ -59,8 +62,8 @@ class Options:
             raise ValueError(f"account is {self.account!r}; write the 12 digits of an AWS account as a text.")
         if self.region is not None and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", self.region):
             raise ValueError(f"region is {self.region!r}; write the name of an AWS Region, such as 'eu-central-1'.")
-        if self.service not in SERVICES:
-            raise ValueError(f"service is {self.service!r}; write one of {', '.join(map(repr, SERVICES))}.")
+        _check_choice("service", self.service, SERVICES)
+        _check_choice("reserved_tags", self.reserved_tags, (None, *RESERVED_TAGS))
         for name in ("background_seconds", "grants_spread_seconds"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; write 0 or how long AWS takes.")
@@ -106,6 +109,11 @@ class Options:
 
 def _usual(name: str) -> object:
     return getattr(DEFAULTS, name)
+
+
+def _check_choice(name: str, value: str | None, known: Sequence[str | None]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; write one of {', '.join(repr(one) for one in known if one)}.")
 
 
 def _check_quotas(quotas: Mapping[str, int]) -> None:

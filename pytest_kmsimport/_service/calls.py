@@ -12,6 +12,7 @@ from ..engine.arns import kms_arn
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
 from ..engine.failures import Failure
+from ..engine.chosen import NOTHING
 from ..engine.principals import is_principal
 from ..engine.recipients import Recipient
 from .fault import Fault
@@ -134,7 +135,7 @@ class CallRecord:
         return "" if principal is None else principal.via
 
     def __getstate__(self) -> dict[str, Any]:
-        call = self._call._replace(members=self.request)
+        call = self._call._replace(members=self.request, chosen=NOTHING)
         return {**vars(self), "_call": call, "_response": self.response, "_answers": ()}
 
     def __repr__(self) -> str:

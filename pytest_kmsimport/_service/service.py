@@ -18,8 +18,9 @@ from ..engine.arns import partition_of
 from ..engine.authorization.access import root_of
 from ..engine.authorization.principals import Kind, Principal
 from ..engine.call import Call, Caller
+from ..engine.chosen import UnfitChoiceError
 from ..engine.engine import Engine
-from ..engine.errors import KmsError, SerializationException
+from ..engine.errors import KmsError, NotOffered, SerializationException
 from ..engine.keys import Key
 from ..engine.materials import KeyMaterial
 from ..engine.operations import OPERATIONS
@@ -34,6 +35,7 @@ from .journal import Journal, Opened
 from .leak_check import LeakCheck
 from .plans import Plan, Plans
 from .reply import Reply
+from .reserved_tags import chosen_by_tags
 
 _TICK = 0.001  # seconds, the least that the clock shows
 _NO_MEMBERS: dict[str, object] = {}
@@ -75,7 +77,7 @@ class Service:
 
     ``leak_check`` is told of secrets, and of requests that the journal lets go. ``act`` lets somebody else act while a
     call is under way. ``ask`` finds out whose an access key is that others have issued. ``new_request_id`` gives each
-    request its own.
+    request its own. ``reserved_tags`` is whose tags choose a key ID.
     """
 
     def __init__(  # noqa: PLR0913  what a service is made of
@@ -88,12 +90,14 @@ class Service:
         *,
         ask: Ask,
         new_request_id: Callable[[], str],
+        reserved_tags: str | None,
         sleep_on_retry: bool,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._sleep_on_retry = sleep_on_retry
         self._new_request_id = new_request_id
+        self._reserved_tags = reserved_tags
         self._secrets = leak_check.secrets
         lookup = self._lookup = CallLookup(engine, clock.now)
         self.callers = Callers(engine.registered, ask)
@@ -107,7 +111,10 @@ class Service:
         refusal = refusal_of(call, words.explain)
         if refusal is not None:
             return Reply(refusal, self._lookup.seen_by(call))
-        result, keys, imported, decisions, asked, recipient, concealed = self._engine.answer(call)
+        try:
+            result, keys, imported, decisions, asked, recipient, concealed = self._engine.answer(call)
+        except UnfitChoiceError as unfit:
+            raise NotOffered(f"CreateKey is not offered with what its tags choose: {unfit}") from None
         if isinstance(result, KmsError):
             named = self._lookup.seen_by(call)
             return Reply(result, named if named.arns else keys, decisions=decisions, asked=asked)
@@ -143,6 +150,8 @@ class Service:
         except SerializationException as error:
             call = Call(operation, region, caller, _NO_MEMBERS, invocation, request_id)
             return self._exchange(call, self.journal.open(call) if is_recorded else None, Reply(error))
+        if operation == "CreateKey":
+            call = chosen_by_tags(self._reserved_tags, call)
         if not is_recorded:
             return self._exchange(call, None, self.access(call))
         opened = self.journal.open(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from .materials import ImportTerms
@@ -14,12 +15,14 @@ class UnfitChoiceError(ValueError):
 class Chosen(NamedTuple):
     """A key ID, and key materials, oldest first, in the format of the key spec; what is not here is left to chance.
 
-    ``terms`` are those of the import, for an imported key material. ``unfit`` says what of the choice is no choice.
+    ``terms`` are those of the import, for an imported key material; ``next_rotation`` is when a KMS key with chosen key
+    material rotates by itself next. ``unfit`` says what of the choice is no choice.
     """
 
     key_id: str | None = None
     materials: tuple[bytes, ...] = ()
     terms: ImportTerms = ImportTerms()
+    next_rotation: datetime | None = None
     unfit: str = ""
 
     def __repr__(self) -> str:

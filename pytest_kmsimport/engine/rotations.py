@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 AUTOMATIC, ON_DEMAND = "AUTOMATIC", "ON_DEMAND"
+DEFAULT_PERIOD = 365  # days
 
 
 @dataclass(frozen=True, slots=True)

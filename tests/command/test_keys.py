@@ -68,3 +68,28 @@ def test_a_file_that_is_not_there(tmp_path):
     run = command("run", "--key", str(tmp_path / "none.json"), "--", "echo", "begun")
     assert (run.returncode, run.stdout) == (2, "")
     assert "none.json" in run.stderr
+
+
+def test_a_seed_is_the_same_in_every_run():
+    """Whatever it is run with."""
+    runs = [command("run", "--seed", "7", "--", *asking("CreateKey")).stdout for _ in range(2)]
+    first, second = (json.loads(run)["KeyMetadata"]["KeyId"] for run in runs)
+    assert first == second == "a7d1364f-e1fe-490a-ad56-43e819f0611c"
+
+
+def test_a_seed_goes_on_with_the_state(tmp_path):
+    """Nothing is drawn twice."""
+    options = ("--seed", "7", "--state", str(tmp_path / "kms.json"))
+    runs = [command("run", *options, "--", *asking("CreateKey")).stdout for _ in range(3)]
+    made = [json.loads(run)["KeyMetadata"] for run in runs]
+    assert len({key["KeyId"] for key in made}) == len({key["CurrentKeyMaterialId"][:32] for key in made}) == 3
+
+
+def test_tags_of_another_emulator():
+    """By the option whose name is that of the mock's."""
+    asked = asking("CreateKey", json.dumps({"Tags": [{"TagKey": "_custom_id_", "TagValue": KEY_ID}]}))
+    made = command("run", "--reserved-tags", "localstack", "--", *asked)
+    assert json.loads(made.stdout)["KeyMetadata"]["KeyId"] == KEY_ID
+    refused = command("run", "--", *asked)
+    assert refused.returncode != 0
+    assert "reserved_tags='localstack'" in refused.stderr

@@ -82,6 +82,15 @@ def test_what_is_no_answer(kms_import_mock, blob):
         kms_import_mock.attestation().decrypt(blob)
 
 
+def test_an_envelope_with_another_cipher(kms, kms_import_mock):
+    """The SDKs for enclaves refuse it too."""
+    attestation = kms_import_mock.attestation()
+    envelope = kms.generate_random(NumberOfBytes=32, Recipient=attestation.recipient)["CiphertextForRecipient"]
+    aes_256, aes_128 = (bytes.fromhex(f"06096086480165030401{last}") for last in ("2a", "02"))
+    with pytest.raises(ValueError, match="it is encrypted in another way"):
+        attestation.decrypt(envelope.replace(aes_256, aes_128))
+
+
 def test_another_mock_does_not_take_it(kms_import_mock):
     """Each has a root of its own; one that joins it has the same."""
     recipient = kms_import_mock.attestation().recipient

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pytest_kmsimport import NotOffered, SecretLeaked
 from pytest_kmsimport.engine import envelopes
 
-from ..support.installed import has_member
+from ..support.installed import OPERATION_NAMES
 from ..support.refusal import refused
 from .calls import OPERATIONS, PLAINTEXTS, ask
 
@@ -180,7 +180,7 @@ def test_a_document_that_is_none_is_refused(kms, kms_import_mock, operation):
     call = kms_import_mock.calls[-1]
     assert call.diagnosis.startswith("The attestation document is not valid. It is ")
     assert call.effects == 0
-    if call.key_arns and has_member("GetKeyLastUsage", "KeyId"):
+    if call.key_arns and "GetKeyLastUsage" in OPERATION_NAMES:
         usage = kms.get_key_last_usage(KeyId=call.key_arns[0])["KeyLastUsage"]
         assert usage.get("Operation") != operation
 

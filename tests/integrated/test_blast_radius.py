@@ -160,6 +160,14 @@ def test_a_key_whose_material_aws_has_made(client, kms_import_mock, kms):
     assert radius.would_fail == ()
 
 
+def test_moto_that_plays_some_alone(kms_import_mock, key):
+    """Which raises for the others."""
+    with mock_aws(config={"core": {"service_whitelist": ["sns"]}}):
+        boto3.client("sns", REGION).create_topic(Name="orders", Attributes={"KmsMasterKeyId": key.id})
+        (one,) = kms_import_mock.blast_radius(key.id).dependents
+    assert one.kind == "topic"
+
+
 def test_where_only_some_are_played(kms_import_mock, key):
     """The others are asked nothing: no request leaves."""
     assert kms_import_mock.blast_radius(key.id).dependents == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -47,6 +48,9 @@ REQUESTS = {
     "CopyObject, of what is encrypted": lambda s3: s3.copy_object(
         Bucket=BUCKET, Key="copy", CopySource={"Bucket": BUCKET, "Key": KEY}, ServerSideEncryption="AES256"
     ),
+    "UploadPartCopy": lambda s3: s3.upload_part_copy(
+        Bucket=BUCKET, Key="whole", CopySource=f"{BUCKET}/{KEY}", PartNumber=1, UploadId=s3.upload
+    ),
     "CopyObject, to be encrypted": lambda s3: s3.copy_object(
         Bucket=BUCKET, Key="copy", CopySource=f"{BUCKET}/plain", ServerSideEncryption="aws:kms", SSEKMSKeyId=s3.key.id
     ),
@@ -59,6 +63,7 @@ def test_a_key_that_cannot_be_used(s3, key, end, state, request_):
     s3.key = key
     put(s3, key.id)
     s3.put_object(Bucket=BUCKET, Key="plain", Body=b"in the clear")
+    s3.upload = s3.create_multipart_upload(Bucket=BUCKET, Key="whole")["UploadId"]
     before = contents(s3)
     text = end(state)
     with refused(f"KMS.{state.code}", text):
@@ -241,6 +246,28 @@ def test_by_way_of_s3_alone(s3, client, key, kms, kms_import_mock):
     assert get(theirs) == b"first"
     with pytest.raises(ClientError, match="kms:GenerateDataKey"):
         alice.client().generate_data_key(KeyId=key.id, KeySpec="AES_256")
+
+
+def test_statements_that_a_test_attaches(s3, key, kms_import_mock):
+    """Hold for calls by way of S3, and for these alone where they say so."""
+    put(s3, key.id)
+    with kms_import_mock.deny("kms:Decrypt"), pytest.raises(ClientError, match=r"AccessDenied.*with an explicit deny"):
+        get(s3)
+    condition = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}}
+    with kms_import_mock.deny("kms:GenerateDataKey", condition=condition):
+        kms_import_mock.client().generate_data_key(KeyId=key.id, KeySpec="AES_256")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            put(s3, key.id)
+    assert get(s3) == b"first"
+
+
+def test_whoever_has_not_signed(client, s3, key, end):
+    """An anonymous request needs the KMS key too."""
+    put(s3, key.id)
+    text = end(UNUSABLE["disabled"])
+    anonymous = client("s3", config=Config(signature_version=UNSIGNED))
+    with refused("KMS.DisabledException", text):
+        get(anonymous)
 
 
 def test_by_a_grant_for_one_object(s3, client, key, kms, kms_import_mock):

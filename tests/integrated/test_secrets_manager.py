@@ -127,17 +127,17 @@ def test_the_calls_for_values(secrets, arn, made, kms_import_mock):
     first = secrets.list_secret_version_ids(SecretId=NAME)["Versions"][0]["VersionId"]
     token = str(uuid4())
     made()
-    for _ in range(2):
-        secrets.put_secret_value(SecretId=NAME, SecretString="second", ClientRequestToken=token)
+    secrets.put_secret_value(SecretId=NAME, SecretString="second", ClientRequestToken=token)
     value(secrets)
     value(secrets, VersionId=first)
     value(secrets, VersionStage="AWSPREVIOUS")
+    secrets.put_secret_value(SecretId=NAME, SecretString="second", ClientRequestToken=token)
     assert made() == [
         ("GenerateDataKey", "secretsmanager", {"SecretARN": arn, "SecretVersionId": token}),
         ("Decrypt", "secretsmanager", {"SecretARN": arn, "SecretVersionId": token}),
+        ("Decrypt", "secretsmanager", {"SecretARN": arn, "SecretVersionId": first}),
+        ("Decrypt", "secretsmanager", {"SecretARN": arn, "SecretVersionId": first}),
         ("Decrypt", "secretsmanager", {"SecretARN": arn, "SecretVersionId": token}),
-        ("Decrypt", "secretsmanager", {"SecretARN": arn, "SecretVersionId": first}),
-        ("Decrypt", "secretsmanager", {"SecretARN": arn, "SecretVersionId": first}),
     ]
     assert kms_import_mock.trail[-1]["userIdentity"]["invokedBy"] == "secretsmanager.amazonaws.com"
 

@@ -40,6 +40,19 @@ FAILING = {
     "unknown member": "mock.import_key(MATERIAL, Colour='red')",
     "unknown key": "mock.import_key(MATERIAL, key_id='nonsense')",
     "second material": "import_it_twice(mock, None)",
+    "chosen too short": "mock.create_key(material=MATERIAL[:31] )",
+    "chosen as text": "mock.create_key(material=MATERIAL.hex())",
+    "chosen of another kind": "mock.create_key(material=MATERIAL, key_spec='RSA_2048')",
+    "chosen with an unknown member": "mock.create_key(material=MATERIAL, Colour='red')",
+    "chosen with an alias that is none": "mock.create_key(material=MATERIAL, aliases=['payroll'])",
+    "chosen with a key ID that is none": "mock.create_key(material=MATERIAL, key_id='payroll')",
+    "chosen and leaked": "mock.create_key(material=MATERIAL); mock.assert_no_leaks(MATERIAL.hex())",
+    "a seed that is none": """
+        seed.write_text("Keys: [{Metadata: {KeyId: payroll}, BackingKeys: [" + MATERIAL.hex() + "]}]")
+        mock.load_local_kms_seed(seed)""",
+    "a seed that is no YAML": """
+        seed.write_text("Keys: [" + MATERIAL.hex())
+        mock.load_local_kms_seed(seed)""",
     "wrapping text": "wrap_key_material(wrapping_key(kms), MATERIAL.hex(), 'RSA_AES_KEY_WRAP_SHA_256')",
     "wrapping under no key": "wrap_key_material(b'no key', MATERIAL, 'RSAES_OAEP_SHA_256')",
     "wrapping in no way": "wrap_key_material(wrapping_key(kms), MATERIAL, 'RSA')",
@@ -74,8 +87,8 @@ def failing_tests():
     """A test file of them."""
     tests = "".join(
         f"""
-    def test_{number}(kms_import_mock, kms_import_client, monkeypatch):
-        mock, kms = kms_import_mock, kms_import_client
+    def test_{number}(kms_import_mock, kms_import_client, monkeypatch, tmp_path):
+        mock, kms, seed = kms_import_mock, kms_import_client, tmp_path / "seed.yaml"
         {body.strip()}
     """
         for number, body in enumerate(FAILING.values())

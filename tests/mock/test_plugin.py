@@ -314,6 +314,7 @@ def test_ini_options_reach_the_mock(pytester, run):
             aliases_per_key = 2
             keys=30
         kms_import_seed = 8
+        kms_import_reserved_tags = floci
     """)
     run(
         """
@@ -328,7 +329,7 @@ def test_ini_options_reach_the_mock(pytester, run):
                 service="2022", strict_tokens=True, allow_real_aws=True,
                 sign_requests=True, sleep_on_retry=True, faults_must_strike=False, check_leaks=True,
                 serve=True, integrated_services=False, background_seconds=5, grants_spread_seconds=6, journal_size=7,
-                quotas={"aliases_per_key": 2, "keys": 30}, seed=8,
+                quotas={"aliases_per_key": 2, "keys": 30}, seed=8, reserved_tags="floci",
             )
             given = vars_of(kms_import_mock._options)
             left_out = [name for name, usual in vars_of(Options()).items() if given[name] == usual]

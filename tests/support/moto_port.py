@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
@@ -25,7 +26,8 @@ class _Handler(BaseHTTPRequestHandler):
         _, region, service = re.search(
             r"Credential=[^/]+/(\d+)/([^/]+)/([^/]+)/", self.headers["Authorization"]
         ).groups()
-        url = f"https://{service}.{region}.amazonaws.com{self.path}"
+        parts = urlsplit(self.path)  # which httpx has a whole URL in
+        url = f"https://{service}.{region}.amazonaws.com{parts.path}" + (f"?{parts.query}" if parts.query else "")
         request = AWSPreparedRequest(self.command, url, headers, self._body(), stream_output=False)
         status, answered, body = botocore_stubber.process_request(request)
         body = body.encode() if isinstance(body, str) else body

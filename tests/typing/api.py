@@ -6,6 +6,7 @@ from typing_extensions import assert_type
 
 from pytest_kmsimport import (
     AttachedStatement,
+    Attestation,
     CallRecord,
     KeyView,
     LeastPrivilege,
@@ -25,6 +26,11 @@ def picks(call: CallRecord) -> bool:
 
 with mock_kms_import(region="eu-west-1") as mock:
     assert_type(mock.import_key(bytes(32), "SYMMETRIC_DEFAULT"), KeyView)
+    assert_type(mock.create_key(key_id="x", material=b"", aliases=["alias/x"], Description="x"), KeyView)
+    with mock.restoring():
+        assert_type(mock.load_local_kms_seed("seed.yaml"), tuple[KeyView, ...])
+    mock.create_key(material="secret")  # type: ignore[arg-type]
+    mock.create_key(key_id=7)  # type: ignore[arg-type]
     assert_type(mock.inject(faults.ReadTimeout(), "ListKeys", nth=[1, 3]), Plan)
     mock.inject(faults.Refusal("ThrottlingException"), ["Encrypt", "Decrypt"], probability=0.5, seed=1)
     mock.inject([None, faults.Slow(5)], picks, after=1)
@@ -41,6 +47,11 @@ with mock_kms_import(region="eu-west-1") as mock:
     assert_type(importer, RegisteredPrincipal)
     assert_type(mock.can(importer, "ImportKeyMaterial", "alias/x", ValidTo=None), Permissions)
     importer.client("eu-west-3").encrypt(KeyId="alias/x", Plaintext=b"x")
+
+    attestation = mock.attestation({0: bytes(48), 1: "00" * 48}, role="arn:aws:iam::111122223333:role/Parent")
+    assert_type(attestation, Attestation)
+    assert_type(attestation.decrypt(b"x"), bytes)
+    mock.attestation({"PCR0": bytes(48)})  # type: ignore[dict-item]
 
     with mock.deny("kms:ImportKeyMaterial", principal=importer, key_id="alias/x", condition={}) as denied:
         assert_type(denied, AttachedStatement)

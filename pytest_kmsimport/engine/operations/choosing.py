@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ..arns import is_key_id
 from ..chosen import Chosen, UnfitChoiceError
 from ..keys import Key
 from ..materials import ImportTerms, KeyMaterialState, key_material_id
 from ..region import Region
-from ..rotations import AUTOMATIC
+from ..rotations import AUTOMATIC, DEFAULT_PERIOD, Schedule
 from .importing import check_expiration, check_terms, expiration_model_of
 
 _FORMS = "those of AWS KMS are a UUID in lower case, or for multi-Region keys mrk- and 32 hexadecimal digits"
@@ -62,6 +64,8 @@ def take_material(region: Region, key: Key) -> None:
         key.usable_material(region.world)  # its identifier is in CreateKey's answer
     else:
         _rotate_through(region, key, materials)
+        if chosen.next_rotation is not None:
+            key.schedule = Schedule(timedelta(days=DEFAULT_PERIOD), max(chosen.next_rotation, region.now))
 
 
 def _import(region: Region, key: Key, chosen: Chosen, materials: list[bytes]) -> None:

@@ -21,12 +21,11 @@ from ..keys import Key
 from ..materials import KeyMaterial, KeyMaterialState
 from ..pages import page
 from ..region import Region
-from ..rotations import ON_DEMAND, Schedule
+from ..rotations import DEFAULT_PERIOD, ON_DEMAND, Schedule
 from ..states import KeyState
 from ..timers import apply_time
 from .registry import operation
 
-_DEFAULT_PERIOD = 365  # days
 _ALL_KEY_MATERIAL = "ALL_KEY_MATERIAL"
 _BEFORE_AUTOMATIC = timedelta(minutes=20)
 
@@ -129,7 +128,7 @@ def enable_key_rotation(region: Region, key: Key, *, rotation_period_in_days: in
     _check_origin(key)
     _check_primary(key, "EnableKeyRotation")
     if key.schedule is None or rotation_period_in_days not in {None, key.schedule.period.days}:
-        period = timedelta(days=rotation_period_in_days or _DEFAULT_PERIOD)
+        period = timedelta(days=rotation_period_in_days or DEFAULT_PERIOD)
         key.schedule = Schedule(period, region.now + period)
     return {}
 
