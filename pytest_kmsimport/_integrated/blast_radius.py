@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._service.questions import UNANSWERED, new_client, questions
+from .._service.questions import new_client, questions
 from .._service.service import Service
 from .requests import Integration, Kept, Refused, Request, is_customers
 from .services import INTEGRATIONS

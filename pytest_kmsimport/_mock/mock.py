@@ -46,7 +46,9 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves):
+class KmsImportMock(
+    ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves
+):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that

@@ -11,8 +11,8 @@ from .._wire.model import check_error, check_operation
 from ..engine.arns import kms_arn
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
-from ..engine.failures import Failure
 from ..engine.chosen import NOTHING
+from ..engine.failures import Failure
 from ..engine.principals import is_principal
 from ..engine.recipients import Recipient
 from .fault import Fault
