@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ._mock.server import Server
     from ._mock.statements import AttachedStatement
     from ._mock.views import KeyMaterialView, KeyView
-    from ._service.calls import CallRecord, Calls, CallsForgotten
+    from ._service.call_record import CallRecord
+    from ._service.calls import Calls, CallsForgotten
     from ._service.clock import Clock
     from ._service.fault_layer import MeanwhileFailed
     from ._service.leaks import SecretLeaked
@@ -68,7 +69,7 @@ _HOMES = {
     "AttachedStatement": "_mock.statements",
     "BlastRadius": "_integrated.blast_radius",
     "Attestation": "_enclave.attestation",
-    "CallRecord": "_service.calls",
+    "CallRecord": "_service.call_record",
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",
     "Clock": "_service.clock",

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from .._service.calls import Answered
+from .._service.call_record import Answered
 from ..engine import ciphertext, messages
 from ..engine.arns import kms_arn, partition_of
 from ..engine.call import Call, Response

@@ -15,7 +15,8 @@ from .._around.trail import Trail, trail_of
 from .._around.watch import Watch
 from .._diagnosis import diagnose
 from .._enclave.enclaves import Enclaves
-from .._service.calls import CallRecord, Calls
+from .._service.call_record import CallRecord
+from .._service.calls import Calls
 from .._service.clock import Clock, ClockSetting
 from .._service.fault import Action
 from .._service.fault_layer import MeanwhileFailed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from .._service.calls import CallRecord
+from .._service.call_record import CallRecord
 from .._service.fault import Fault
 from .._service.leaks import leaks_in, list_of, refuse, requests_of, secret_given
 from .._service.plans import Plan, Steps, Target, make_plan

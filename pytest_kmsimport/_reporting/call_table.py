@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from .._service.calls import CallRecord, Calls
+from .._service.call_record import CallRecord
+from .._service.calls import Calls
 from .._service.leaks import Redaction, Secrets
 from .._service.plans import Plan
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from .._service.calls import CallRecord
+from .._service.call_record import CallRecord
 from .._service.journal import watchers
 from . import fault_coverage, policy_coverage
 from .coverage_page import page

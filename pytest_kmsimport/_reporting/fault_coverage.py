@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from .._service.calls import CallRecord
+from .._service.call_record import CallRecord
 from .._service.fault import Fault
 from .._wire.model import kms_model
 from ..engine.operations import OPERATIONS

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .._service.calls import CallRecord, members_of
+from .._service.call_record import CallRecord, members_of
 from ..engine.authorization.decision import BY_GRANT_ALONE, Source
 from ..engine.authorization.documents import compiled
 from ..engine.policies import default_policy

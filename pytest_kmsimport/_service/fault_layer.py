@@ -17,7 +17,7 @@ from ..engine.failures import Failure
 from ..engine.keys import Key
 from ..engine.operations.registry import traits_of
 from .call_lookup import CallLookup
-from .calls import CallRecord
+from .call_record import CallRecord
 from .fault import Action, Attempt, Fault
 from .plans import Plan, Plans
 from .reply import Reply

@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError
 from ..engine.call import Call
 from ..engine.errors import KmsError, NotOffered
 from ..engine.operations.registry import traits_of
-from .calls import UNFINISHED, Answered, CallRecord, Calls, Outcome
+from .call_record import UNFINISHED, Answered, CallRecord, Outcome
+from .calls import Calls
 from .reply import Reply
 
 #: What else wants to know of every attempt, when it has been answered; for a whole test run.

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from .._wire.model import kms_model
 from ..engine.failures import Failure
-from .calls import Calls, members_of
+from .call_record import members_of
+from .calls import Calls
 from .finder import Finder
 from .readings import SHORTEST, readings, usual_forms, written_forms
 

@@ -15,7 +15,7 @@ from ..engine.call import Call
 from ..engine.failures import Failure
 from ..engine.operations import OPERATIONS
 from .call_lookup import CallLookup
-from .calls import CallRecord
+from .call_record import CallRecord
 from .fault import Attempt, Fault
 from .timing import Timing
 

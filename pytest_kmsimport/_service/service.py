@@ -25,8 +25,8 @@ from ..engine.keys import Key
 from ..engine.materials import KeyMaterial
 from ..engine.operations import OPERATIONS
 from .call_lookup import CallLookup
+from .call_record import CallRecord
 from .callers import Ask, Callers
-from .calls import CallRecord
 from .clock import LATEST, Clock
 from .fault import Action, Fault
 from .fault_layer import FaultLayer, Progress, ServiceAccess, unrecorded
