@@ -201,8 +201,6 @@ class NotOffered(Failure):
     ``reason`` says what, and ``offered`` is what there is instead.
     """
 
-    __module__ = "pytest_kmsimport"  # where users import it from
-
     def __init__(self, reason: str, offered: Iterable[str] = ()) -> None:
         self.reason = reason
         self.offered = tuple(offered)
