@@ -25,6 +25,7 @@ from .assertions import why_not_imported
 from .ceremony import Ceremony
 from .govern import GovernedMock
 from .key_stores import HasKeyStores
+from .sharing import SharesKeys
 from .statements import AttachesStatements
 from .views import KeyView
 
@@ -43,7 +44,7 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(GovernedMock, AttachesStatements, HasKeyStores):
+class KmsImportMock(GovernedMock, AttachesStatements, HasKeyStores, SharesKeys):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
