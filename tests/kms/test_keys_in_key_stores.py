@@ -194,7 +194,7 @@ def test_an_external_key_is_for_an_external_key_store(kms, origin):
 
 
 def test_it_encrypts_and_decrypts(kms, kept):
-    """For real, also to and from other KMS keys; GetKeyLastUsage and the rest have it as any."""
+    """For real, also to and from other KMS keys."""
     blob = kept.encrypt()
     assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
     elsewhere = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -202,7 +202,9 @@ def test_it_encrypts_and_decrypts(kms, kept):
     back = kms.re_encrypt(CiphertextBlob=moved, DestinationKeyId=kept.key_id)["CiphertextBlob"]
     assert kms.decrypt(CiphertextBlob=back, KeyId=kept.arn)["Plaintext"] == b"x"
     data_key = kms.generate_data_key(KeyId=kept.key_id, KeySpec="AES_256")
-    assert kms.decrypt(CiphertextBlob=data_key["CiphertextBlob"])["Plaintext"] == data_key["Plaintext"]
+    opened = kms.decrypt(CiphertextBlob=data_key["CiphertextBlob"])
+    assert opened["Plaintext"] == data_key["Plaintext"]
+    assert opened["KeyMaterialId"] == data_key["KeyMaterialId"]
 
 
 @pytest.mark.parametrize(
