@@ -29,6 +29,7 @@ from .govern import GovernedMock
 from .key_stores import HasKeyStores
 from .local_kms import ReadsLocalKmsSeeds
 from .saving import SavesState
+from .sharing import SharesKeys
 from .statements import AttachesStatements
 from .views import KeyView
 
@@ -49,7 +50,7 @@ __tracebackhide__ = True
 
 class KmsImportMock(
     ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves, HasKeyStores
-):
+, SharesKeys):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that

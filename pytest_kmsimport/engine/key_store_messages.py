@@ -63,6 +63,11 @@ PROXY_TIMED_OUT = (  # D
     "AWS KMS rejected the request because the external key store proxy did not respond in time. Retry the request. If"
     " you see this error repeatedly, report it to your external key store proxy administrator."
 )
+PROXY_NETWORK = (  # D
+    "AWS KMS cannot communicate with the external key store proxy. This might be a transient network issue. If you see"
+    " this error repeatedly, verify that your external key store proxy is active and is connected to the network, and"
+    " that its endpoint URI is correct in your external key store."
+)
 PROXY_UNREACHABLE = (  # D
     "AWS KMS cannot communicate with the external key store proxy. Verify that your external key store proxy is active"
     " and is connected to the network, and that its URI path and endpoint URI or VPC service name are correct in your"

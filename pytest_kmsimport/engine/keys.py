@@ -30,6 +30,7 @@ from .materials import (
 )
 from .rotations import Schedule
 from .rules import Rules
+from .sharing import Share
 from .specs import KeySpec
 from .states import KeyState, Transition
 from .tags import Tags
@@ -45,9 +46,8 @@ class Key:
 
     Its state is never stored: it follows from the deletion date, the key materials and the enabled flag.
     ``waiting_period`` is that of a primary key which is to be deleted after its replicas (days), ``family`` is None for
-    single-Region keys, ``service`` for those
-    that no AWS service manages; an AWS managed key has its alias's last word there (``s3``). ``store`` is the
-    custom key store that it is in, ``xks_key_id`` its external key there.
+    single-Region keys. ``service`` is the last word of an AWS managed key's alias (``s3``), ``store`` the custom key
+    store that it is in, ``xks_key_id`` its external key there, ``share`` what AWS RAM has made of it.
     """
 
     id: str
@@ -75,6 +75,7 @@ class Key:
     service: str | None = None
     store: KeyStore | None = field(default=None, repr=False)
     xks_key_id: str | None = None
+    share: Share | None = field(default=None, repr=False)
 
     def copy(self) -> Key:
         """A key of its own with the same content; key materials are values and can be shared."""
@@ -292,6 +293,7 @@ class Family:
             schedule=None,
             rotation_started=None,
             last_use=None,
+            share=None,
         )
         self.replicas[region] = replica
         self.share_materials()

@@ -154,6 +154,12 @@ class Region:
         """All other Regions and accounts that there are."""
         return [region for region in self._store.regions() if region is not self]
 
+    def shared_keys(self) -> Sequence[Key]:
+        """The KMS keys of other accounts in this Region that AWS RAM shares with this one, oldest first."""
+        there = [key for region in self.others() if region.name == self.name for key in region.keys.by_age()]
+        shared = [key for key in there if key.share is not None and self.account in key.share.accounts]
+        return sorted(shared, key=attrgetter("serial"))
+
     def related_keys(self, key_id: str) -> Sequence[Key]:
         """The KMS keys of other Regions and accounts with this key ID."""
         return [key for region in self.others() if (key := region.keys.get(key_id)) is not None]

@@ -37,6 +37,35 @@ CORRUPTED = (
 )
 
 
+UNREACHABLE = "AWS KMS cannot communicate with the external key store proxy. "
+#: ConnectionErrorCode -> what AWS's page on external key stores has for it in cryptographic operations.
+OF_PROXIES = {
+    "INVALID_CREDENTIALS": NOT_AUTHENTICATED,
+    "NETWORK_ERRORS": UNREACHABLE
+    + "This might be a transient network issue. If you see this error repeatedly, verify that your external key"
+    " store proxy is active and is connected to the network, and that its endpoint URI is correct in your external key"
+    " store.",
+    "XKS_PROXY_ACCESS_DENIED": "The external key store proxy denied access to the operation. Verify that the user and"
+    " the external key are both authorized for this operation, and try the request again.",
+    "XKS_PROXY_INVALID_CONFIGURATION": REJECTED
+    + "of an invalid URI path. Verify the URI path for your external key store and update if necessary.",
+    "XKS_PROXY_INVALID_RESPONSE": "AWS KMS cannot interpret the response from the external key store proxy. If you see"
+    " this error repeatedly, consult your external key store proxy administrator.",
+    "XKS_PROXY_INVALID_TLS_CONFIGURATION": "AWS KMS cannot establish a TLS connection to the external key store proxy."
+    " Verify the TLS configuration, including its certificate.",
+    "XKS_PROXY_NOT_REACHABLE": UNREACHABLE
+    + "Verify that your external key store proxy is active and is connected to the network, and that its URI path and"
+    " endpoint URI or VPC service name are correct in your external key store.",
+    "XKS_PROXY_TIMED_OUT": TIMED_OUT,
+}
+OF_CLUSTERS = {
+    "NETWORK_ERRORS": NO_CLUSTER,
+    "USER_LOCKED_OUT": "KMS cannot communicate with your AWS CloudHSM cluster because the kmsuser is locked out. If you"
+    " see this error repeatedly, disconnect the AWS CloudHSM key store and reset the kmsuser account password. Update"
+    " the kmsuser password for the custom key store and try the request again.",
+}
+
+
 class InStore:
     """A connected custom key store with one KMS key in it."""
 
@@ -165,7 +194,7 @@ def test_an_external_key_is_for_an_external_key_store(kms, origin):
 
 
 def test_it_encrypts_and_decrypts(kms, kept):
-    """For real, also to and from other KMS keys; GetKeyLastUsage and the rest have it as any."""
+    """For real, also to and from other KMS keys."""
     blob = kept.encrypt()
     assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
     elsewhere = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -173,7 +202,9 @@ def test_it_encrypts_and_decrypts(kms, kept):
     back = kms.re_encrypt(CiphertextBlob=moved, DestinationKeyId=kept.key_id)["CiphertextBlob"]
     assert kms.decrypt(CiphertextBlob=back, KeyId=kept.arn)["Plaintext"] == b"x"
     data_key = kms.generate_data_key(KeyId=kept.key_id, KeySpec="AES_256")
-    assert kms.decrypt(CiphertextBlob=data_key["CiphertextBlob"])["Plaintext"] == data_key["Plaintext"]
+    opened = kms.decrypt(CiphertextBlob=data_key["CiphertextBlob"])
+    assert opened["Plaintext"] == data_key["Plaintext"]
+    assert opened["KeyMaterialId"] == data_key["KeyMaterialId"]
 
 
 @pytest.mark.parametrize(
@@ -274,9 +305,8 @@ def test_it_becomes_available_as_time_passes(kms, kms_import_mock):
 @pytest.mark.parametrize(
     ("origin", "code", "text"),
     [
-        ("EXTERNAL_KEY_STORE", "XKS_PROXY_TIMED_OUT", TIMED_OUT),
-        ("EXTERNAL_KEY_STORE", "INVALID_CREDENTIALS", NOT_AUTHENTICATED),
-        ("AWS_CLOUDHSM", "NETWORK_ERRORS", NO_CLUSTER),
+        *(("EXTERNAL_KEY_STORE", code, text) for code, text in OF_PROXIES.items()),
+        *(("AWS_CLOUDHSM", code, text) for code, text in OF_CLUSTERS.items()),
     ],
 )
 def test_the_other_side_fails(kms, kms_import_mock, origin, code, text):

@@ -24,6 +24,8 @@ from .registry import operation
 
 _WINDOW = range(7, 31)  # days
 _DEFAULT_WINDOW = 30
+_SELF, _OTHERS = "SELF", "OTHER_ACCOUNTS_VIA_RAM"
+_BEHIND_ALL_OWN = 1 << 60  # no serial is as high
 
 
 @operation(keys=(), needs=(in_account("CreateKey"), tags_of_new_key()))
@@ -148,18 +150,37 @@ def describe_key(region: Region, key: Key, *, grant_tokens: Sequence[str] = ()) 
 
 @operation(keys=(), needs=(in_account("ListKeys"),))
 def list_keys(
-    region: Region, *, limit: int = 100, marker: str | None = None, resource_owners: Sequence[str] = ("SELF",)
+    region: Region, *, limit: int = 100, marker: str | None = None, resource_owners: Sequence[str] = (_SELF,)
 ) -> Response:
-    """List the account's KMS keys in the Region; no other account shares any with it."""
-    arn = kms_arn(region.name, region.account, "key/")  # what all key ARNs begin with
+    """List the account's KMS keys in the Region, those that AWS RAM shares with it, or both, its own first."""
+    own = region.keys.by_age() if _SELF in resource_owners else ()
+    if _OTHERS not in resource_owners:
+        return _page_of_keys(region, own, limit, marker, resource_owners)
+    shared = region.shared_keys()
+    keys = [*own, *shared]
+    answer = _page_of_keys(region, keys, limit, marker, resource_owners)
+    shown = answer["Keys"]
+    of_own = sum(key["KeyArn"].split(":")[4] == region.account for key in shown)
+    if 0 < of_own < len(shown):  # no page has both kinds
+        answer = _page_of_keys(region, keys, of_own, marker, resource_owners)
+    return answer
+
+
+def _page_of_keys(
+    region: Region, keys: Sequence[Key], limit: int, marker: str | None, owners: Sequence[str]
+) -> Response:
+    """One page of KMS keys, first the account's own."""
+    arn = kms_arn(region.name, region.account, "key/")  # what all key ARNs of the account begin with
     return page(
-        region.keys.by_age() if "SELF" in resource_owners else [],
-        listing=f"ListKeys:{region.account}:{region.name}:{','.join(sorted(resource_owners))}",
-        position=lambda key: key.serial,
+        keys,
+        listing=f"ListKeys:{region.account}:{region.name}:{','.join(sorted(owners))}",
+        position=lambda key: key.serial if key.account == region.account else key.serial + _BEHIND_ALL_OWN,
         limit=limit,
         marker=marker,
         member="Keys",
-        entries=lambda shown: [{"KeyId": key.id, "KeyArn": arn + key.id} for key in shown],
+        entries=lambda shown: [
+            {"KeyId": key.id, "KeyArn": arn + key.id if key.account == region.account else key.arn} for key in shown
+        ],
     )
 
 
