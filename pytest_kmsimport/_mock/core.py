@@ -66,6 +66,7 @@ class MockCore:
         self.sign_requests = options.sign_requests
         self.clock = Clock()
         self.parent_url: str | None = None
+        self.at_rest = False
         self._url_of_children: str | None = None
         self._options = options
         background = timedelta(seconds=options.background_seconds)
