@@ -40,19 +40,31 @@ def test_it_has_the_package_and_nothing_else(wheel):
 
 def test_it_asks_for_four_packages(wheel):
     """Every package more is one that each of its users has to trust."""
-    asked = {re.match(r"[\w-]+", requirement)[0] for requirement in wheel.requires}
+    asked = {re.match(r"[\w-]+", requirement)[0] for requirement in wheel.requires if "extra ==" not in requirement}
     assert asked == {"botocore", "cryptography", "pytest", "wrapt"}
 
 
-OF_ASYNC_CLIENTS = ("aiobotocore", "aiohttp", "async_clients")  # which import what they are for
+def test_its_description_has_no_relative_link(wheel):
+    """A package index has no other file to show: README's links lead to the repository, at this version."""
+    links = re.findall(r"\]\(([^)]+)\)", wheel.metadata.get_payload())
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert f"https://github.com/pytest-kmsimport/pytest-kmsimport/blob/v{wheel.version}/docs/faults.md" in links
+
+
+#: What imports what it is for: asynchronous clients, and an extra.
+WITH_MORE = {
+    *(f"pytest_kmsimport._transports.{name}" for name in ("aiobotocore", "aiohttp", "async_clients")),
+    "pytest_kmsimport._enclave.documents",
+}
 
 
 def test_every_module_can_be_imported():
-    """Nothing is imported that the wheel does not ask for, but for clients that are not there without it."""
+    """Nothing is imported that the wheel does not ask for, but by those few."""
     modules = [module.name for module in pkgutil.walk_packages(pytest_kmsimport.__path__, "pytest_kmsimport.")]
     assert len(modules) > 50
     for module in modules:
-        if not module.startswith("pytest_kmsimport._transports.") or not module.endswith(OF_ASYNC_CLIENTS):
+        if module not in WITH_MORE:
             importlib.import_module(module)
 
 
@@ -83,6 +95,12 @@ def test_a_ceremony(kms_import_client):
     )
     ciphertext = kms.encrypt(KeyId=key_id, Plaintext=b"secret")["CiphertextBlob"]
     assert kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"secret"
+
+
+def test_what_an_extra_is_for_names_it(kms_import_mock):
+    """It is not installed here."""
+    with pytest.raises(ImportError, match=r'pip install "pytest-kmsimport\[enclave\]"'):
+        kms_import_mock.attestation()
 
 
 def test_the_command():

@@ -7,6 +7,7 @@ import sys
 from time import perf_counter
 
 from . import (
+    around,
     asynchronous,
     beside_moto,
     calls,
@@ -30,6 +31,7 @@ _SUBJECTS = {
         calls,
         uses,
         who_may,
+        around,
         faults,
         mocks,
         server,

@@ -52,7 +52,7 @@ LIMITS = {
     "DescribeKey": Limits(110, -285),  # signing, and making requests ready for the wire, are left out
     "Encrypt": Limits(120, -265),
     "ImportKeyMaterial": Limits(137, -230),
-    "start and end of a mock": Limits(110, 340),
+    "start and end of a mock": Limits(112, 340),
     "mock.client()": Limits(172, -200),  # a warm session copies more handlers
 }
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._around.targets import TargetFailed
+    from ._enclave.attestation import Attestation
+    from ._integrated.blast_radius import BlastRadius, Dependent
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
     from ._mock.mock import KmsImportMock
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from ._mock.server import Server
     from ._mock.statements import AttachedStatement
     from ._mock.views import KeyMaterialView, KeyView
-    from ._service.calls import CallRecord, Calls, CallsForgotten
+    from ._service.call_record import CallRecord
+    from ._service.calls import Calls, CallsForgotten
     from ._service.clock import Clock
     from ._service.fault_layer import MeanwhileFailed
     from ._service.leaks import SecretLeaked
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttachedStatement",
+    "Attestation",
+    "BlastRadius",
     "CallRecord",
     "Calls",
     "CallsForgotten",
     "Clock",
     "Decision",
+    "Dependent",
     "FaultNeverStruck",
     "KeyMaterialView",
     "KeyView",
@@ -61,11 +67,14 @@ __all__ = [
 
 _HOMES = {
     "AttachedStatement": "_mock.statements",
-    "CallRecord": "_service.calls",
+    "BlastRadius": "_integrated.blast_radius",
+    "Attestation": "_enclave.attestation",
+    "CallRecord": "_service.call_record",
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",
     "Clock": "_service.clock",
     "Decision": "engine.authorization.access",
+    "Dependent": "_integrated.blast_radius",
     "FaultNeverStruck": "_service.plans",
     "KeyMaterialView": "_mock.views",
     "KeyView": "_mock.views",

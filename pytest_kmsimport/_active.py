@@ -12,6 +12,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ._around.events import Events
+    from ._around.metrics import Metrics
     from ._service.calls import Calls
     from ._service.leak_check import LeakCheck
     from ._service.plans import Plan
@@ -76,6 +78,8 @@ class Mock(Guarded, Protocol):
     region: str
     allow_real_aws: bool
     sign_requests: bool
+    #: Whether AWS services that others play need the mock's KMS keys for what stands on them.
+    integrated_services: bool
     #: Where a process that was forked off finds the mock of its parent, with the option ``serve``.
     parent_url: str | None
     #: Whether it waits for the next test that it is for, so that what others do is none of its business.
@@ -86,6 +90,14 @@ class Mock(Guarded, Protocol):
     @property
     def calls(self) -> Calls:
         """The calls of the code under test."""
+
+    @property
+    def events(self) -> Events:
+        """What EventBridge has got."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What CloudWatch has."""
 
     @property
     def plans(self) -> Sequence[Plan]:

@@ -46,6 +46,10 @@ INI = {
     "sleep_on_retry": ("bool", "let botocore really wait before it tries again"),
     "faults_must_strike": ("bool", "fail a test when a planned fault never struck"),
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
+    "integrated_services": (
+        "bool",
+        "have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys",
+    ),
     "serve": ("bool", "have child processes find the mock, at a port of this computer"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),
     "grants_spread_seconds": ("string", "how long a grant takes until it is known without its grant token"),
@@ -175,4 +179,6 @@ def _options(request: pytest.FixtureRequest) -> Options:
 
 
 def misused(text: str) -> NoReturn:
-    pytest.fail(text, pytrace=False)
+    from .engine.failures import explained  # noqa: PLC0415  not before it is asked for
+
+    pytest.fail(explained(text, "misuse"), pytrace=False)

@@ -45,16 +45,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kms-import-coverage",
         action="store_true",
-        help="print what can go wrong with each operation of AWS KMS that was called, and what of that was exercised",
+        help="print what can go wrong with each operation of AWS KMS that was called, and what of that was exercised;"
+        " and which statements of key policies have ever decided something",
     )
     group.addoption(
         "--kms-import-coverage-html", metavar="FILE", help="write that as one page of HTML, operations by faults"
     )
     group.addoption("--kms-import-coverage-json", metavar="FILE", help="write that for machines, with the tests' names")
     group.addoption("--kms-import-coverage-missing", action="store_true", help="print what was not exercised too")
-    group.addoption(
-        "--kms-import-coverage-fail-under", metavar="PERCENT", type=_percent, help="fail a run that has exercised less"
-    )
+    for of, less in (("coverage", "exercised less"), ("policy-coverage", "decided by fewer statements")):
+        group.addoption(
+            f"--kms-import-{of}-fail-under", metavar="PERCENT", type=_percent, help=f"fail a run that has {less}"
+        )
     for which in ("include", "exclude"):
         text = f"what to {which} in the coverage: operations, kinds, faults, or Operation-fault; * stands for anything"
         parser.addini(f"kms_import_coverage_{which}", text, type="linelist", default=[])
@@ -97,17 +99,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_coverage(config: pytest.Config) -> None:
-    given = [config.getoption(f"--kms-import-coverage{o}") for o in ("", "-missing", "-html", "-json", "-fail-under")]
+    kinds = ["coverage", *(f"coverage-{kind}" for kind in ("missing", "html", "json", "fail-under"))]
+    given = [config.getoption(f"--kms-import-{kind}") for kind in (*kinds, "policy-coverage-fail-under")]
     if all(value is None or value is False for value in given):
         return
-    from ._reporting.fault_coverage import FaultCoverage, Scope  # noqa: PLC0415  only for those who ask for it
+    from ._reporting.coverage import Coverage  # noqa: PLC0415  only for those who ask for it
+    from ._reporting.fault_coverage import Scope  # noqa: PLC0415
 
     patterns = [config.getini(f"kms_import_coverage_{which}") for which in ("include", "exclude")]
     try:
         scope = Scope.checked(*patterns)
     except ValueError as error:
         raise pytest.UsageError(f"kms_import_coverage_include or _exclude: {error}") from None
-    config.pluginmanager.register(FaultCoverage(config, scope=scope))
+    config.pluginmanager.register(Coverage(config, scope=scope))
 
 
 class _GuardedTests:
@@ -190,7 +194,7 @@ def _check_cases(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[M
         if any(record.operation == case.operation for mock in mocks for record in mock.calls.kept):
             by_hand = f"or plan it in the test: kms_import_mock.inject({name}.fault, on={name}.operation)."
             text = f"Nothing has planned the fault of {case.id}: only the fixture kms_fault does, not {name!r};"
-            report.outcome, report.longrepr = "failed", f"{text} {WRITE_CASES.rstrip('.')}, {by_hand}"
+            _fail(report, f"{text} {WRITE_CASES.rstrip('.')}, {by_hand}", "misuse")
 
 
 def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
@@ -198,18 +202,27 @@ def _check_leaks(report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     printed = [(text, title) for title, text in report.sections if "stdout" in title or "stderr" in title]
     for mock in mocks:
         if leaks := mock.leaks_found(printed):
-            report.outcome, report.longrepr = "failed", leaks
+            _fail(report, leaks, "secret-leaked")
+
+
+def _fail(report: pytest.TestReport, text: str, topic: str) -> None:
+    from .engine.failures import explained  # noqa: PLC0415  not before a test has failed
+
+    report.outcome, report.longrepr = "failed", explained(text, topic)
 
 
 def _tell(item: pytest.Item, report: pytest.TestReport, mocks: Sequence[Mock]) -> None:
     from ._reporting.call_table import properties, report_of, title_of  # noqa: PLC0415  not before a test has failed
+    from ._reporting.services import TITLE, services_report_of  # noqa: PLC0415
 
     fixture = item.stash.get(MOCK_OF_FIXTURE, None)
     for mock in mocks:
-        if mock.calls or mock.plans:
+        if mock.calls or mock.plans or mock.service.integrated.looked_at:
             made = FIXTURE if mock is fixture else mock.as_written
             name = made if len(mocks) > 1 else ""
             report.sections.append((title_of(name), report_of(mock.calls, mock.plans)))
+            if services := services_report_of(mock):
+                report.sections.append((TITLE, services))
             found = list(properties(mock.calls.kept))
             item.user_properties.extend(found)
             if report.when == "teardown":  # this report has taken its copy already

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from importlib.metadata import metadata
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,14 +15,13 @@ from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.faults import Fault
 
-from .support.coverage_table import table, table_in_readme
-from .support.documents import DOCUMENTS, ROOT, blocks_in
+from .support.coverage_table import table, table_in_the_manual
+from .support.documents import DOCUMENTS, ROOT, blocks_in, headings
 from .support.installed import NEWEST_MODEL
 
 PAGES = sorted({*DOCUMENTS, *ROOT.glob("*.md"), *ROOT.glob("benchmarks/*.md")})
 ISSUE_FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 LINK = re.compile(r"\]\((?!https?://)(?P<file>[^)#]*)#?(?P<heading>[^)]*)\)")
-HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 RUN = re.compile(r"python3? -m ((?:tests|benchmarks)[\w.]*)")
 SCRIPT = re.compile(r"(?<![\w/])\.ci/\w+(?:\.py)?")
 PYTHON = "Programming Language :: Python :: 3."
@@ -46,9 +44,9 @@ def test_the_python_in_a_document_runs(document, pytester):
 
 
 @pytest.mark.skipif(not NEWEST_MODEL, reason="the table is that of the newest botocore")
-def test_readme_tells_what_is_covered():
+def test_the_manual_tells_what_is_covered():
     """Every operation and member of the newest model; ``python -m tests.support.coverage_table`` writes the table."""
-    assert table_in_readme() == table(), "run python -m tests.support.coverage_table"
+    assert table_in_the_manual() == table(), "run python -m tests.support.coverage_table"
 
 
 @pytest.mark.parametrize(
@@ -62,12 +60,12 @@ def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, kms, nam
     kms_import_mock.complaints.clear()
 
 
-def test_readme_lists_the_options():
+def test_the_manual_lists_the_options():
     """With their defaults."""
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "docs" / "options.md").read_text(), re.MULTILINE)
     options = {name: default.strip("`").strip('"') for name, default in rows if name in Options.__slots__}
     missing = sorted(set(Options.__slots__) - set(options))
-    assert not missing, f"README's table of options has no row for {missing}: | `name` | `default` | meaning |"
+    assert not missing, f"docs/options.md has no row for {missing}: | `name` | `default` | meaning |"
     for name, default in options.items():
         if name != "region":
             assert default == str(getattr(Options(), name)), name
@@ -120,11 +118,6 @@ def test_links_within_the_repository_lead_somewhere(page):
         target = page.parent / link["file"] if link["file"] else page
         assert target.exists(), link["file"]
         assert not link["heading"] or link["heading"] in headings(target), link["heading"]
-
-
-def headings(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
-    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in HEADING.findall(page.read_text())}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

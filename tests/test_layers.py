@@ -20,11 +20,13 @@ LAYERS = {
     "engine": set(),
     "_wire": {"engine"},
     "_diagnosis": {"engine"},
+    "_enclave": {"engine", "_tracebacks"},
     "wrapping": {"engine", "_tracebacks"},
 }
 LAYERS["_service"] = {*LAYERS, "engine"}
 LAYERS["_around"] = {*LAYERS}
 LAYERS["_active"] = {*LAYERS}
+LAYERS["_integrated"] = {*LAYERS}
 LAYERS["_transports"] = {*LAYERS}
 LAYERS["faults"] = {*LAYERS}
 LAYERS["_control"] = {*LAYERS}

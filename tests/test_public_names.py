@@ -18,6 +18,7 @@ import pytest
 import pytest_kmsimport
 from pytest_kmsimport._mock import context
 from pytest_kmsimport._mock.options import Options
+from pytest_kmsimport.engine.failures import PAGE
 
 NAMES = pytest_kmsimport.__all__
 HEAVY = ("botocore", "boto3", "cryptography", "wrapt", "moto")
@@ -54,11 +55,14 @@ def test_all_is_what_the_package_offers():
     """The public names are these; one more or less is a change for users."""
     assert set(NAMES) == {
         "AttachedStatement",
+        "BlastRadius",
+        "Attestation",
         "CallRecord",
         "Calls",
         "CallsForgotten",
         "Clock",
         "Decision",
+        "Dependent",
         "FaultNeverStruck",
         "KeyMaterialView",
         "KeyView",
@@ -148,10 +152,10 @@ EXCEPTIONS = [name for name in NAMES if is_exception(getattr(pytest_kmsimport, n
 
 @pytest.mark.parametrize("name", EXCEPTIONS)
 def test_exceptions_are_shown_where_users_find_them(name):
-    """A failure names the exception as a test would import it, and it can be sent to another process."""
+    """A failure names the exception as a test would import it, and its page; it can be sent to another process."""
     exception = getattr(pytest_kmsimport, name)
     shown = "".join(traceback.format_exception_only(exception, exception("what happened")))
-    assert shown == f"pytest_kmsimport.{name}: what happened\n"
+    assert shown.startswith(f"pytest_kmsimport.{name}: what happened\n{PAGE}#")
     assert type(pickle.loads(pickle.dumps(exception("what happened")))) is exception  # noqa: S301  it is our own
 
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from .._service.calls import Calls, answers_to
+from .._service.call_record import answers_to
+from .._service.calls import Calls
 from .._wire.model import did_you_mean
 from ..engine.service_events import DELETION, EXPIRY, MOST_KEPT, ROTATION, ServiceEvent
 from .patterns import compiled

@@ -6,18 +6,20 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from .._service.calls import Answered
+from .._service.call_record import Answered
 from ..engine import ciphertext, messages
 from ..engine.arns import kms_arn, partition_of
 from ..engine.call import Call, Response
 from ..engine.errors import InvalidCiphertextException
 from ..engine.operations.registry import traits_of
+from ..engine.recipients import Recipient
 from ..engine.service_events import DELETION, SYNCHRONIZATION, ServiceEvent
 from .elements import request_parameters, response_elements
 from .identity import identity_abroad, service_between, user_identity
@@ -33,6 +35,14 @@ _WRITING = (
     "Cancel", "Create", "Delete", "Disable", "Enable", "Import", "Put", "Replicate", "Retire", "Revoke", "Rotate",
     "Schedule", "Tag", "Untag", "Update",
 )  # fmt: skip
+#: Whether of NitroTPM -> registers whose measurements are recorded, by what name.
+_RECORDED_PCRS = {
+    False: {
+        0: "attestationDocumentEnclaveImageDigest",
+        **{number: f"attestationDocumentEnclavePCR{number}" for number in (1, 2, 3, 4, 8)},
+    },
+    True: {number: f"attestationDocumentNitroTPMPCR{number}" for number in (4, 7, 8, 9, 16, 23)},
+}
 _WITHOUT_TEXT = {"IncorrectKeyException": messages.INCORRECT_KEY_IN_TRAIL}
 
 
@@ -58,7 +68,7 @@ def account_of(arn: str) -> str:
 
 def records_of_call(answered: Answered) -> Iterator[Record]:
     """What is recorded of an attempt at a call: for its account and those of its KMS keys, and of a new replica key."""
-    _, call, arns, answer = answered
+    _, call, arns, answer, _ = answered
     others = list(dict.fromkeys(owner for arn in arns if (owner := account_of(arn)) != call.account))
     if isinstance(answer, tuple) and answer[0] == _DENIED:
         others = []
@@ -71,7 +81,7 @@ def records_of_call(answered: Answered) -> Iterator[Record]:
 
 
 def _record(answered: Answered, recipient: str, shared: dict[str, str]) -> Record:
-    time, call, arns, answer = answered
+    time, call, arns, answer, enclave = answered
     service, when = service_between(call), instant(time)
     refusal = answer if isinstance(answer, tuple) else None
     response = {} if isinstance(answer, tuple) else answer
@@ -90,8 +100,8 @@ def _record(answered: Answered, recipient: str, shared: dict[str, str]) -> Recor
         "requestParameters": None if is_denied else request_parameters(call),
         "responseElements": None if refusal or only_reads(call.operation) else response_elements(call, response, arns),
     }
-    if not refusal and (materials := _key_materials(call, response)):
-        record["additionalEventData"] = materials
+    if not refusal and (more := _key_materials(call, response) | _measurements(enclave)):
+        record["additionalEventData"] = more
     record |= {
         "requestID": call.request_id,
         "eventID": event_id(call.request_id, call.operation, recipient),
@@ -111,7 +121,7 @@ def _refusal(code: str, text: str) -> dict[str, str]:
     return {"errorCode": code, **({"errorMessage": text} if text else {})}
 
 
-def _key_materials(call: Call, response: Response) -> dict[str, str]:
+def _key_materials(call: Call, response: Response) -> dict[str, Any]:
     """What additionalEventData names: the key materials that a cryptographic operation has used."""
     if traits_of(call.operation).usage is None and call.operation not in {"Decrypt", "ReEncrypt"}:
         return {}
@@ -121,6 +131,18 @@ def _key_materials(call: Call, response: Response) -> dict[str, str]:
         with suppress(InvalidCiphertextException):
             found = {"keyMaterialId": ciphertext.parse(response["CiphertextBlob"]).material_id}
     return found
+
+
+def _measurements(enclave: Recipient | None) -> dict[str, Any]:
+    """What additionalEventData tells of an enclave: those of its measurements that AWS records, in base64."""
+    if enclave is None:
+        return {}
+    measured = {
+        name: b64encode(enclave.pcrs[number]).decode()
+        for number, name in _RECORDED_PCRS[enclave.is_nitrotpm].items()
+        if number in enclave.pcrs
+    }
+    return {"recipient": {"attestationDocumentModuleId": enclave.module_id, **measured}}
 
 
 def _named(call: Call, arns: tuple[str, ...]) -> tuple[str, ...]:
@@ -150,13 +172,13 @@ def _tls(region: str) -> dict[str, str]:
 
 def _creation_of_replica(answered: Answered) -> Answered:
     """CreateKey in the Region of a replica key, which ReplicateKey results in."""
-    time, call, _, answer = answered
+    time, call, _, answer, _ = answered
     assert not isinstance(answer, tuple)
     made = answer["ReplicaKeyMetadata"]
     members = {name: call.members[name] for name in ("Description", "Policy", "Tags") if name in call.members}
     members |= {name: made[name] for name in ("KeySpec", "KeyUsage", "Origin", "MultiRegion")}
     creation = call._replace(operation="CreateKey", region=call.members["ReplicaRegion"], members=members)
-    return time, creation, (made["Arn"],), {"KeyMetadata": made}
+    return time, creation, (made["Arn"],), {"KeyMetadata": made}, None
 
 
 def record_of_service_event(event: ServiceEvent) -> Record:

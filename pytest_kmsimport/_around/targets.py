@@ -11,13 +11,14 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from ..engine.arns import partition_of
+from ..engine.failures import Failure
 from .records import event_id
 
 #: A function that is called with an event, and whose failures are the mock's own complaints.
 Target = Callable[[Any], None]
 
 
-class TargetFailed(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+class TargetFailed(Failure):
     """The target of a rule or an alarm has raised an exception; that is its cause."""
 
 

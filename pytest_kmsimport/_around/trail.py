@@ -11,7 +11,8 @@ from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 
-from .._service.calls import Calls, answers_to
+from .._service.call_record import answers_to
+from .._service.calls import Calls
 from .._wire.model import did_you_mean, operation_names
 from ..engine.service_events import DELETION, EXPIRY, ROTATION, SYNCHRONIZATION, ServiceEvent
 from .records import Record, event_id, record_of_service_event, records_of_call

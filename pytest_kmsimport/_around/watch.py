@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from .._service.calls import Answered
+from .._service.call_record import Answered
 from .._service.clock import Clock
 from .._service.journal import Journal
 from ..engine.engine import Engine

@@ -27,7 +27,7 @@ _OPTIONS = {
     "seed": "number from which all follows that is drawn at random, the same from run to run; for tests alone",
 }
 #: Options of the mock that are about clients in its own process, and there is none.
-OF_ITS_PROCESS = {"allow_real_aws", "serve", "sign_requests", "sleep_on_retry"}
+OF_ITS_PROCESS = {"allow_real_aws", "integrated_services", "serve", "sign_requests", "sleep_on_retry"}
 _METAVARS = {"region": "NAME", "account": "DIGITS", "principal": "ARN", "service": "NAME", "reserved_tags": "NAME"}
 
 

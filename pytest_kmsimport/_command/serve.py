@@ -15,7 +15,7 @@ from threading import Thread
 
 from .._mock.server import UNSET, Server
 from .._service import journal
-from .._service.calls import CallRecord
+from .._service.call_record import CallRecord
 from .._transports.loopback import HOST
 from .serving import (
     COMPLAINTS,

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime, timezone
 from typing import Any
 
-from .._service.calls import CallRecord
+from .._service.call_record import CallRecord
 from .._service.clock import Clock
 from .._service.plans import Plan
 from .._service.redacted import Redacted

@@ -8,6 +8,7 @@ from typing import Any
 from ..engine.errors import KmsError
 from ..engine.region import Region
 from . import identifiers, imports, policies, states
+from .recipients import why_not_attested
 
 Members = Mapping[str, Any]
 
@@ -35,5 +36,6 @@ def diagnose(region: Region, members: Members, error: KmsError) -> str:
     It looks at the request again, and at what the engine knows and AWS would not tell; it changes nothing.
     """
     explain = _EXPLANATIONS.get(error.code)
-    text = "" if explain is None else explain(region, members, error)
+    because = why_not_attested(region, members) if "Recipient" in members else ""
+    text = f"{because} {'' if explain is None else explain(region, members, error)}".strip()
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)  # names are the caller's

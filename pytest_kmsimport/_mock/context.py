@@ -81,6 +81,7 @@ def mock_kms_import(
     faults_must_strike: bool = True,
     check_leaks: bool = False,
     serve: bool = False,
+    integrated_services: bool = True,
     background_seconds: int = 0,
     grants_spread_seconds: int = 0,
     journal_size: int = 1000,
@@ -114,6 +115,7 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``faults_must_strike``: fail the test when a planned fault never struck.
     * ``check_leaks``: fail the test when a secret is found in its logs, its output or a request.
     * ``serve``: have child processes of every kind find this mock, by the environment, at a port of this computer.
+    * ``integrated_services``: have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys.
     * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
     * ``grants_spread_seconds``: how long a grant takes until it is known without its grant token.
     * ``journal_size``: how many calls ``mock.calls`` keeps.

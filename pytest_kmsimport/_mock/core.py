@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from inspect import iscoroutine
 
@@ -16,7 +14,9 @@ from .._around.metrics import Metrics
 from .._around.trail import Trail, trail_of
 from .._around.watch import Watch
 from .._diagnosis import diagnose
-from .._service.calls import CallRecord, Calls
+from .._enclave.enclaves import Enclaves
+from .._service.call_record import CallRecord
+from .._service.calls import Calls
 from .._service.clock import Clock, ClockSetting
 from .._service.fault import Action
 from .._service.fault_layer import MeanwhileFailed
@@ -27,16 +27,15 @@ from .._service.plans import Plan
 from .._service.service import Service
 from .._transports import forks, iam
 from .._wire.aws_json import new_request_id
-from .._wire.regions import is_region
 from ..engine.engine import ANYBODY, Engine, Seen
 from ..engine.keys import Key
 from ..engine.quotas import Quotas
 from ..engine.store import Store
-from ..engine.world import World
 from .chance import Chance
 from .lifetime import Lifetime
 from .options import Options
 from .rsa_pool import RsaKeys
+from .world import new_world
 
 __tracebackhide__ = True
 
@@ -64,18 +63,16 @@ class MockCore:
         self.region = options.home_region
         self.allow_real_aws = options.allow_real_aws
         self.sign_requests = options.sign_requests
+        self.integrated_services = options.integrated_services
         self.clock = Clock()
         self.parent_url: str | None = None
         self.at_rest = False
         self._url_of_children: str | None = None
         self._options = options
-        background = timedelta(seconds=options.background_seconds)
-        grants_spread = timedelta(seconds=options.grants_spread_seconds)
         self._rsa_keys = RsaKeys()
-        self._chance = chance = None if options.seed is None else Chance(options.seed)
-        draw = os.urandom if chance is None else chance.stream("bytes")
-        draw_key_id = None if chance is None else chance.stream("key IDs")
-        self._world = World(self.clock.now, draw, self._rsa_keys, is_region, background, grants_spread, draw_key_id)
+        self._chance = None if options.seed is None else Chance(options.seed)
+        self._enclaves = Enclaves(self._rsa_keys)
+        self._world = new_world(options, self.clock, self._rsa_keys, self._enclaves, self._chance)
         self._lifetime = Lifetime()
         self._watch: Watch | None = None
         self.complaints = Complaints()
@@ -218,8 +215,7 @@ class MockCore:
         self.service.journal.restore(snapshot._calls)  # noqa: SLF001
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
         self._draw_from(snapshot._drawn)  # noqa: SLF001
-        self.service.access.forget()
-        self.service.callers.forget()
+        self.service.forget_past()
         self._forget_past()
 
     @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from .._service.calls import CallRecord
+from .._service.call_record import CallRecord
 from .._service.fault import Fault
 from .._service.leaks import leaks_in, list_of, refuse, requests_of, secret_given
 from .._service.plans import Plan, Steps, Target, make_plan
@@ -19,10 +19,12 @@ from .._transports.real_aws import NoWayOut
 from .._transports.sessions import new_session
 from .._wire.names import Operation
 from .._wire.signature import PLACEHOLDER_KEY
-from ..engine.engine import ANYBODY
+from ..engine.call import Caller
 from ..engine.keys import Key
 from .assertions import why_not_imported
+from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
+from .enclaves import AttestsEnclaves
 from .govern import GovernedMock
 from .local_kms import ReadsLocalKmsSeeds
 from .saving import SavesState
@@ -44,7 +46,9 @@ else:
 __tracebackhide__ = True
 
 
-class KmsImportMock(ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements):
+class KmsImportMock(
+    ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves
+):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that
@@ -131,7 +135,7 @@ class KmsImportMock(ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatem
 
     def can(
         self,
-        principal: RegisteredPrincipal | None,
+        principal: RegisteredPrincipal | str | None,
         operation: Operation,
         key_id: str | None = None,
         *,
@@ -140,20 +144,21 @@ class KmsImportMock(ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatem
     ) -> Permissions:
         """Ask whether somebody may call an operation, without calling it; the answer is true or false, and has why.
 
-        ``principal`` is one that this mock has registered, None for whoever is not known: the one that the option
-        ``principal`` names, or the root user of the mock's account. ``key_id`` is the key ID, key ARN or alias of the
+        ``principal`` is one that this mock has registered, an access key ID that STS or IAM of moto has issued, or None
+        for whoever is not known: the one that the option ``principal`` names, or the root user of the mock's account.
+        ``key_id`` is the key ID, key ARN or alias of the
         KMS key, and ``members`` those members of AWS's request that conditions may ask for.
         The journal stays as it is.
 
-        Raises ValueError for a KMS key that is not there, TypeError for a member that the operation has not, and
-        NotOffered for a condition key whose value nobody knows.
+        Raises ValueError for a KMS key that is not there and what is no access key ID, TypeError for a member that the
+        operation has not, and NotOffered for a condition key whose value nobody knows.
         """
-        from .principals import permissions  # noqa: PLC0415  most tests need none
+        from .principals import access_key_of, permissions  # noqa: PLC0415  most tests need none
 
-        access_key = ANYBODY if principal is None else principal.access_key_id
-        return permissions(
-            self._engine, self.account, access_key, region_name or self.region, operation, key_id, members
-        )
+        caller = Caller(self.account, access_key_of(principal))
+        if isinstance(principal, str):
+            caller = self.service.callers.recognise(caller)
+        return permissions(self._engine, caller, region_name or self.region, operation, key_id, members)
 
     @contextmanager
     def serve(self, *, tls: bool = False) -> Iterator[Server]:

@@ -41,6 +41,7 @@ class Options:
     faults_must_strike: bool = True
     check_leaks: bool = False
     serve: bool = False
+    integrated_services: bool = True
     background_seconds: int = 0
     grants_spread_seconds: int = 0
     journal_size: int = 1000

@@ -13,10 +13,11 @@ from botocore.utils import parse_to_aware_datetime
 from botocore.validate import ParamValidator
 
 from .._wire.model import members_of
+from .._wire.sts import looks_issued
 from ..engine.authorization.access import Decision
 from ..engine.authorization.principals import Principal, role_session
 from ..engine.call import Call, Caller
-from ..engine.engine import Engine
+from ..engine.engine import ANYBODY, Engine
 from ..engine.errors import KmsError
 from ..engine.operations import OPERATIONS
 from .documents import PolicyDocument, text_of, texts_of
@@ -119,10 +120,26 @@ def register(engine: Engine, principal: Principal, client: Callable[..., KMSClie
     return RegisteredPrincipal(principal.arn, access_key, digest[_KEY_LENGTH:], token, client)
 
 
+def access_key_of(principal: RegisteredPrincipal | str | None) -> str:
+    """The access key of somebody: registered, by the access key ID that STS or IAM has issued, or whoever is not known.
+
+    Raises ValueError for a name that is no access key ID.
+    """
+    if principal is None:
+        return ANYBODY
+    if not isinstance(principal, str):
+        return principal.access_key_id
+    if not looks_issued(principal):
+        raise ValueError(
+            f"{principal!r} is no access key ID: register who it is, principal=mock.principal({principal!r}), or write"
+            " the AccessKeyId that STS or IAM has issued."
+        )
+    return principal
+
+
 def permissions(  # noqa: PLR0913, PLR0917  what there is to say of a call
     engine: Engine,
-    account: str,
-    access_key: str,
+    caller: Caller,
     region: str,
     operation: str,
     key_id: str | None,
@@ -137,7 +154,7 @@ def permissions(  # noqa: PLR0913, PLR0917  what there is to say of a call
             if member not in known.parameters:
                 raise TypeError(f"can() takes no {member}: {operation} has {', '.join(sorted(known.parameters))}.")
         members = {member: _as_received(operation, member, value) for member, value in members.items()}
-    caller = engine.identify(Caller(account, access_key), region)
+    caller = engine.identify(caller, region)
     try:
         return Permissions(engine.can(Call(operation, region, caller, members)))
     except KmsError as error:

@@ -64,7 +64,7 @@ class SavesState(MockCore):
             self.clock.restore(state.clock)
             self._rsa_keys.go_on_from(state.rsa_keys)
             self._draw_from(state.drawn)
-            self.service.access.forget()
+            self.service.forget_past()
             self._forget_past()
             for arn in imported:
                 self.service.note_key_material(arn, self.region, self.account)

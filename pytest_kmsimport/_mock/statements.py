@@ -13,7 +13,6 @@ from ..engine.authorization.condition_keys import KEYS_OF
 from ..engine.authorization.documents import check_policy
 from ..engine.authorization.patterns import wildcard
 from ..engine.authorization.principals import Attachment
-from ..engine.engine import ANYBODY
 from .core import MockCore
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class AttachesStatements(MockCore):
     def deny(
         self,
         *actions: str,
-        principal: RegisteredPrincipal | None = None,
+        principal: RegisteredPrincipal | str | None = None,
         key_id: str | None = None,
         condition: Mapping[str, Any] | None = None,
     ) -> AttachedStatement:
@@ -67,18 +66,19 @@ class AttachesStatements(MockCore):
         user: who would call as that is in the meantime the IAM user ``pytest``, who may do everything else.
 
         ``actions`` are as in policies: ``deny("kms:ImportKeyMaterial")``, ``deny("kms:Generate*")``. ``principal`` is
-        one that this mock has registered, ``key_id`` the key ID, key ARN or alias of a KMS key that is there, and
-        ``condition`` as in a policy: ``{"StringEquals": {"kms:WrappingAlgorithm": "RSAES_OAEP_SHA_1"}}``.
+        one that this mock has registered or an access key ID that STS or IAM of moto has issued, ``key_id`` the key ID,
+        key ARN or alias of a KMS key that is there, and ``condition`` as in a policy:
+        ``{"StringEquals": {"kms:WrappingAlgorithm": "RSAES_OAEP_SHA_1"}}``.
 
-        Raises ValueError for what is no action and for a condition that AWS would not take, LookupError where there is
-        no such KMS key.
+        Raises ValueError for what is no action or no access key ID and for a condition that AWS would not take,
+        LookupError where there is no such KMS key.
         """
         return self._attach("Deny", actions, principal, key_id, condition)
 
     def allow(
         self,
         *actions: str,
-        principal: RegisteredPrincipal | None = None,
+        principal: RegisteredPrincipal | str | None = None,
         key_id: str | None = None,
         condition: Mapping[str, Any] | None = None,
     ) -> AttachedStatement:
@@ -94,10 +94,12 @@ class AttachesStatements(MockCore):
         self,
         effect: str,
         actions: tuple[str, ...],
-        principal: RegisteredPrincipal | None,
+        principal: RegisteredPrincipal | str | None,
         key_id: str | None,
         condition: Mapping[str, Any] | None,
     ) -> AttachedStatement:
+        from .principals import access_key_of  # noqa: PLC0415  most tests need none
+
         _check_actions(effect, actions)
         resource = "*" if key_id is None else self._look_up(key_id, self.region, self.account, lambda key: key.arn)
         statement: dict[str, Any] = {"Effect": effect, "Action": list(actions), "Resource": resource}
@@ -105,7 +107,7 @@ class AttachesStatements(MockCore):
             statement["Condition"] = condition
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         check_policy(policy)
-        attachment = Attachment(ANYBODY if principal is None else principal.access_key_id, effect == "Allow", policy)
+        attachment = Attachment(access_key_of(principal), effect == "Allow", policy)
         self._engine.attach(attachment)
         return AttachedStatement(policy, lambda: self._engine.detach(attachment))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from .._service.calls import CallRecord, Calls
+from .._service.call_record import CallRecord
+from .._service.calls import Calls
 from .._service.leaks import Redaction, Secrets
 from .._service.plans import Plan
 
@@ -72,7 +73,8 @@ def _cells(record: CallRecord) -> tuple[str, ...]:
         outcome = f"ok, {record.key_state_after}"
     counted = Counter(fault.id for fault in record.faults)
     faults = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in counted.items())
-    return f"{record.time:%H:%M:%S}", record.operation, _named(record), outcome, faults or "-", str(record.attempts)
+    operation = f"{record.operation} by {record.via_service}" if record.via_service else record.operation
+    return f"{record.time:%H:%M:%S}", operation, _named(record), outcome, faults or "-", str(record.attempts)
 
 
 def _named(record: CallRecord) -> str:

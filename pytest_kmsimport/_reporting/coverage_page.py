@@ -1,4 +1,4 @@
-"""Fault coverage as one page of HTML that needs nothing else: operations down, faults across."""
+"""Coverage as one page of HTML that needs nothing else: operations down, faults across; then the key policies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,30 @@ class Row(Protocol):
     def exercised(self) -> Mapping[str, Collection[str]]: ...
 
 
-def page(rows: Sequence[Row], by_kind: Mapping[str, tuple[int, int]], made: Mapping[str, str]) -> str:
+class Statement(Protocol):
+    """One statement of a key policy, and the tests in which it has decided something."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def tests(self) -> Collection[str]: ...
+
+
+class KeyPolicy(Protocol):
+    """One key policy, and the tests that have had it."""
+
+    @property
+    def tests(self) -> Sequence[str]: ...
+    @property
+    def statements(self) -> Sequence[Statement]: ...
+
+
+def page(
+    rows: Sequence[Row],
+    by_kind: Mapping[str, tuple[int, int]],
+    policies: Sequence[KeyPolicy],
+    made: Mapping[str, str],
+) -> str:
     """The whole page."""
     kinds = {name: kind for row in rows for name, kind in row.possible.items()}
     order = list(dict.fromkeys(kinds.values()))
@@ -36,6 +59,7 @@ def page(rows: Sequence[Row], by_kind: Mapping[str, tuple[int, int]], made: Mapp
         groups="".join(f'<th class="kind" colspan="{count}">{escape(kind)}</th>' for kind, count in groups),
         columns="".join(f"<th><span>{escape(name)}</span></th>" for name in columns),
         rows="\n".join(_row(row, columns) for row in rows),
+        policies="".join(_key_policy(number, policy) for number, policy in enumerate(policies, 1)),
     )
 
 
@@ -63,12 +87,22 @@ def _tests(row: Row) -> str:
     return f"<details><summary>{escape(row.operation)}</summary><dl>{names}</dl></details>"
 
 
+def _key_policy(number: int, policy: KeyPolicy) -> str:
+    title = f"Key policy {number}, of {', '.join(policy.tests)}"
+    statements = "".join(
+        f'<tr><th scope="row">{escape(one.name)}</th><td class="{"done" if one.tests else "open"}">'
+        f"{escape(', '.join(one.tests) or 'never decided')}</td></tr>"
+        for one in policy.statements
+    )
+    return f"<h2>{escape(title)}</h2><table>{statements}</table>"
+
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>KMS fault coverage</title>
+<title>KMS coverage</title>
 <style>
 :root {{ color-scheme: light dark; --ink: #1d2733; --paper: #fff; --line: #d5dbe1; --done: #1a7f4b; --open: #f3d9b1;
   --none: #eef1f4; }}
@@ -117,6 +151,7 @@ td {{ text-align: center; width: 1.4em; }}
 </div>
 <h2>Exercised by</h2>
 {tests}
+{policies}
 <p>{made}</p>
 </body>
 </html>

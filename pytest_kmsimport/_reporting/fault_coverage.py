@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime, timezone
 from fnmatch import fnmatchcase
-from importlib.metadata import version
-from pathlib import Path
-from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import pytest
-
-from .._service.calls import CallRecord
+from .._service.call_record import CallRecord
 from .._service.fault import Fault
-from .._service.journal import watchers
 from .._wire.model import kms_model
 from ..engine.operations import OPERATIONS
 from ..faults import Slow
 from ..faults._catalogue import everything
-from ..faults._denials import denied_as
-from .coverage_page import page
-
-if TYPE_CHECKING:
-    from _pytest.terminal import TerminalReporter
+from .text import named
 
 _SLOW_AND_IN_TIME = 60  # seconds, botocore's read timeout
-_WORKER_KEY = "kms_import_coverage"
-_WIDTH = 80
-_INDENT = " " * 4
 
 
 class Row(NamedTuple):
@@ -100,7 +84,7 @@ class Exercised:
         names = {_counted_as(fault, record.operation) for fault in record.faults}
         if record.error is not None:
             names.add(record.error)
-            names.update(denied_as(decision) for decision in record.decisions if not decision.allowed)
+            names.update(decision.denial for decision in record.decisions if not decision.allowed)
         self.add({record.operation: {name: [self._test()] for name in names}})
 
     def add(self, names: Mapping[str, Mapping[str, Collection[str]]]) -> None:
@@ -158,109 +142,22 @@ def lines(rows: list[Row], *, missing: bool = False) -> Iterator[str]:
     common = frozenset.intersection(*(frozenset(row.missing) for row in rows)) if len(rows) > 1 else frozenset()
     for row in rows:
         yield f"{row.operation}: {len(row.exercised)} of {len(row.possible)}"
-        yield from _named("exercised", list(row.exercised))
+        yield from named("exercised", list(row.exercised))
         if missing:
-            yield from _named("not exercised", [name for name in row.missing if name not in common])
+            yield from named("not exercised", [name for name in row.missing if name not in common])
     if missing and common:
         yield "in all of these:"
-        yield from _named("not exercised", [name for name in rows[0].missing if name in common])
+        yield from named("not exercised", [name for name in rows[0].missing if name in common])
     exercised_in_all, possible = sum(len(row.exercised) for row in rows), sum(len(row.possible) for row in rows)
     yield f"total: {exercised_in_all} of {possible}, {percent(rows):.0f} %, in {len(rows)} operations"
     if rows:
-        yield from _named("by kind", [f"{kind} {done} of {count}" for kind, (done, count) in by_kind(rows).items()])
+        yield from named("by kind", [f"{kind} {done} of {count}" for kind, (done, count) in by_kind(rows).items()])
 
 
-def _named(title: str, names: list[str]) -> list[str]:
-    text = f"{title}: {', '.join(names) or '-'}"
-    return wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT * 2, break_on_hyphens=False)
-
-
-def made() -> dict[str, str]:
-    """When a report was made and with what."""
-    return {
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        **{name: version(name) for name in ("pytest-kmsimport", "botocore", "pytest")},
-    }
-
-
-def as_json(rows: list[Row]) -> str:
+def as_data(rows: list[Row]) -> dict[str, Any]:
     """The report for machines."""
     operations = {
         row.operation: {"exercised": row.exercised, "missing": row.missing, "kinds": row.possible} for row in rows
     }
     kinds = {kind: {"exercised": done, "possible": count} for kind, (done, count) in by_kind(rows).items()}
-    return json.dumps({"made": made(), "percent": round(percent(rows), 2), "kinds": kinds, "operations": operations})
-
-
-def _running_test() -> str:
-    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]  # pytest's own
-
-
-def page_of(rows: list[Row]) -> str:
-    """The report as a page."""
-    return page(rows, by_kind(rows), made())
-
-
-class FaultCoverage:
-    """The plugin that collects it over a run, across the workers of pytest-xdist."""
-
-    def __init__(self, config: pytest.Config, *, scope: Scope) -> None:
-        self._config = config
-        self._missing: bool = config.getoption("--kms-import-coverage-missing")
-        self._shows = self._missing or config.getoption("--kms-import-coverage")
-        files = {"html": page_of, "json": as_json}
-        self._files = {
-            file: write for kind, write in files.items() if (file := config.getoption(f"--kms-import-coverage-{kind}"))
-        }
-        self._home = config.invocation_params.dir  # tests may go elsewhere
-        floor: float | None = config.getoption("--kms-import-coverage-fail-under")
-        self._floor = None if config.getoption("collectonly", default=False) else floor
-        self._why_not_written: dict[str, str] = {}
-        self._exercised = Exercised(scope, _running_test)
-        watchers.append(self._exercised.note)
-        config.add_cleanup(lambda: watchers.remove(self._exercised.note))
-
-    @property
-    def _is_short(self) -> bool:
-        return self._floor is not None and percent(self._exercised.rows()) < self._floor
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401  a worker of pytest-xdist
-        """Take in what a worker has exercised."""
-        self._exercised.add(getattr(node, "workeroutput", {}).get(_WORKER_KEY, {}))
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Send a worker's share to the others' home; there, write the page and fail a run below the floor."""
-        if hasattr(self._config, "workeroutput"):
-            self._config.workeroutput[_WORKER_KEY] = self._exercised.as_data()
-            return
-        for file, write in self._files.items():
-            self._write(file, write(self._exercised.rows()))
-        if (self._is_short or self._why_not_written) and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def _write(self, file: str, text: str) -> None:
-        path = Path(self._home) / file
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            self._why_not_written[file] = f"{type(error).__name__}: {error.strerror}"
-
-    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
-        """Print the report."""
-        rows = self._exercised.rows()
-        if self._shows:
-            terminalreporter.section("KMS fault coverage")
-            for line in lines(rows, missing=self._missing):
-                terminalreporter.write_line(line)
-        for file in self._files:
-            if why := self._why_not_written.get(file):
-                text = f"KMS fault coverage could not be written to {file}: {why}."
-                terminalreporter.write_line(text, red=True, bold=True)
-            else:
-                terminalreporter.write_line(f"KMS fault coverage written to {file}")
-        if self._is_short:
-            none_called = "" if rows else " (no operation of AWS KMS was called)"
-            text = f"KMS fault coverage is {percent(rows):.1f} %{none_called}, below the floor of {self._floor:g} %."
-            terminalreporter.write_line(text, red=True, bold=True)
+    return {"percent": round(percent(rows), 2), "kinds": kinds, "operations": operations}

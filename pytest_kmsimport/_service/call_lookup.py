@@ -13,7 +13,7 @@ from ..engine.call import Call, KeysSeen
 from ..engine.engine import Engine
 from ..engine.keys import Key
 from ..engine.states import KeyState
-from .calls import CallRecord
+from .call_record import CallRecord
 from .named_keys import identifiers_in, named_within
 
 

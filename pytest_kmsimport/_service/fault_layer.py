@@ -13,10 +13,11 @@ from ..engine.authorization.decision import Source
 from ..engine.call import Call, KeysSeen
 from ..engine.engine import Engine, Seen
 from ..engine.errors import KmsError
+from ..engine.failures import Failure
 from ..engine.keys import Key
 from ..engine.operations.registry import traits_of
 from .call_lookup import CallLookup
-from .calls import CallRecord
+from .call_record import CallRecord
 from .fault import Action, Attempt, Fault
 from .plans import Plan, Plans
 from .reply import Reply
@@ -27,7 +28,7 @@ unrecorded: ContextVar[bool] = ContextVar("pytest_kmsimport_unrecorded", default
 _MOST_REMEMBERED = 1000  # KMS keys as they were, for stale reads
 
 
-class MeanwhileFailed(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+class MeanwhileFailed(Failure):
     """What somebody else was to do between a request and its answer did not work."""
 
     __module__ = "pytest_kmsimport"  # where users import it from

@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError
 from ..engine.call import Call
 from ..engine.errors import KmsError, NotOffered
 from ..engine.operations.registry import traits_of
-from .calls import UNFINISHED, Answered, CallRecord, Calls, Outcome
+from .call_record import UNFINISHED, Answered, CallRecord, Outcome
+from .calls import Calls
 from .reply import Reply
 
 #: What else wants to know of every attempt, when it has been answered; for a whole test run.
@@ -93,7 +94,7 @@ class Journal:
         result = reply.result if reply.lost is None else reply.lost
         if result is not None:
             answer = (result.code, result.message) if isinstance(result, KmsError) else result
-            answered = (time, call, reply.keys.arns, answer)
+            answered = (time, call, reply.keys.arns, answer, reply.recipient)
             record._answers += (answered,)  # noqa: SLF001  for the trail
         record._asked = reply.asked or record._asked  # noqa: SLF001  for policies alone
         if attempt != record.attempts:

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
-from .calls import CallRecord, Calls
+from .call_record import CallRecord
+from .calls import Calls
 from .leaks import Leak, Secrets, leaks_in, list_of, requests_of
 
 __tracebackhide__ = True

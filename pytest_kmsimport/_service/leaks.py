@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from .._wire.model import kms_model
-from .calls import Calls, members_of
+from ..engine.failures import Failure
+from .call_record import members_of
+from .calls import Calls
 from .finder import Finder
 from .readings import SHORTEST, readings, usual_forms, written_forms
 
@@ -30,7 +32,7 @@ _REDACTED = "<redacted>"
 _ALL_REDACTED = "<redacted: there was a secret in this text>"
 
 
-class SecretLeaked(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+class SecretLeaked(Failure):
     """A secret was found where it must not be."""
 
     __module__ = "pytest_kmsimport"  # where users import it from

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..engine.authorization.decision import BY_GRANT_ALONE
 
 if TYPE_CHECKING:
-    from .calls import CallRecord
+    from .call_record import CallRecord
 
 #: Action -> the members whose values are condition keys of its permission: those of the import.
 _CONDITIONS: Mapping[str, tuple[str, ...]] = {

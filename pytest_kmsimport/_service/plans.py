@@ -12,9 +12,10 @@ from types import TracebackType
 
 from .._wire.model import did_you_mean, operation_names
 from ..engine.call import Call
+from ..engine.failures import Failure
 from ..engine.operations import OPERATIONS
 from .call_lookup import CallLookup
-from .calls import CallRecord
+from .call_record import CallRecord
 from .fault import Attempt, Fault
 from .timing import Timing
 
@@ -26,7 +27,7 @@ _MOST_ENDED = 30  # plans, for the report of a failed test
 Steps = Sequence[Fault | None]
 
 
-class FaultNeverStruck(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+class FaultNeverStruck(Failure):
     """A test planned a fault, and no call came that it could strike."""
 
     __module__ = "pytest_kmsimport"  # where users import it from

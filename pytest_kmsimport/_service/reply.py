@@ -9,6 +9,7 @@ from .._wire.network import Delay, NetworkEvent
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, KeysSeen, Response
 from ..engine.errors import KmsError
+from ..engine.recipients import Recipient
 
 if TYPE_CHECKING:
     from .fault import Fault
@@ -21,7 +22,8 @@ class Reply(NamedTuple):
     about, ``carried_out`` says whether the call has taken effect. ``instead`` is what is answered in the place of AWS
     KMS, ``event`` what the network does to the answer on its way, ``delays`` what makes it come late; ``faults`` are
     those that have struck, the outer ones first. ``decisions`` are those about what the caller may do, ``asked`` all
-    permissions that it needs. ``lost`` is what AWS KMS has answered where nobody hears it.
+    permissions that it needs. ``lost`` is what AWS KMS has answered where nobody hears it, ``recipient`` is whom it has
+    answered alone.
     """
 
     result: Response | KmsError | None = None
@@ -34,6 +36,7 @@ class Reply(NamedTuple):
     decisions: tuple[Decision, ...] = ()
     lost: Response | KmsError | None = None
     asked: tuple[Asked, ...] = ()
+    recipient: Recipient | None = None
 
     def __repr__(self) -> str:
         refusal = self.result.code if isinstance(self.result, KmsError) else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
 
 from .._diagnosis import words
 from .._wire import aws_json
@@ -22,11 +25,12 @@ from ..engine.keys import Key
 from ..engine.materials import KeyMaterial
 from ..engine.operations import OPERATIONS
 from .call_lookup import CallLookup
+from .call_record import CallRecord
 from .callers import Ask, Callers
-from .calls import CallRecord
 from .clock import LATEST, Clock
 from .fault import Action, Fault
 from .fault_layer import FaultLayer, Progress, ServiceAccess, unrecorded
+from .integrated import IntegratedServices
 from .journal import Journal, Opened
 from .leak_check import LeakCheck
 from .plans import Plan, Plans
@@ -108,7 +112,7 @@ class Service:
         if refusal is not None:
             return Reply(refusal, self._lookup.seen_by(call))
         try:
-            result, keys, imported, decisions, asked = self._engine.answer(call)
+            result, keys, imported, decisions, asked, recipient, concealed = self._engine.answer(call)
         except UnfitChoiceError as unfit:
             raise NotOffered(f"CreateKey is not offered with what its tags choose: {unfit}") from None
         if isinstance(result, KmsError):
@@ -116,10 +120,10 @@ class Service:
             return Reply(result, named if named.arns else keys, decisions=decisions, asked=asked)
         traits = OPERATIONS[call.operation].traits
         if traits.secrets:
-            self._secrets.note_answer(call.operation, result, traits.secrets)
+            self._secrets.note_answer(call.operation, {**result, **concealed}, traits.secrets)
         if imported is not None:
             self._secrets.note_key_material(imported, _name_of_material(keys.arns[0]))
-        return Reply(result, keys, carried_out=True, decisions=decisions, asked=asked)
+        return Reply(result, keys, carried_out=True, decisions=decisions, asked=asked, recipient=recipient)
 
     def add_plan(self, plan: Plan) -> None:
         """Let a plan strike from now on."""
@@ -137,7 +141,7 @@ class Service:
         Raises NotOffered where the mock falls short of AWS.
         """
         request_id = self._new_request_id()
-        if looks_issued(caller.access_key):
+        if caller.principal is None and looks_issued(caller.access_key):
             caller = self.callers.recognise(caller)
         caller = self._engine.identify(caller, region)
         is_recorded = not unrecorded.get()
@@ -170,6 +174,36 @@ class Service:
             body = aws_json.write(call.operation, {} if result is None else result)
         headers = aws_json.headers(body, self._clock.now(), call.request_id)
         return Exchange(self.journal, opened, reply, WireResponse(status, headers, body))
+
+    def on_behalf_of(self, caller: Caller, region: str, service: str) -> Caller:
+        """An AWS service, such as ``s3``, that calls on behalf of whoever has called it.
+
+        Raises NotOffered where whoever issued the caller's access key does not tell what the caller may do.
+        """
+        if looks_issued(caller.access_key):
+            caller = self.callers.recognise(caller)
+        caller = self._engine.identify(caller, region)
+        principal = caller.principal or root_of(caller.account, partition_of(region))
+        return caller._replace(principal=replace(principal, via=service))
+
+    @cached_property
+    def integrated(self) -> IntegratedServices:
+        """What AWS services have of it; most tests have none."""
+        return IntegratedServices(self._clock.now)
+
+    def held_data_key(self, key_id: str, region: str, account: str, context: Mapping[str, str]) -> bytes:
+        """A data key that an AWS service has had since earlier, encrypted under a KMS key, whatever became of that."""
+        return self._engine.held_data_key(key_id, region, account, context)
+
+    def key_arn_of(self, key_id: str, region: str, account: str) -> str | None:
+        """The key ARN of the KMS key that an identifier of any kind names; None where there is none."""
+        return self._engine.look_up(key_id, region, account, attrgetter("arn"))
+
+    def forget_past(self) -> None:
+        """Have no memory of what was in a state that is another one now."""
+        self.access.forget()
+        self.callers.forget()
+        self.integrated.forget()
 
     def identity_of(self, caller: Caller, region: str) -> Principal | None:
         """Who AWS STS would say that a caller is, where the mock knows that."""

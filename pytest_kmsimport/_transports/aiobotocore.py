@@ -136,6 +136,14 @@ def as_answer(request: AWSPreparedRequest, response: WireResponse) -> AioAWSResp
     return AioAWSResponse(request.url, response.status, response.headers, _Body(response.body))
 
 
+async def unless_refused(
+    request: AWSPreparedRequest, find_refusal: Callable[[], WireResponse | None], proceed: Callable[[], Awaitable[Any]]
+) -> Any:  # noqa: ANN401
+    """What handlers answer, unless a service is found, in a thread, to refuse before they are asked."""
+    refusal = await _stack_of(_session_class_of(request.endpoint)).run_in_thread(find_refusal)
+    return await proceed() if refusal is None else [(as_answer, as_answer(request, refusal))]
+
+
 async def _recognise(mock: Mock, request: AWSPreparedRequest, stack: _Stack) -> None:
     """Have it found out in a thread who the caller is, where others have to be asked; the service then knows it.
 

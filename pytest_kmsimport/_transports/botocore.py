@@ -2,6 +2,7 @@
 
 * ``before-sign.kms.*``: credentials that are missing or would need the network are replaced.
 * ``before-send.kms.*``: answered by the innermost mock, before any handler of another mock is asked.
+* ``before-send.*`` of services that are integrated with AWS KMS: refused where the mock refuses what these need of it.
 * ``before-send.*`` of other services: what nobody answers and would go to real AWS is refused, and what STS issues is
   noted.
 * ``needs-retry.kms.*``: the wait before the next attempt is noted and left out.
@@ -21,10 +22,11 @@ from botocore.signers import RequestSigner
 
 from .. import _active
 from .._active import Mock, active
+from .._service.questions import NobodyAnswers, asking
 from .._wire import signature, sts
+from .._wire.aws_json import WireResponse
 from . import real_aws
 from .events import NAME_LENGTH, Event
-from .iam import NobodyAnswers, asking
 from .urllib3 import answer, as_answer, send_to
 
 #: Where botocore tells of requests as they are sent, signature and all.
@@ -96,9 +98,38 @@ def before_send(event: Event) -> Any:  # noqa: ANN401
     if asking.get():
         return _answered(event, event.proceed())
     _note_other_request(event)
+    find_refusal = _standing_on_kms(event)
+    return _by_others(event) if find_refusal is None else _unless_refused(event, find_refusal)
+
+
+def _by_others(event: Event) -> Any:  # noqa: ANN401
+    """What whoever plays another service answers."""
     if event.is_async:
         return _later(partial(_allowed, event), event.proceed())
     return _allowed(event, event.proceed())
+
+
+def _standing_on_kms(event: Event) -> Callable[[], WireResponse | None] | None:
+    """What finds out whether a service that others play refuses a request for want of a KMS key of the mock's."""
+    mock = _active.innermost
+    if mock is None or not mock.integrated_services or mock.parent_url is not None:
+        return None
+    by_socket = real_aws.is_loopback(_host_of(event))
+    if not by_socket and not event.is_handled:
+        return None
+    from .._integrated.services import standing_on_kms  # noqa: PLC0415  not before another service is asked
+
+    _, service, operation = event.name.split(".", 2)
+    return standing_on_kms(mock, service, operation, event.arguments["request"], by_socket=by_socket)
+
+
+def _unless_refused(event: Event, find_refusal: Callable[[], WireResponse | None]) -> Any:  # noqa: ANN401
+    """What handlers answer, unless the service refuses before they are asked."""
+    request = event.arguments["request"]
+    if event.is_async:
+        return _aiobotocore().unless_refused(request, find_refusal, partial(_by_others, event))
+    refusal = find_refusal()
+    return _by_others(event) if refusal is None else [(as_answer, as_answer(request, refusal))]
 
 
 def _answered(event: Event, responses: Responses) -> Responses:

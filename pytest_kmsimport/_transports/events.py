@@ -25,6 +25,11 @@ class Event(NamedTuple):
         return self.emit(self.aliaser, self.name, **self.arguments)
 
     @property
+    def is_handled(self) -> bool:
+        """Whether somebody may answer it."""
+        return bool(self.aliaser._emitter._handlers.prefix_search(self.name))  # noqa: SLF001  botocore has no other way
+
+    @property
     def is_async(self) -> bool:
         """Whether it comes from a client of aiobotocore."""
         emitter = type(self.aliaser._emitter)  # noqa: SLF001  the one sign of it

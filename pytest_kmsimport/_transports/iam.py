@@ -10,28 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from botocore.client import BaseClient
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
-from botocore.session import Session
 
-from .._wire.model import LOADER
+from .._service.questions import NobodyAnswers, new_client, questions
 from .._wire.sts import Issue
 from ..engine.authorization.principals import Principal
 from ..engine.errors import NotOffered
 
-#: Whether a request is the mock's own, so that it is none of the code under test's.
-asking: ContextVar[bool] = ContextVar("asking", default=False)
-_CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
 _NOT_THERE = "NoSuchEntity"
-
-
-class NobodyAnswers(Exception):  # noqa: N818  no failure, but an answer
-    """A question of the mock's own was about to leave for real AWS."""
 
 
 class _Facts(NamedTuple):
@@ -48,16 +38,14 @@ def ask(region: str, access_key: str, issue: Issue | None) -> Principal | None:
 
     Raises NotOffered where IAM does not tell, and for a policy that is none.
     """
-    token = asking.set(True)
     try:
-        return _principal(_Iam(access_key, region), issue)
+        with questions():
+            return _principal(_Iam(access_key, region), issue)
     except (NobodyAnswers, BotoCoreError, ResponseParserError):  # or none of AWS's listens where it is configured
         return None
     except (ClientError, ValueError) as error:
         text = f"The mock cannot tell what whoever signs with {access_key} may do, by what IAM says: {error}"
         raise NotOffered(text) from error
-    finally:
-        asking.reset(token)
 
 
 def _principal(iam: _Iam, issue: Issue | None) -> Principal | None:
@@ -84,21 +72,12 @@ class _Iam:
     """IAM and STS as somebody with an access key asks them, who has to be of the right account."""
 
     def __init__(self, access_key: str, region: str) -> None:
-        self._session = Session()  # knows what others, such as moto, have registered meanwhile
-        self._session.register_component("data_loader", LOADER)
         self._region = region
         self._access_key = access_key
         self._iam = self._client("iam")
 
     def _client(self, service: str) -> BaseClient:
-        return self._session.create_client(
-            service,
-            region_name=self._region,
-            aws_access_key_id=self._access_key,
-            aws_secret_access_key=self._access_key,
-            aws_session_token=self._access_key,
-            config=_CONFIG,
-        )
+        return new_client(service, self._region, self._access_key)
 
     @property
     def whose(self) -> str:

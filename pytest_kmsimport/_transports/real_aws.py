@@ -11,9 +11,10 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.loaders import Loader
 
 from .. import _active
+from ..engine.failures import Failure
 
 
-class RealAwsRefused(AssertionError):  # noqa: N818  a failure of the test, named for what happened
+class RealAwsRefused(Failure):
     """A call was about to leave for real AWS while a mock or the guard was active."""
 
     __module__ = "pytest_kmsimport"  # where users import it from

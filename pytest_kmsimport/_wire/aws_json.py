@@ -49,6 +49,11 @@ def write(operation: str, response: Mapping[str, Any]) -> bytes:
     return _ENCODER.encode(response).encode() if has_output(operation) else b""
 
 
+def encode(members: Mapping[str, Any]) -> bytes:
+    """The bytes of a request's members."""
+    return _ENCODER.encode(members).encode()
+
+
 def write_error(error: KmsError) -> bytes:
     """A refusal's bytes; AccessDeniedException alone spells its member ``Message``."""
     spelling = "Message" if error.code == "AccessDeniedException" else "message"

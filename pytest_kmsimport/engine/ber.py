@@ -24,6 +24,11 @@ def encode(tag: int, *contents: bytes) -> bytes:
     return bytes([tag, _LONG | len(octets)]) + octets + content
 
 
+def encode_with_end(tag: int, *contents: bytes) -> bytes:
+    """A constructed element in BER: its tag, no length, its contents, and a mark where they end."""
+    return bytes([tag, _INDEFINITE]) + b"".join(contents) + _END_OF_CONTENTS
+
+
 def content_of(element: bytes) -> bytes:
     """What a whole element in DER holds."""
     start, length = _length(element, 1)

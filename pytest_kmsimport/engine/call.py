@@ -9,6 +9,7 @@ from .arns import partition_of
 from .authorization.principals import Principal
 from .chosen import NOTHING, Chosen
 from .errors import KmsError
+from .recipients import Recipient
 from .states import KeyState
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 Response = dict[str, Any]
 #: A permission that a call needs: the action, what it is about (ARN, or ``*``), and the key policy, where it has one.
 Asked = tuple[str, str, str]
+
+
+_NOTHING: Mapping[str, bytes] = {}
 
 
 class Caller(NamedTuple):
@@ -76,7 +80,8 @@ class Answer(NamedTuple):
 
     ``imported`` is the key material that the call has brought in, in its canonical form. ``decisions`` are those about
     what the caller may do, none where a key policy lets the whole account do everything, and its root user calls.
-    ``asked`` are all permissions that the call needs, whether decided about or not.
+    ``asked`` are all permissions that the call needs, whether decided about or not. ``recipient`` is whom the response
+    is for alone, and ``concealed`` are the members that are in it for nobody else.
     """
 
     result: Response | KmsError
@@ -84,6 +89,8 @@ class Answer(NamedTuple):
     imported: bytes | None
     decisions: tuple[Decision, ...] = ()
     asked: tuple[Asked, ...] = ()
+    recipient: Recipient | None = None
+    concealed: Mapping[str, bytes] = _NOTHING
 
     def __repr__(self) -> str:
         return f"<Answer about {', '.join(self.keys.arns) or 'no KMS key'}>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, takewhile
 from operator import attrgetter
 from threading import RLock
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from .call import Answer, Call, Caller, Response
 from .errors import KmsError, NotOffered
 from .keys import Key
 from .operations import OPERATIONS
+from .operations.encrypting import seal_earlier, seal_under_none
 from .operations.registry import Operation
 from .quotas import Quotas
 from .region import Region
@@ -88,7 +89,9 @@ class Engine:
             return Answer(error, visit.keys_seen(changed=False), None, tuple(visit.decisions), tuple(visit.asked))
         imported = visit.imported[0] if visit.imported else None
         keys = visit.keys_seen(changed=operation.traits.changes)
-        return Answer(response, keys, imported, tuple(visit.decisions), tuple(visit.asked))
+        recipient = visit.recipients[0] if visit.recipients else None
+        decisions, asked = tuple(visit.decisions), tuple(visit.asked)
+        return Answer(response, keys, imported, decisions, asked, recipient, visit.concealed)
 
     def answer_as_of(self, call: Call, past: Key) -> Answer:
         """Answer a call of an operation that only reads as if a KMS key were still what it was."""
@@ -199,6 +202,16 @@ class Engine:
             key = self._store.region(account, region).look_up(identifier)
             return None if key is None else see(key)
 
+    def held_data_key(self, identifier: str, region: str, account: str, context: Mapping[str, str]) -> bytes:
+        """A data key that an AWS service has had since earlier, encrypted under the KMS key that an identifier names.
+
+        AWS KMS finds the KMS key by it whatever has become of that, and opens it where that can be used. This is no
+        call of an operation.
+        """
+        random_bytes = self._store.world.random_bytes
+        held = self.look_up(identifier, region, account, lambda key: seal_earlier(key, context, self._store.world))
+        return seal_under_none(random_bytes) if held is None else held
+
     def each(self, see: Callable[[Key], Seen]) -> list[Seen]:
         """What ``see`` makes of every KMS key there is, brought up to date."""
         with self._lock:
@@ -216,15 +229,18 @@ class Engine:
     def service_events_since(self, number: int) -> Sequence[ServiceEvent]:
         """What AWS KMS has done by itself from this number on, as far as that was noted; the first first."""
         with self._lock:
-            kept = self._store.service_events.kept
-            return sorted((event for event in kept if event.number >= number), key=attrgetter("time"))
+            latest_first = reversed(self._store.service_events.kept)
+            new = takewhile(lambda event: event.number >= number, latest_first)
+            return sorted(new, key=attrgetter("time", "number"))
 
     def catch_up(self) -> datetime | None:
-        """Let time take effect on all KMS keys, and tell when AWS KMS will do something by itself next."""
+        """Let time take effect where it is time, and tell when AWS KMS will do something by itself next.
+
+        The first time costs a look at every KMS key, further ones a look at those that are due or were asked about.
+        """
         with self._lock:
             self._store.begin_visit()
-            self._store.apply_time()
-            return self._store.next_due()
+            return self._store.keep_agenda()
 
     def count_of_service_events(self) -> int:
         """How many things AWS KMS has done by itself."""

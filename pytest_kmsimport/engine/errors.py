@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
+from .failures import Failure
+
 if TYPE_CHECKING:
     from .authorization.access import Decision
 
@@ -145,11 +147,10 @@ class ValidationException(KmsError):
     """A parameter breaks one of its rules."""
 
 
-class NotOffered(AssertionError):
+class NotOffered(Failure):
     """The mock does not offer what the code under test asked for: a failure of the test, never an AWS error.
 
-    ``reason`` says what, and ``offered`` is what there is instead. An ``AssertionError``, because botocore's retry
-    handlers leave that type alone in all three modes.
+    ``reason`` says what, and ``offered`` is what there is instead.
     """
 
     __module__ = "pytest_kmsimport"  # where users import it from

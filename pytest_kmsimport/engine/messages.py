@@ -186,6 +186,7 @@ CONTEXT_NOT_SUPPORTED = "EncryptionContext is not supported when encrypting/decr
 MUST_NOT_BE_NULL = "{member} must not be null"  # R
 MODIFIERS_WITHOUT_DRY_RUN = "DryRunModifiers can only be used when DryRun is true."  # A
 KEY_PAIR_WITH_ASYMMETRIC = "You cannot generate a data key pair with an asymmetric CMK"  # R
+NOT_ATTESTED = "The attestation document in Recipient is not valid."  # A
 DATA_KEY_LENGTH = "Please specify either number of bytes or key spec."  # A
 KEY_PAIR_NOT_SUPPORTED = "KeyPairSpec {spec} is not supported in this Region."  # A
 NUMBER_OF_BYTES = "NumberOfBytes is required."  # R

@@ -100,6 +100,8 @@ class Region:
     def touch(self, key: Key, before: KeyState | None = None) -> None:
         """Note that the call is about a KMS key, in this state before it; None for one that it has made."""
         self._store.visit.touched.append((key, before))
+        if self._store.agenda is not None:
+            self._store.note_change(key)
 
     @property
     def service_events(self) -> ServiceEvents:

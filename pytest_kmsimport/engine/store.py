@@ -10,10 +10,12 @@ from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from .agenda import Agenda, Where
 from .authorization.principals import Account, Attachment, Principal
 from .call import Asked, Call, Caller, KeysSeen
 from .keys import Key
 from .quotas import Quotas
+from .recipients import Recipient
 from .region import Region
 from .service_events import DELETION, ServiceEvents
 from .states import KeyState
@@ -41,7 +43,8 @@ class Visit(NamedTuple):
 
     Each is noted with the state that it had before the call, None for one that the call has made. ``imported`` is the
     key material that the call brings in, ``decisions`` are those about whether the caller may do what it asks for,
-    ``asked`` all permissions that it needs.
+    ``asked`` all permissions that it needs. ``recipients`` has whom its answer is for alone, and ``concealed`` the
+    members that are in the answer for nobody else.
     """
 
     now: datetime
@@ -50,6 +53,8 @@ class Visit(NamedTuple):
     imported: list[bytes]
     decisions: list[Decision]
     asked: list[Asked]
+    recipients: list[Recipient]
+    concealed: dict[str, bytes]
 
     def __repr__(self) -> str:
         return f"<Visit {self.call.request_id} at {self.now}>"
@@ -63,13 +68,17 @@ class Visit(NamedTuple):
         return KeysSeen(arns, before, first.state if changed or before is None else before)
 
 
+def _where(key: Key) -> Where:
+    return key.account, key.region, key.id
+
+
 class Store:
     """Every account and Region of one service, made when they are first asked for and kept while they have something.
 
     ``principals`` are those who call, by access key, "" for whoever is not among them; ``accounts`` is what holds for
     everybody of an account, ``attached`` what a test lets callers do or not. ``_asked_for`` are those that may have
     nothing in them, ``_deletions`` the KMS keys that are to go, next one first; each key is among them once at most, by
-    its serial in ``_deletion_of``.
+    its serial in ``_deletion_of``. ``agenda`` is there as soon as somebody waits for what AWS KMS does by itself.
     """
 
     def __init__(self, world: World, service: str, quotas: Quotas, *, strict_tokens: bool) -> None:
@@ -86,7 +95,8 @@ class Store:
         self.accounts: dict[str, Account] = {}
         self.service_events = ServiceEvents()
         self.attached: tuple[Attachment, ...] = ()
-        self.visit = Visit(world.now(), _NO_CALL, [], [], [], [])
+        self.agenda: Agenda | None = None
+        self.visit = Visit(world.now(), _NO_CALL, [], [], [], [], [], {})
 
     def region(self, account: str, name: str) -> Region:
         """What an account has in a Region; to be used within one call, for an empty one does not last longer."""
@@ -105,10 +115,36 @@ class Store:
         for key in self.all_keys():
             apply_time(key, self.world, self.visit.now, self.service_events)
 
-    def next_due(self) -> datetime | None:
-        """When AWS KMS will do something by itself next, as far as that is known now."""
-        dates = (next_due(key, self.world) for key in self.all_keys())
-        return min((date for date in dates if date is not None and date > self.visit.now), default=None)
+    def keep_agenda(self) -> datetime | None:
+        """Let time take effect on the KMS keys that it is time for, and tell when something is due next.
+
+        That is at the cost of these, and of those that calls have been about since the last time.
+        """
+        if self.agenda is None:
+            self.agenda = Agenda({_where(key) for key in self.all_keys()})
+        self._put_down_changes(self.agenda)
+        due = [key for where in self.agenda.take(self.visit.now) if (key := self._at(where)) is not None]
+        for key in due:
+            apply_time(key, self.world, self.visit.now, self.service_events)
+            self.note_change(key)
+        self._put_down_changes(self.agenda)
+        return self.agenda.first
+
+    def note_change(self, key: Key) -> None:
+        """Note that something else may be due of a KMS key, and of those related to it."""
+        if self.agenda is not None:
+            self.agenda.changed.update(map(_where, key.related))
+
+    def _put_down_changes(self, agenda: Agenda) -> None:
+        while agenda.changed:
+            where = agenda.changed.pop()
+            key = self._at(where)
+            agenda.put(where, None if key is None else next_due(key, self.world))
+
+    def _at(self, where: Where) -> Key | None:
+        account, region, key_id = where
+        there = self._regions.get((account, region))
+        return None if there is None else there.keys.get(key_id)
 
     def all_keys(self) -> Sequence[Key]:
         """Every KMS key there is."""
@@ -129,7 +165,7 @@ class Store:
 
     def begin_visit(self, call: Call = _NO_CALL) -> Visit:
         """Begin to answer a call, or to look at something: the clock is read once, and what is due has happened."""
-        self.visit = Visit(self.world.now(), call, [], [], [], [])
+        self.visit = Visit(self.world.now(), call, [], [], [], [], [], {})
         if self._deletions or self._asked_for:
             self.delete_due_keys()
         return self.visit
@@ -156,6 +192,7 @@ class Store:
     def _delete_key(self, key: Key, date: datetime) -> None:
         apply_time(key, self.world, date, self.service_events)
         self.service_events.note(DELETION, date, key)
+        self.note_change(key)
         self.region(key.account, key.region).remove(key.id)
         self._asked_for.add((key.account, key.region))
         if key.family is None:
@@ -176,6 +213,7 @@ class Store:
     def copy(self) -> Store:
         """A store of its own with the same content."""
         other = copy(self)
+        other.agenda = None
         other.tokens, other.service_events = self.tokens.copy(), self.service_events.copy()
         other._regions = {where: region.copy(other) for where, region in self._regions.items()}
         other.principals, other.accounts = dict(self.principals), dict(self.accounts)

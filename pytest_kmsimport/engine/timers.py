@@ -36,7 +36,7 @@ def apply_time(key: Key, world: World, now: datetime, done: ServiceEvents) -> No
 
 
 def next_due(key: Key, world: World) -> datetime | None:
-    """When AWS KMS will do something to a KMS key by itself next; None where that is not to come."""
+    """When AWS KMS does something to a KMS key by itself next, or its state passes; None where nothing is to come."""
     dates = [m.valid_to for m in key.materials.values() if m.is_present and m.valid_to is not None]
     if key.rotation_started is not None:
         dates.append(key.rotation_started + world.background)
@@ -44,6 +44,8 @@ def next_due(key: Key, world: World) -> datetime | None:
         dates.append(key.schedule.next_date)
     if key.deletion_date is not None:
         dates.append(key.deletion_date)
+    if key.transition is not None:
+        dates.append(key.transition.until)
     return min(dates, default=None)
 
 

@@ -9,9 +9,9 @@ from botocore.client import BaseClient
 
 from .._service.fault import Attempt, ClientOutcome, Fault
 from .._service.reply import Reply
-from ..engine.authorization.access import Decision
 from ..engine.authorization.condition_keys import KEYS_OF
 from ..engine.authorization.decision import Source
+from ..engine.authorization.denial import Denial
 from ..engine.operations.registry import traits_of
 from ._refusals import Refusal
 
@@ -23,7 +23,7 @@ class _Denial(Fault):
     """AWS KMS refuses the caller; the call has no effect."""
 
     kind = "denial"
-    _id: ClassVar[str]
+    _denial: ClassVar[Denial]
     _as_if: ClassVar[str]
     _source: ClassVar[Source] = Source.IDENTITY
     _explicit: ClassVar[bool] = False
@@ -34,7 +34,7 @@ class _Denial(Fault):
     @property
     def id(self) -> str:
         """Such as ``explicit-deny``."""
-        return self._id
+        return self._denial.value
 
     @property
     def takes_effect(self) -> bool:
@@ -60,7 +60,7 @@ class _Denial(Fault):
 class ExplicitDeny(_Denial):
     """An identity-based policy of whoever calls has a Deny: AccessDeniedException, "with an explicit deny"."""
 
-    _id = "explicit-deny"
+    _denial = Denial.EXPLICIT
     _explicit = True
     _as_if = "an identity-based policy of the caller's denied it"
 
@@ -69,7 +69,7 @@ class ExplicitDeny(_Denial):
 class NoStatement(_Denial):
     """No statement of any policy allows it: AccessDeniedException, "no identity-based policy allows"."""
 
-    _id = "no-statement"
+    _denial = Denial.NO_STATEMENT
     _as_if = "no statement of any policy allowed it"
 
 
@@ -81,7 +81,7 @@ class ConditionUnmet(_Denial):
     is a statement of an identity-based policy. AWS does not say which condition.
     """
 
-    _id = "condition-unmet"
+    _denial = Denial.CONDITION_UNMET
     _source = Source.KEY
     _as_if = "the statement that allows it had a condition that the call does not meet"
 
@@ -101,7 +101,7 @@ class GrantNotSpread(_Denial):
     https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-eventual-consistency
     """
 
-    _id = "grant-not-spread"
+    _denial = Denial.NOT_SPREAD
     _as_if = "the grant that allows it had not spread yet, and the call brought no grant token"
 
     def why_impossible_for(self, operation: str) -> str:
@@ -117,12 +117,3 @@ class GrantNotSpread(_Denial):
 def _actions(operation: str) -> list[str]:
     """The permissions that an operation asks for."""
     return [need.action for need in traits_of(operation).needs] or [operation]
-
-
-def denied_as(decision: Decision) -> str:
-    """The denial in the catalogue that a decision comes to."""
-    if decision.explicit:
-        return ExplicitDeny._id  # noqa: SLF001  of this module
-    if "has not spread yet" in decision.reason:
-        return GrantNotSpread._id  # noqa: SLF001
-    return (ConditionUnmet if "; the call had " in decision.reason else NoStatement)._id  # noqa: SLF001

@@ -184,7 +184,7 @@ def test_a_target_that_fails_fails_the_test(mock):
 
     mock.metrics.alarm(key.id, 3600, ticket)
     (complaint,) = mock.complaints
-    assert (type(complaint), str(complaint)) == (TargetFailed, "ticket failed: OSError: aws.cloudwatch")
+    assert (type(complaint), complaint.args) == (TargetFailed, ("ticket failed: OSError: aws.cloudwatch",))
     mock.complaints.clear()
 
 

@@ -109,6 +109,44 @@ def test_an_unstruck_fault_may_be_none(main, where):
     assert main("run", *where, "--fault", fault, "--", *exits_with(0)) == (0, "", "")
 
 
+IMPORTER = "arn:aws:iam::111122223333:role/Importer"
+CREATES = {"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"}
+LISTS = {"Effect": "Allow", "Action": "kms:ListKeys", "Resource": "*"}
+
+
+def test_a_principal_with_its_policies(main, tmp_path):
+    """Is who calls with an access key that is nobody's, and may do what all of its policies together allow."""
+    files = []
+    for name, statement in (("creates", CREATES), ("lists", LISTS)):
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        files += ["--policy", str(file)]
+    given = ["--account", "111122223333", "--principal", IMPORTER]
+    for operation in ("CreateKey", "ListKeys"):
+        assert not main("run", *given, *files, "--", *asking(operation))[2], operation
+    _, _, said = main("run", *given, *files, "--", *asking("ListAliases"))
+    who = "arn:aws:sts::111122223333:assumed-role/Importer/"
+    assert f"User: {who}" in said
+    assert "no identity-based policy allows the kms:ListAliases action" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--principal", IMPORTER, "--policy", "no-such-file.json"], "no-such-file.json"),
+        (["--principal", "Importer"], "Importer"),
+        (["--policy", "no-such-file.json"], "principal"),
+    ],
+    ids=["no file", "no ARN", "nobody's"],
+)
+def test_a_principal_that_is_none(main, given, said):
+    """Nothing is run, and what was wrong is said in a line."""
+    status, _, error = main("run", *given, "--", *exits_with(0))
+    assert status == 2
+    assert said in error
+    assert "Traceback" not in error
+
+
 DISABLED_MEANWHILE = """
 key=$("$@" CreateKey {} | sed 's/.*"KeyId":"\\([^"]*\\)".*/\\1/')
 "$@" DescribeKey "{\\"KeyId\\": \\"$key\\"}" | grep -o '"KeyState":"Disabled"'

@@ -218,6 +218,7 @@ def test_decisions_are_told(controlled, kms_import_mock):
         "reason": "statement 1 of the identity-based policy denies it.",
         "grant": "",
         "by_iam": "",
+        "denial": "explicit-deny",
     }
     assert listed["diagnosis"].endswith("change that statement, or what the call asks for.")
 

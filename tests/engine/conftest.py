@@ -11,6 +11,7 @@ from pytest_kmsimport._mock.rsa_pool import RsaKeys
 from pytest_kmsimport._wire.regions import is_region
 from pytest_kmsimport.engine.call import Call, Caller
 from pytest_kmsimport.engine.engine import Engine
+from pytest_kmsimport.engine.recipients import Recipient
 from pytest_kmsimport.engine.world import World
 
 
@@ -19,7 +20,9 @@ class Universe:
 
     def __init__(self) -> None:
         self.time = datetime(2026, 1, 1, tzinfo=timezone.utc)
-        self.world = World(lambda: self.time, Random(1).randbytes, RsaKeys(), is_region)  # noqa: S311  repeatable on purpose
+        dice, rsa_keys = Random(1).randbytes, RsaKeys()  # noqa: S311  repeatable on purpose
+        enclave = Recipient("i-enc", {0: bytes(48), 3: b"\3" * 48}, rsa_keys(2048).public_key())
+        self.world = World(lambda: self.time, dice, rsa_keys, is_region, attested=lambda *_: enclave)
 
     def pass_time(self, **parts: float) -> None:
         """Let time pass, by the keywords of timedelta."""

@@ -43,6 +43,12 @@ ENCRYPTION = {
     "kms:EncryptionContext:Department": "IT",
     "kms:EncryptionContextKeys": "department",
 }
+ATTESTED = {
+    "kms:RecipientAttestation:ImageSha384": "00" * 48,
+    "kms:RecipientAttestation:PCR3": "03" * 48,
+    "kms:RecipientAttestation:PCR4": "-",
+    "kms:RecipientAttestation:NitroTPMPCR3": "-",
+}
 NEW_TAGS = {"aws:RequestTag/team": "new", "aws:TagKeys": "team"}
 TABLE = {
     "CancelKeyDeletion": {},
@@ -59,18 +65,18 @@ TABLE = {
         "kms:RetiringPrincipal": USER,
         "kms:RetiringServicePrincipal": "-",
     },
-    "Decrypt": ENCRYPTION,
+    "Decrypt": {**ENCRYPTION, **ATTESTED},
     "DeleteAlias": {},
     "DeleteImportedKeyMaterial": {},
-    "DeriveSharedSecret": {"kms:KeyAgreementAlgorithm": "ECDH"},
+    "DeriveSharedSecret": {"kms:KeyAgreementAlgorithm": "ECDH", **ATTESTED},
     "DescribeKey": {"kms:RequestAlias": "alias/x"},
     "DisableKey": {"kms:TrailingDaysWithoutKeyUsage": "3"},
     "DisableKeyRotation": {},
     "EnableKey": {},
     "EnableKeyRotation": {"kms:RotationPeriodInDays": "90"},
     "Encrypt": ENCRYPTION,
-    "GenerateDataKey": ENCRYPTION,
-    "GenerateDataKeyPair": {**ENCRYPTION, "kms:DataKeyPairSpec": "RSA_2048"},
+    "GenerateDataKey": {**ENCRYPTION, **ATTESTED},
+    "GenerateDataKeyPair": {**ENCRYPTION, **ATTESTED, "kms:DataKeyPairSpec": "RSA_2048"},
     "GenerateDataKeyPairWithoutPlaintext": {**ENCRYPTION, "kms:DataKeyPairSpec": "RSA_2048"},
     "GenerateDataKeyWithoutPlaintext": ENCRYPTION,
     "GenerateMac": {"kms:MacAlgorithm": "HMAC_SHA_256", "kms:RequestAlias": "alias/x"},
@@ -114,7 +120,7 @@ OTHERS = {
         **NEW_TAGS,
         "aws:ResourceTag/team": "new",
     },
-    "GenerateRandom": {},
+    "GenerateRandom": ATTESTED,  # by the page about these keys
     "ListAliases": {},
     "ListKeys": {},
     "ListRetirableGrants": {},
@@ -134,6 +140,7 @@ NAMES = sorted({name for keys in ROWS.values() for name in keys})
 # Requests that have everything of which a condition can ask
 IT, TAGS = {"department": "IT"}, [{"TagKey": "team", "TagValue": "new"}]
 CONTEXT = {"EncryptionContext": IT}
+RECIPIENT = {"Recipient": {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"x"}}
 MEMBERS = {
     "CreateAlias": {"AliasName": "alias/new", "TargetKeyId": "{id}"},
     "CreateGrant": {
@@ -148,16 +155,17 @@ MEMBERS = {
         "BypassPolicyLockoutSafetyCheck": True,
         "Tags": [{"TagKey": "team", "TagValue": "new"}],
     },
-    "Decrypt": {"KeyId": "alias/x", **CONTEXT},
+    "Decrypt": {"KeyId": "alias/x", **CONTEXT, **RECIPIENT},
     "DeleteAlias": {"AliasName": "alias/x"},
-    "DeriveSharedSecret": {"KeyAgreementAlgorithm": "ECDH"},
+    "DeriveSharedSecret": {"KeyAgreementAlgorithm": "ECDH", **RECIPIENT},
     "EnableKeyRotation": {"RotationPeriodInDays": 90},
     "Encrypt": CONTEXT,
-    "GenerateDataKey": CONTEXT,
-    "GenerateDataKeyPair": {"KeyPairSpec": "RSA_2048", **CONTEXT},
+    "GenerateDataKey": {**CONTEXT, **RECIPIENT},
+    "GenerateDataKeyPair": {"KeyPairSpec": "RSA_2048", **CONTEXT, **RECIPIENT},
     "GenerateDataKeyPairWithoutPlaintext": {"KeyPairSpec": "RSA_2048", **CONTEXT},
     "GenerateDataKeyWithoutPlaintext": CONTEXT,
     "GenerateMac": {"MacAlgorithm": "HMAC_SHA_256"},
+    "GenerateRandom": RECIPIENT,
     "GetParametersForImport": {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_4096"},
     "ImportKeyMaterial": {
         "ExpirationModel": "KEY_MATERIAL_EXPIRES",
@@ -271,6 +279,7 @@ DEFAULTS = [
     ("Sign", "kms:MessageType", "RAW", "MessageType"),
     ("Encrypt", "kms:EncryptionContextKeys", "-", "EncryptionContext"),
     ("CreateGrant", "kms:GrantConstraintType", "-", "Constraints"),
+    ("Decrypt", "kms:RecipientAttestation:ImageSha384", "-", "Recipient"),
 ]
 
 

@@ -105,7 +105,7 @@ def test_nothing_else_is_in_a_store(ask):
         *("world", "service", "quotas", "visit", "principals", "accounts", "attached"),  # of the engine that loads
         *("tokens", "_regions", "_serials"),  # written
         "service_events",  # as calls are not
-        *("_deletions", "_deletion_of", "_asked_for"),  # they follow from the keys' dates
+        *("_deletions", "_deletion_of", "_asked_for", "agenda"),  # they follow from the keys' dates
     }
     (region,) = store.regions()
     assert set(vars(region)) == {"name", "account", "keys", "aliases", "grants", "rules", "_store"}

@@ -16,7 +16,7 @@ DENIED = "with an explicit deny in an identity-based policy"
 NO_IDENTITY = "because no identity-based policy allows the kms:{action} action"
 NO_RESOURCE = "because no resource-based policy allows the kms:{action} action"
 #: Operations without condition keys of AWS KMS, by AWS's permissions reference.
-WITHOUT_KEYS = {"GenerateRandom", "ListAliases", "ListKeys", "ListRetirableGrants"}
+WITHOUT_KEYS = {"ListAliases", "ListKeys", "ListRetirableGrants"}
 #: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations, by which operation asks.
 BY_GRANT = {
     *("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),

@@ -174,7 +174,7 @@ def test_a_page_that_cannot_be_written(pytester):
     result.stdout.fnmatch_lines(
         [
             "No operation of AWS KMS was called.",
-            "KMS fault coverage could not be written to taken: IsADirectoryError: Is a directory.",
+            "KMS coverage could not be written to taken: IsADirectoryError: Is a directory.",
         ]
     )
     assert result.ret == 1
@@ -185,7 +185,7 @@ def test_what_is_missing_is_said_on_demand_and_once(run):
     assert "not exercised" not in run("--kms-import-coverage").stdout.str()
     output = run("--kms-import-coverage-missing").stdout.str()
     assert output.count("read-timeout") == 1
-    assert re.search(r"by kind: refusal 2 of \d+, denial 0 of 6, http 0 of 8, network 0 of \d+", output)
+    assert re.search(r"by kind: refusal 2 of \d+, denial 0 of 7, http 0 of 8, network 0 of \d+", output)
 
 
 def test_a_real_denial_counts_as_what_it_is():

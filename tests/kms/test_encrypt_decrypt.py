@@ -284,11 +284,3 @@ def test_grant_tokens_are_looked_at(kms, key):
     blob = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
     with refused("InvalidGrantTokenException"):
         kms.decrypt(CiphertextBlob=blob, GrantTokens=["token"])
-
-
-def test_nitro_enclaves_are_not_offered(kms, kms_import_mock, key):
-    """The test fails loudly instead of getting a made-up answer."""
-    blob = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
-    with pytest.raises(AssertionError, match="Recipient"):
-        kms.decrypt(CiphertextBlob=blob, Recipient={"AttestationDocument": b"x"})
-    kms_import_mock.complaints.clear()

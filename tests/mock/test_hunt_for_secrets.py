@@ -70,8 +70,8 @@ FAILING = {
         mock.inject(faults.StalledBody(), on="Decrypt")
         kms.decrypt(CiphertextBlob=blob)""",
     "not offered": """
-        key_id = mock.import_key(MATERIAL).id
-        kms.generate_data_key(KeyId=key_id, KeySpec="AES_256", Recipient={"AttestationDocument": b"x"})""",
+        mock.import_key(MATERIAL)
+        mock.client("cn-north-1").create_key(KeySpec="SM2", KeyUsage="SIGN_VERIFY")""",
     "the engine crashes at the import": """
         monkeypatch.setattr("pytest_kmsimport.engine.operations.importing.ImportTerms", None)
         mock.import_key(MATERIAL)""",

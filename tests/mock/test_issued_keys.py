@@ -102,6 +102,29 @@ def test_an_importer_that_assumes_a_role(iam, sts, key):
         kms.encrypt(KeyId=key.id, Plaintext=b"x")
 
 
+def test_whoever_has_assumed_a_role_can_be_asked_about(iam, sts, key, kms_import_mock):
+    """And denied something in one line, by the access key ID that STS has issued."""
+    arn = role(iam, DESCRIBE)
+    credentials = sts.assume_role(RoleArn=arn, RoleSessionName="ceremony")["Credentials"]
+    issued = credentials["AccessKeyId"]
+    assert kms_import_mock.can(issued, "DescribeKey", key.id)
+    answer = kms_import_mock.can(issued, "Encrypt", key.id)
+    assert not answer
+    assert answer.decisions[0].principal == f"arn:aws:sts::{HOME}:assumed-role/Importer/ceremony"
+    with kms_import_mock.deny("kms:DescribeKey", principal=issued):
+        may(kms_of(credentials), key)
+        assert kms_import_mock.can(None, "DescribeKey", key.id), "somebody else"
+    may(kms_of(credentials), key, describe=True)
+    for ask in (
+        lambda: kms_import_mock.can(arn, "Encrypt", key.id),
+        lambda: kms_import_mock.deny("kms:*", principal=arn),
+    ):
+        with pytest.raises(
+            ValueError, match=r"is no access key ID: register who it is, principal=mock\.principal\('arn:"
+        ):
+            ask()
+
+
 def test_a_key_policy_names_the_role(iam, sts, kms_import_mock):
     """By its ARN, path and all."""
     arn = role(iam, Path="/keys/")

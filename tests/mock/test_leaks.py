@@ -83,7 +83,7 @@ def test_a_secret_in_a_request(kms, kms_import_mock):
     expected = (
         f"1 leak of secrets:\n  key material of KMS key {key.id} is in the request Encrypt, member Plaintext, as base64"
     )
-    assert str(leaked.value) == expected
+    assert leaked.value.args == (expected,)
 
 
 @pytest.mark.parametrize(

@@ -306,6 +306,7 @@ def test_ini_options_reach_the_mock(pytester, run):
         kms_import_faults_must_strike = false
         kms_import_check_leaks = true
         kms_import_serve = true
+        kms_import_integrated_services = false
         kms_import_background_seconds = 5
         kms_import_grants_spread_seconds = 6
         kms_import_journal_size = 7
@@ -327,7 +328,7 @@ def test_ini_options_reach_the_mock(pytester, run):
                 policies=[Path(__file__).parent / "policies" / "alice.json"],
                 service="2022", strict_tokens=True, allow_real_aws=True,
                 sign_requests=True, sleep_on_retry=True, faults_must_strike=False, check_leaks=True,
-                serve=True, background_seconds=5, grants_spread_seconds=6, journal_size=7,
+                serve=True, integrated_services=False, background_seconds=5, grants_spread_seconds=6, journal_size=7,
                 quotas={"aliases_per_key": 2, "keys": 30}, seed=8, reserved_tags="floci",
             )
             given = vars_of(kms_import_mock._options)

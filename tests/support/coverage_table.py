@@ -1,4 +1,4 @@
-"""README's coverage table, from botocore's newest model: ``python -m tests.support.coverage_table`` writes it anew."""
+"""docs/coverage.md's table, from botocore's newest model: ``python -m tests.support.coverage_table`` writes it anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_kmsimport._wire.model import kms_model
 from pytest_kmsimport.engine.operations import OPERATIONS
 
-README = Path(__file__).parents[2] / "README.md"
+COVERAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 BEGIN, END = "<!-- coverage: begin -->\n", "<!-- coverage: end -->\n"
 #: Members that are only refused as AWS refuses them for imported keys; what they are for is not offered.
 ONLY_REFUSED = {"CreateKey": {"CustomKeyStoreId", "XksKeyId"}}
@@ -31,14 +31,14 @@ def row(name: str) -> str:
     return f"| {name} | {', '.join(offered)} | {', '.join(m for m in members if m in missing)} |\n"
 
 
-def table_in_readme() -> str:
-    """The table as README has it."""
-    return README.read_text().partition(BEGIN)[2].partition(END)[0]
+def table_in_the_manual() -> str:
+    """The table as docs/coverage.md has it."""
+    return COVERAGE.read_text().partition(BEGIN)[2].partition(END)[0]
 
 
 def write() -> None:
     """Put the table where it belongs."""
-    README.write_text(README.read_text().replace(BEGIN + table_in_readme() + END, BEGIN + table() + END))
+    COVERAGE.write_text(COVERAGE.read_text().replace(BEGIN + table_in_the_manual() + END, BEGIN + table() + END))
 
 
 if __name__ == "__main__":

@@ -152,6 +152,10 @@ class World:
             yield operation, {**key["imported"], "NumberOfBytes": 64}
         for operation in ("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"):
             yield operation, {**key["symmetric"], "KeyPairSpec": "ECC_NIST_P256", **CONTEXT}
+        attested = {"Recipient": self.mock.attestation().recipient}
+        yield "Decrypt", {"CiphertextBlob": sealed, **CONTEXT, **attested}
+        yield "GenerateDataKeyPair", {**key["symmetric"], "KeyPairSpec": "ECC_NIST_P256", **attested}
+        yield "GenerateRandom", {"NumberOfBytes": 16, **attested}
         oaep = {"EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
         yield "Encrypt", {**key["sealing"], "Plaintext": b"x", **oaep}
         yield (

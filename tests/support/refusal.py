@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,17 @@ def refused(code: str, message: str = "", *, status: int = 400) -> Iterator[None
     response = caught.value.response
     assert response["Error"]["Code"] == code
     assert response["Error"]["Message"] == message
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+@contextmanager
+def refused_like(code: str, pattern: str, *, status: int = 400) -> Iterator[None]:
+    """The client gets this refusal, with a text that is wholly as the pattern says."""
+    with pytest.raises(ClientError) as caught:
+        yield
+    response = caught.value.response
+    assert response["Error"]["Code"] == code
+    assert re.fullmatch(pattern, response["Error"]["Message"])
     assert response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from pytest_kmsimport import mock_kms_import
 from pytest_kmsimport._diagnosis import identifiers
-from pytest_kmsimport._mock import core
+from pytest_kmsimport._mock import world
 from pytest_kmsimport._mock.rsa_pool import RsaKeys
 from pytest_kmsimport._wire import aws_json as _wire
 from pytest_kmsimport._wire.aws_json import WireResponse
@@ -122,7 +122,7 @@ def wire(request, monkeypatch):
         return dataclasses.replace(EngineWorld(*parts, **named), random_bytes=dice.randbytes, rsa_private_key=keys)
 
     keys = OneOfEach()
-    monkeypatch.setattr(core, "World", repeatable)
+    monkeypatch.setattr(world, "World", repeatable)
     options = getattr(request, "param", {})
     with mock_kms_import(region="us-east-1", journal_size=10, **options) as mock:
         mock.clock.freeze()

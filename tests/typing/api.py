@@ -6,6 +6,7 @@ from typing_extensions import assert_type
 
 from pytest_kmsimport import (
     AttachedStatement,
+    Attestation,
     CallRecord,
     KeyView,
     LeastPrivilege,
@@ -46,6 +47,11 @@ with mock_kms_import(region="eu-west-1") as mock:
     assert_type(importer, RegisteredPrincipal)
     assert_type(mock.can(importer, "ImportKeyMaterial", "alias/x", ValidTo=None), Permissions)
     importer.client("eu-west-3").encrypt(KeyId="alias/x", Plaintext=b"x")
+
+    attestation = mock.attestation({0: bytes(48), 1: "00" * 48}, role="arn:aws:iam::111122223333:role/Parent")
+    assert_type(attestation, Attestation)
+    assert_type(attestation.decrypt(b"x"), bytes)
+    mock.attestation({"PCR0": bytes(48)})  # type: ignore[dict-item]
 
     with mock.deny("kms:ImportKeyMaterial", principal=importer, key_id="alias/x", condition={}) as denied:
         assert_type(denied, AttachedStatement)

@@ -54,7 +54,8 @@ class Decision:
     caller. ``statement`` is the one that decided, such as ``Sid 'Ceremony'``, and ``number`` counts it from 1; empty
     and 0 where none did, which is how most refusals come about. ``explicit`` tells a Deny. ``reason`` has it in words.
     ``grant`` is the grant that allows it, ``by_iam`` the statement of the caller's own policies that had to allow it
-    too.
+    too. ``denial`` is what a refusal comes to: ``explicit-deny``, ``no-statement``, ``condition-unmet`` or
+    ``grant-not-spread``, as the faults of that name have it; empty where it is allowed.
     """
 
     allowed: bool
@@ -68,6 +69,7 @@ class Decision:
     reason: str
     grant: str = ""
     by_iam: str = ""
+    denial: str = ""
 
     def __str__(self) -> str:
         verb = "may" if self.allowed else "may not"
@@ -112,6 +114,7 @@ def decide(
     key_policy = None if key is None or action in BY_GRANT_ALONE else compiled(policy or key.policy)
     verdict = judge(asked, ask, key_policy)
     statement = verdict.statement
+    reason, denial = reason_of(asked, ask, key_policy, verdict)
     decision = Decision(
         verdict.allowed,
         asked.principal.arn,
@@ -121,9 +124,10 @@ def decide(
         "" if statement is None else statement.name,
         0 if statement is None else statement.number,
         verdict.explicit,
-        reason_of(asked, ask, key_policy, verdict),
+        reason,
         verdict.grant.removeprefix("the grant "),
         "" if verdict.by_iam is None else verdict.by_iam.name,
+        "" if denial is None else denial.value,
     )
     return decision, None if verdict.allowed else _refusal(asked, ask, verdict, decision)
 

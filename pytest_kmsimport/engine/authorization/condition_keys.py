@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..arns import parse
+from ..errors import ValidationException
+from ..recipients import recipient_of
 from .principals import Kind
 
 if TYPE_CHECKING:
@@ -109,7 +111,10 @@ def _rows(text: str) -> Mapping[str, Collection[str]]:
 
 
 #: Action -> the condition keys that a request for it can have, in lower case.
-KEYS_OF: Mapping[str, Collection[str]] = _rows(TABLE_AS_PUBLISHED)
+KEYS_OF: Mapping[str, Collection[str]] = {
+    **_rows(TABLE_AS_PUBLISHED),
+    "GenerateRandom": _names(["RecipientAttestation:"]),  # the page about the condition keys has it, the table has not
+}
 #: Actions that have them without a KMS key; others have none where they are about an alias.
 WITHOUT_KEY = {*re.findall(r"^\[(\w+)\]", TABLE_AS_PUBLISHED, re.MULTILINE), "TagResource"}
 
@@ -202,6 +207,15 @@ def _context_value(asked: Situation, name: str) -> object:
     return next((value for key, value in encryption_context(asked).items() if key.lower() == name), None)
 
 
+def _attestation(asked: Situation, name: str) -> object:
+    """A measurement of the enclave that an answer is for; absent without an attestation document that is valid."""
+    try:
+        recipient = recipient_of(asked.region, asked.members)
+    except ValidationException:
+        return None
+    return None if recipient is None else recipient.measurement(name)
+
+
 def _encryption_algorithm(asked: Situation, _: str) -> object:
     return asked.members.get(f"{_SIDES.get(asked.action, '')}EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
 
@@ -254,7 +268,7 @@ VALUES: Mapping[str, Callable[[Situation, str], object]] = {
     "kms:encryptionalgorithm": _encryption_algorithm,
     "kms:encryptioncontext:": _context_value,
     "kms:encryptioncontextkeys": lambda asked, _: list(encryption_context(asked)) or None,
-    "kms:recipientattestation:": lambda *_: None,  # no request here has a Recipient
+    "kms:recipientattestation:": _attestation,
     "kms:datakeypairspec": _member("KeyPairSpec"),
     "kms:reencryptonsamekey": _on_same_key,
     "kms:messagetype": _member("MessageType", "RAW"),

@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import NotOffered
 from ..grants import Grant
 from ..keys import Key
+from ..recipients import is_measurement
 from ..region import Region
 from .condition_keys import KEYS_OF, VALUES, WITHOUT_KEY
 from .patterns import Values
@@ -22,6 +23,7 @@ from .principals import Account, Kind, Principal
 
 _Value = Callable[["Situation", str], object]
 _YES, _NO = ("true",), ("false",)
+_CONTEXT, _ATTESTATION = "kms:encryptioncontext:", "kms:recipientattestation:"
 _UNKNOWN = """\
 The policy asks for {key}, and nobody here knows what it is in this call: say so where the principal is registered, or
 by mock.govern for its account, with context={{"{key}": "value"}}, or None where the call has no such key."""
@@ -76,9 +78,10 @@ class Situation:
 
 def _parts(name: str) -> tuple[str, str]:
     """A condition key without the part that a policy's author chooses, and that part."""
-    for prefix in ("kms:encryptioncontext:", "kms:recipientattestation:"):
-        if name.startswith(prefix):
-            return prefix, name.removeprefix(prefix)
+    if name.startswith(_CONTEXT):
+        return _CONTEXT, name.removeprefix(_CONTEXT)
+    if name.startswith(_ATTESTATION) and is_measurement(name.removeprefix(_ATTESTATION)):
+        return _ATTESTATION, name.removeprefix(_ATTESTATION)
     base, slash, argument = name.partition("/")
     return base + slash, argument
 

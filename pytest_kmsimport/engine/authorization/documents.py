@@ -157,10 +157,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy document; ``open_to`` are accounts that it lets do everything, unconditionally and without a Deny."""
+    """A policy document.
+
+    ``open_to`` are accounts that it lets do everything, unconditionally and without a Deny, and the number of the
+    statement that does.
+    """
 
     statements: tuple[Statement, ...]
-    open_to: frozenset[str]
+    open_to: Mapping[str, int]
 
     def denial(self, ask: Ask, principal: Named) -> Statement | None:
         """The first statement that denies what is asked; one that names principals, only if it means this one."""
@@ -190,17 +194,17 @@ def compiled(policy: str) -> Policy:
     return Policy(statements, _open_to(statements))
 
 
-def _open_to(statements: tuple[Statement, ...]) -> frozenset[str]:
+def _open_to(statements: tuple[Statement, ...]) -> Mapping[str, int]:
     if not all(statement.allows for statement in statements):
-        return frozenset()
+        return {}
     unconditional = (
-        statement.principals.named
-        for statement in statements
+        (statement.principals.named, statement.number)
+        for statement in reversed(statements)  # so that the first one counts
         if statement.principals is not None
         and not (statement.conditions or statement.principals.others or statement.actions.others)
         and not {"*", "kms:*"}.isdisjoint(statement.actions.written)
     )
-    return frozenset(account for named in unconditional for account in map(_account_of, named) if account)
+    return {account: number for named, number in unconditional for account in map(_account_of, named) if account}
 
 
 def _account_of(name: str) -> str:

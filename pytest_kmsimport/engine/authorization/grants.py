@@ -13,6 +13,7 @@ from ..errors import InvalidGrantTokenException
 from ..grants import Grant, read_token
 from .condition_keys import encryption_context
 from .context import Situation
+from .denial import Denial, NearMiss
 from .documents import Reach
 from .principals import Kind
 
@@ -48,7 +49,7 @@ def permits(asked: Situation) -> Iterator[Permit]:
             yield Permit(reach, grant.issuer, _name(grant))
 
 
-def near_misses(asked: Situation) -> Iterator[str]:
+def near_misses(asked: Situation) -> Iterator[NearMiss]:
     """Why the principal's own grants do not let it do what is asked."""
     if asked.key is None or asked.action == _RETIRE:
         return
@@ -58,11 +59,12 @@ def near_misses(asked: Situation) -> Iterator[str]:
         if _reach(asked, permission.grantee, permission.grantee_service) is None:
             continue
         if asked.action not in permission.operations:
-            yield f"{_name(grant)} is for {', '.join(permission.operations)}"
+            yield NearMiss(f"{_name(grant)} is for {', '.join(permission.operations)}")
         elif not _is_known(asked, grant, tokens):
-            yield f"{_name(grant)} has not spread yet: bring its grant token, or wait"
+            yield NearMiss(f"{_name(grant)} has not spread yet: bring its grant token, or wait", Denial.NOT_SPREAD)
         elif not _allows(asked, grant):
-            yield f"{_name(grant)} has constraints that the call does not keep: {_written(permission.constraints)}"
+            written = _written(permission.constraints)
+            yield NearMiss(f"{_name(grant)} has constraints that the call does not keep: {written}")
 
 
 def _name(grant: Grant) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..errors import NotOffered
 from .context import Situation
 from .decision import Attached, Source, Verdict, attached_policies
+from .denial import Denial, NearMiss
 from .documents import Ask, Condition, Policy, Statement
 from .grants import near_misses
 from .operators import NULL
@@ -21,25 +22,26 @@ _NAMES = {
 }
 
 
-def reason_of(asked: Situation, ask: Ask, key_policy: Policy | None, verdict: Verdict) -> str:
-    """What decided; where nothing allows, for each policy why not."""
+def reason_of(asked: Situation, ask: Ask, key_policy: Policy | None, verdict: Verdict) -> tuple[str, Denial | None]:
+    """What decided, and of a refusal what it comes to; where nothing allows, for each policy why not."""
     if verdict.allowed:
         if verdict.statement is None and not verdict.grant:
-            return "IAM does not limit it."
+            return "IAM does not limit it.", None
         allowing = verdict.grant or _place(verdict)
         if verdict.by_iam is not None:
-            return f"{allowing} lets IAM decide, and {verdict.by_iam.name} of {_NAMES[Source.IDENTITY]} allows it."
-        return f"{allowing} allows it."
+            by_iam = f"{verdict.by_iam.name} of {_NAMES[Source.IDENTITY]}"
+            return f"{allowing} lets IAM decide, and {by_iam} allows it.", None
+        return f"{allowing} allows it.", None
     if verdict.explicit:
         assert verdict.statement is not None
-        return f"{_place(verdict)} denies it{_met(verdict.statement, ask)}."
+        return f"{_place(verdict)} denies it{_met(verdict.statement, ask)}.", Denial.EXPLICIT
     assert verdict.source is not None
-    lines = [f"no {verdict.source.value} allows it"]
-    for attached in attached_policies(asked, key_policy):
-        lines += _of_policy(asked, ask, attached)
+    misses = [miss for attached in attached_policies(asked, key_policy) for miss in _of_policy(asked, ask, attached)]
     if key_policy is not None:
-        lines += near_misses(asked)
-    return "; ".join(lines) + "."
+        misses += near_misses(asked)
+    near = {miss.denial for miss in misses}
+    denial = next((one for one in (Denial.NOT_SPREAD, Denial.CONDITION_UNMET) if one in near), Denial.NO_STATEMENT)
+    return "; ".join([f"no {verdict.source.value} allows it", *(miss.text for miss in misses)]) + ".", denial
 
 
 def _place(verdict: Verdict) -> str:
@@ -48,22 +50,24 @@ def _place(verdict: Verdict) -> str:
     return f"{verdict.statement.name} of {_NAMES[verdict.source]}{f' {verdict.arn}' if verdict.arn else ''}"
 
 
-def _of_policy(asked: Situation, ask: Ask, attached: Attached) -> Iterator[str]:
+def _of_policy(asked: Situation, ask: Ask, attached: Attached) -> Iterator[NearMiss]:
     """What each statement that allows the action is lacking; of a policy with none, that it has none."""
     name = _NAMES[attached.source]
     if attached.source is Source.RESOURCE_CONTROL:
         return
     about = [s for s in attached.policy.statements if s.allows and s.actions.cover(ask.action, ask.context)]
     if not about:
-        yield f"no statement of {name} allows kms:{asked.action}"
+        yield NearMiss(f"no statement of {name} allows kms:{asked.action}")
     for statement in about:
-        lacking = _lacking(asked, ask, statement)
-        if lacking:
-            yield f"Allow {asked.action} in {statement.name} of {name} {lacking}"
+        place = f"Allow {asked.action} in {statement.name} of {name}"
+        if is_for := _whom_or_what(asked, ask, statement):
+            yield NearMiss(f"{place} {is_for}")
+        elif unmet := next(filter(None, (_unmet(condition, ask) for condition in statement.conditions)), ""):
+            yield NearMiss(f"{place} {unmet}", Denial.CONDITION_UNMET)
 
 
-def _lacking(asked: Situation, ask: Ask, statement: Statement) -> str:
-    """Why a statement about the action does not allow it; empty where it does."""
+def _whom_or_what(asked: Situation, ask: Ask, statement: Statement) -> str:
+    """Whom or what a statement about the action is for, where that is somebody or something else."""
     if not statement.is_about(asked.principal):
         assert statement.principals is not None
         others = "all but " if statement.principals.others else ""
@@ -71,7 +75,7 @@ def _lacking(asked: Situation, ask: Ask, statement: Statement) -> str:
     if not statement.resources.cover(ask.resource, ask.context):
         others = "all but " if statement.resources.others else ""
         return f"is for {others}{', '.join(statement.resources.written)}"
-    return next(filter(None, (_unmet(condition, ask) for condition in statement.conditions)), "")
+    return ""
 
 
 def _unmet(condition: Condition, ask: Ask) -> str:

@@ -30,7 +30,7 @@ _LENGTHS = {"AES_128": 16, "AES_256": 32}  # bytes
     secrets={"Plaintext": "the plaintext data key"},
     grants={"GenerateDataKey"},
     of="symmetric",
-    not_offered={"Recipient"},
+    recipient="Plaintext",
 )
 def generate_data_key(
     region: Region,
@@ -72,7 +72,7 @@ def generate_data_key_without_plaintext(
     secrets={"PrivateKeyPlaintext": "the private key of the data key pair"},
     grants={"GenerateDataKeyPair"},
     of="symmetric",
-    not_offered={"Recipient"},
+    recipient="PrivateKeyPlaintext",
 )
 def generate_data_key_pair(
     region: Region,
@@ -106,7 +106,12 @@ def generate_data_key_pair_without_plaintext(
     return {**_sealed_pair(region, key, private_key, encryption_context), "KeyPairSpec": key_pair_spec}
 
 
-@operation(keys=(), needs=(in_account("GenerateRandom"),), not_offered={"CustomKeyStoreId", "Recipient"})
+@operation(
+    keys=(),
+    needs=(in_account("GenerateRandom"),),
+    recipient="Plaintext",
+    not_offered={"CustomKeyStoreId"},
+)
 def generate_random(
     region: Region,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -17,8 +17,10 @@ from ..errors import (
     ValidationException,
 )
 from ..keys import Key
+from ..materials import key_material_id
 from ..region import Region
 from ..specs import SYMMETRIC_DEFAULT
+from ..world import World
 from ..wrapping import longest_plaintext, padding_of
 from .admission import check_grant_tokens, check_use, conclude
 from .permissions import on_key, on_key_of_ciphertext
@@ -70,7 +72,7 @@ def encrypt(
     usage=_ENCRYPTION,
     needs=(on_key_of_ciphertext("Decrypt", "KeyId"),),
     grants={"Decrypt"},
-    not_offered={"Recipient"},
+    recipient="Plaintext",
 )
 def decrypt(
     region: Region,
@@ -169,6 +171,33 @@ def seal(  # noqa: PLR0917  the parts of a request
     binding = ciphertext.Binding(key.scope, context)
     blob = ciphertext.seal(plaintext, kind, bytes.fromhex(material.id), material.plaintext, binding, nonce)
     return Sealed(blob, material.id)
+
+
+_DATA_KEY = 32  # bytes
+
+
+def seal_earlier(key: Key, context: Context, world: World) -> bytes:
+    """A data key as somebody has it who was given it earlier, when the KMS key could be used.
+
+    It names the key material that is current, or a made-up one of the KMS key where it has never had any that encrypts.
+    """
+    material = None
+    if key.usage == _ENCRYPTION and key.spec.is_symmetric:
+        material = key.current if key.is_external else key.usable_material(world)
+    material_id = key_material_id(key.id, b"") if material is None else material.id
+    opens_with = None if material is None else material.plaintext
+    binding, nonce = ciphertext.Binding(key.scope, context), world.random_bytes(ciphertext.NONCE)
+    data_key = world.random_bytes(_DATA_KEY)
+    return ciphertext.seal(
+        data_key, ciphertext.OF_DATA_KEY, bytes.fromhex(material_id), opens_with or bytes(_DATA_KEY), binding, nonce
+    )
+
+
+def seal_under_none(random_bytes: Callable[[int], bytes]) -> bytes:
+    """A data key under a KMS key that is gone."""
+    binding, nonce = ciphertext.Binding("", {}), random_bytes(ciphertext.NONCE)
+    material_id, no_key = random_bytes(_DATA_KEY), bytes(_DATA_KEY)
+    return ciphertext.seal(no_key, ciphertext.OF_DATA_KEY, material_id, no_key, binding, nonce)
 
 
 def _seal_rsa(region: Region, key: Key, plaintext: bytes, algorithm: str) -> bytes:

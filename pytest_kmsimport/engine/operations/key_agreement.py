@@ -23,7 +23,7 @@ from .registry import operation
     secrets={"SharedSecret": "the shared secret"},
     grants={"DeriveSharedSecret"},
     since=2024,
-    not_offered={"Recipient"},
+    recipient="SharedSecret",
 )
 def derive_shared_secret(region: Region, key: Key, *, key_agreement_algorithm: str, public_key: bytes) -> Response:
     """Agree on a shared secret, the x-coordinate of ECDH (NIST SP 800-56A), with the owner of a public key (DER)."""

@@ -12,10 +12,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import envelopes
 from ..authorization.access import Permission, authorize
 from ..call import Response
 from ..errors import NotOffered
 from ..keys import Key
+from ..recipients import Recipient, recipient_of
 from ..region import Region
 from ..states import KeyState, Refusal, refusals_of
 from .admission import check_grant_tokens, check_state, check_use, conclude
@@ -28,6 +30,7 @@ OPERATIONS: dict[str, Operation] = {}
 
 _BEGIN = 2014
 _USES = {"GrantTokens": "grant_tokens", "DryRun": "dry_run"}
+_RECIPIENT = {"Recipient": "recipient"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class Traits:
     * ``changes``: whether it changes what the KMS key in KeyId is. ``reads``: whether it answers from the KMS key
       alone, so that AWS may answer with what the key was a moment ago.
     * ``secrets``: members of the answer that are secrets made for the caller, and what they are.
+    * ``recipient``: the member of the answer that is encrypted for an enclave where the request has a Recipient.
     * ``repeated``: what a second attempt is refused with, where the first was carried out and its answer was lost.
     * ``needs``: the permissions that it asks for, where that is not one by its own name on the KMS key in KeyId.
     * ``grants``: the names by which a grant can permit it. ``of``: the KMS keys that it is for, ``symmetric``
@@ -56,6 +60,7 @@ class Traits:
     changes: bool = False
     reads: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
+    recipient: str = ""
     repeated: str | None = None
     needs: tuple[Need, ...] = ()
     grants: Collection[str] = ()
@@ -95,14 +100,21 @@ class Operation:
             raise NotOffered(reason, sorted(parameters)) from None
         if self.traits.needs:
             check_all(self.permissions(region, members), region)
-        if self.takes is None:
-            return self.function(region, **arguments)
-        if self.takes == "this":
-            return self.function(region, self, **arguments)
-        key = self.resolve_key(region, arguments.pop("key_id"))
-        if self.traits.usage is None:
-            return self.function(region, key, **arguments)
-        return self._use(region, key, self.traits.usage, arguments)
+        key = self.resolve_key(region, arguments.pop("key_id")) if self.takes == "key" else None
+        recipient = None if arguments.pop("recipient", None) is None else recipient_of(region, members)
+        if key is None:
+            response = self.function(region, *([self] if self.takes == "this" else []), **arguments)
+        elif self.traits.usage is None:
+            response = self.function(region, key, **arguments)
+        else:
+            response = self._use(region, key, self.traits.usage, arguments)
+        return response if recipient is None else self._for_alone(recipient, response, region)
+
+    def _for_alone(self, recipient: Recipient, response: Response, region: Region) -> Response:
+        """An answer whose plaintext nobody but one enclave can read."""
+        plaintext = region.visit.concealed[self.traits.recipient] = response.pop(self.traits.recipient)
+        sealed = envelopes.seal(plaintext, recipient.public_key, region.world.random_bytes)
+        return {**response, "CiphertextForRecipient": sealed}
 
     def resolve_key(self, region: Region, identifier: str) -> Key:
         """Find the KMS key that a call is about and let the call pass, or refuse it.
@@ -150,6 +162,8 @@ class operation(Traits):  # noqa: N801  a decorator
         parameters = {_aws_name(name): name for name in [*names, *(["key_id"] if takes == "key" else [])]}
         if takes == "key" and self.usage is not None:
             parameters |= _USES
+        if self.recipient:
+            parameters |= _RECIPIENT
         algorithm = next((name for name in names if name.endswith("_algorithm")), "")
         default = signature[algorithm].default if algorithm else self.algorithm
         name = _aws_name(function.__name__)

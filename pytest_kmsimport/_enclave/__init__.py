@@ -1,0 +1,1 @@
+"""Nitro enclaves: attestation documents, made and read, and who vouches for them."""

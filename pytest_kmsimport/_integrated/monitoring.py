@@ -1,0 +1,71 @@
+"""EventBridge and CloudWatch, where others play them: told what AWS tells these of the mock's KMS keys.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/monitoring-overview.html
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.client import BaseClient
+
+from .._active import Mock
+from .._around.alarms import NAMESPACE
+from .._around.events import Rule
+from .._service.questions import UNANSWERED, questions
+
+_EVERYTHING = {"source": ["aws.kms"]}
+
+
+def tell_event_bus(mock: Mock, client: BaseClient, region: str, account: str) -> None:
+    """Hand over KMS's events from now on, to the default event bus of an account in a Region.
+
+    That is what rules in the state ENABLED are for, since who plays EventBridge may not know of another one.
+    """
+    where = (region, account)
+    telling = mock.service.integrated.event_buses
+    if where in telling:
+        return
+
+    def put(event: Mapping[str, Any], _: object) -> None:
+        entry = {
+            "Time": event["time"],
+            "Source": event["source"],
+            "Resources": event["resources"],
+            "DetailType": event["detail-type"],
+            "Detail": json.dumps(event["detail"]),
+        }
+        try:
+            with questions():
+                client.put_events(Entries=[entry])
+        except Exception as error:  # noqa: BLE001  whoever plays EventBridge may raise anything
+            rules[0].end()
+            telling.discard(where)
+            if not isinstance(error, UNANSWERED):
+                text = f"EventBridge in {region} hears no more of AWS KMS: {type(error).__name__}: {error}"
+                warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+    telling.add(where)
+    rules: list[Rule] = [mock.events.rule(_EVERYTHING, put, region_name=region, account=account)]
+
+
+def put_metrics(mock: Mock, client: BaseClient, region: str, account: str) -> None:
+    """Put down this minute's data points of the KMS keys whose key material expires."""
+    data = mock.metrics.data(region, account)
+    try:
+        with questions():
+            for begin in range(0, len(data), _MOST_DATA):
+                client.put_metric_data(Namespace=NAMESPACE, MetricData=data[begin : begin + _MOST_DATA])
+    except UNANSWERED:
+        return
+
+
+_MOST_DATA = 1000  # in a request
+#: The services by their names in botocore's events and for ``boto3.client``, and what they are told before they answer.
+TOLD: Mapping[str, tuple[str, Callable[[Mock, BaseClient, str, str], None]]] = {
+    "cloudwatch": ("cloudwatch", put_metrics),
+    "eventbridge": ("events", tell_event_bus),
+}

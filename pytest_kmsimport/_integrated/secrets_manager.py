@@ -1,0 +1,132 @@
+"""AWS Secrets Manager: secrets with a KMS key of their own.
+
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from botocore.client import BaseClient
+
+from .requests import Integration, Kept, Need, Refusal, Refused, Request, arn_of, write_json
+
+_VALIDATION = "RequestToValidateKeyAccess"
+_CURRENT = "AWSCURRENT"
+
+
+def _need(request: Request, operation: str, key_id: str, arn: str, version: str) -> Need:
+    return Need(operation, key_id, {"SecretARN": arn, "SecretVersionId": version}, arn, request.region)
+
+
+def _has_value(request: Request) -> bool:
+    return bool({"SecretString", "SecretBinary"} & request.members.keys())
+
+
+def _new_version(request: Request) -> str:
+    version: str = request.members.get("ClientRequestToken", "")
+    return version
+
+
+def _validated(request: Request, key_id: str, arn: str) -> Iterator[Need]:
+    """A KMS key that a request names is tried before anything is done with it."""
+    for operation in ("GenerateDataKey", "Decrypt"):
+        yield _need(request, operation, key_id, arn, _VALIDATION)
+
+
+def _describe(request: Request) -> Mapping[str, Any]:
+    secret: Mapping[str, Any] = request.client.describe_secret(SecretId=request.members["SecretId"])
+    return secret
+
+
+def _create(request: Request) -> Iterator[Need]:
+    """A secret's ARN ends with six characters that nobody knows before, so that here they are others."""
+    key_id = request.members.get("KmsKeyId", "")
+    name = request.members["Name"]
+    arn = arn_of(
+        "secretsmanager", request.region, request.account, f"secret:{name}-{sha256(name.encode()).hexdigest()[:6]}"
+    )
+    yield from _validated(request, key_id, arn)
+    if _has_value(request):
+        yield _need(request, "GenerateDataKey", key_id, arn, _new_version(request))
+
+
+def _update(request: Request) -> Iterator[Need]:
+    secret = _describe(request)
+    key_id = request.members.get("KmsKeyId")
+    if key_id:
+        yield from _validated(request, key_id, secret["ARN"])
+    if _has_value(request):
+        key_id = key_id or secret.get("KmsKeyId", "")
+        yield _need(request, "GenerateDataKey", key_id, secret["ARN"], _new_version(request))
+
+
+def _put_value(request: Request) -> Iterator[Need]:
+    """A version that is there already is compared, which takes decrypting it."""
+    secret, version = _describe(request), _new_version(request)
+    is_there = version in secret.get("VersionIdsToStages", {})
+    operation = "Decrypt" if is_there else "GenerateDataKey"
+    yield _need(request, operation, secret.get("KmsKeyId", ""), secret["ARN"], version)
+
+
+def _get_value(request: Request) -> Iterator[Need]:
+    stage = request.members.get("VersionStage", _CURRENT)
+    yield from _decrypted(request, _describe(request), stage, request.members.get("VersionId"))
+
+
+def _batch_get_value(request: Request) -> Iterator[Need]:
+    client, names = request.client, request.members.get("SecretIdList")
+    if names:
+        secrets = [client.describe_secret(SecretId=name) for name in names]
+    else:
+        pages = client.get_paginator("list_secrets").paginate(Filters=request.members.get("Filters", []))
+        secrets = [client.describe_secret(SecretId=one["ARN"]) for page in pages for one in page["SecretList"]]
+    for secret in secrets:
+        yield from _decrypted(request, secret, _CURRENT)
+
+
+def _decrypted(request: Request, secret: Mapping[str, Any], stage: str, version: str | None = None) -> Iterator[Need]:
+    """A version that is there is decrypted."""
+    versions: Mapping[str, list[str]] = secret.get("VersionIdsToStages", {})
+    for name, stages in versions.items():
+        if name == version or (version is None and stage in stages):
+            yield _need(request, "Decrypt", secret.get("KmsKeyId", ""), secret["ARN"], name)
+
+
+def _refuse(request: Request, refused: Refused) -> Refusal:
+    if refused.is_denied:
+        return Refusal("AccessDeniedException", "Access to KMS is not allowed")
+    if refused.is_fault or refused.is_throttled:
+        return Refusal("InternalServiceError", "An error occurred on the server side.", 500)
+    if "GetSecretValue" in request.operation:
+        return Refusal("DecryptionFailure", f"Secrets Manager can't decrypt the secret value: {refused.in_full}")
+    if "KmsKeyId" not in request.members:
+        return Refusal("EncryptionFailure", f"Secrets Manager can't encrypt the secret value: {refused.in_full}")
+    if refused.code == "DisabledException":
+        why = "The operation failed because the specified KMS key is disabled."
+    else:
+        why = f"The operation failed because of an invalid KMS key: {refused.in_full}"
+    return Refusal("InvalidParameterException", why)
+
+
+def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:
+    for page in client.get_paginator("list_secrets").paginate():
+        for secret in page["SecretList"]:
+            yield Kept("secret", secret["ARN"], secret.get("KmsKeyId", ""), "GetSecretValue", region)
+
+
+SECRETS_MANAGER = Integration(
+    "secretsmanager",
+    {
+        "BatchGetSecretValue": _batch_get_value,
+        "CreateSecret": _create,
+        "GetSecretValue": _get_value,
+        "PutSecretValue": _put_value,
+        "UpdateSecret": _update,
+    },
+    _refuse,
+    write_json,
+    _kept,
+)

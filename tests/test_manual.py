@@ -1,0 +1,131 @@
+"""The manual has everything that users can name, and every page of it is found; ``.ci/docs`` builds it as a site."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import pytest_kmsimport
+from pytest_kmsimport import faults
+from pytest_kmsimport._fixtures import INI
+from pytest_kmsimport.engine.failures import PAGE, Failure
+
+from .support.documents import DOCUMENTS, ROOT, Lesson, headings
+
+MANUAL = ROOT / "docs"
+DIRECTIVE = re.compile(r"^\.\. auto\w+:: (\w+)", re.MULTILINE)
+CHANGES = re.compile(r"\b\d\d:\d\d:\d\d\b|\b[0-9a-f]{8}\b|\bin [0-9.]+s")  # the time, a KMS key, how long it took
+LESSONS = [path for path in DOCUMENTS if "```python\n# " in path.read_text() and "\n$ pytest" in path.read_text()]
+PUBLIC = [getattr(pytest_kmsimport, name) for name in pytest_kmsimport.__all__]
+TOPICS = [
+    str(thing("")).rpartition("#")[2] for thing in PUBLIC if isinstance(thing, type) and issubclass(thing, Failure)
+]
+LISTED = re.compile(r"^\* \[.+\]\((\S+\.md)\): .", re.MULTILINE)
+
+
+def page(name: str) -> str:
+    """The text of a page."""
+    return (MANUAL / name).read_text()
+
+
+def test_the_index_lists_every_page():
+    """Each once, with what it is for; the site makes its navigation of these lists."""
+    listed = LISTED.findall(page("index.md"))
+    pages = [str(path.relative_to(MANUAL)) for path in MANUAL.rglob("*.md") if path.name != "index.md"]
+    assert sorted(listed) == sorted(pages), "name each page in docs/index.md: * [Title](page.md): what it is for"
+
+
+def test_the_reference_has_every_public_name():
+    """Those of the package each in a place of its own."""
+    named = [name for name in DIRECTIVE.findall(page("api.md")) if name in pytest_kmsimport.__all__]
+    assert sorted(named) == pytest_kmsimport.__all__, "write '.. autoclass:: Name' or so in docs/api.md"
+
+
+@pytest.mark.parametrize("name", faults.__all__)
+def test_the_reference_leaves_out_no_fault(name):
+    """It has all of the module but for what it excludes: members that every fault has, and what has a place below."""
+    text = page("api-faults.md")
+    (excluded,) = re.findall(r":exclude-members: (.+)", text)
+    assert name not in excluded.split(", ") or name in DIRECTIVE.findall(text)
+
+
+@pytest.mark.parametrize("document", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_goes_as_it_says(document, tmp_path, monkeypatch):
+    """From an empty folder, each run of pytest prints what the page says, in that order."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # the lesson changes a file twice in a second
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:cacheprovider")
+    runs = 0
+    for command, shown in Lesson(document, tmp_path).commands():
+        if command.startswith("pytest"):
+            run = [sys.executable, "-m", *shlex.split(command)]
+            printed = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+            lines = iter(CHANGES.sub("~", printed).splitlines())
+            for line in shown:
+                assert CHANGES.sub("~", line) in lines, f"{line!r} does not follow, in {printed}"
+            runs += 1
+    assert runs
+
+
+def test_there_is_a_lesson():
+    """The tutorial is one."""
+    assert MANUAL / "tutorial.md" in LESSONS
+
+
+def test_the_suite_before_does_not_notice_a_wrong_hash(pytester):
+    """With SHA1 in it moto's suite stays green, and four of five tests after fail, as docs/from-moto.md says."""
+    suite = pytester.path / "migration_moto"
+    shutil.copytree(ROOT / "examples" / "migration_moto", suite, ignore=shutil.ignore_patterns("__pycache__"))
+    program = suite / "tenant_keys.py"
+    program.write_text(program.read_text().replace("SHA256", "SHA1"))
+    arguments = ["-o", "pythonpath=.", "-p", "no:cacheprovider"]
+    before = pytester.runpytest_subprocess(*arguments, suite / "test_tenant_keys_with_moto.py")
+    assert before.parseoutcomes() == {"passed": 3}
+    after = pytester.runpytest_subprocess(*arguments, suite / "test_tenant_keys.py")
+    assert after.parseoutcomes() == {"failed": 4, "passed": 1}
+
+
+SEEN = {  # an option of pytest that lists them -> what they look like there, and in docs/options.md
+    "--fixtures": (r"^(kms_\w+)", "`{}` (fixture)"),
+    "--markers": (r"^@pytest\.mark\.(kms_\w+)", "`@pytest.mark.{}("),
+    "--help": (r"^ +((?:--kms-import|kms_import_)[\w-]*)", "`{}"),
+}
+
+
+@pytest.mark.parametrize("option", SEEN)
+def test_the_reference_has_all_that_pytest_lists(pytester, option):
+    """Every fixture, marker, option and ini option; those of a mock have a table without the prefix."""
+    listed, written = SEEN[option]
+    names = set(re.findall(listed, "\n".join(pytester.runpytest(option).outlines), re.MULTILINE))
+    assert len(names) > 1
+    of_a_mock = {f"kms_import_{name}" for name in INI}
+    missing = [name for name in sorted(names - of_a_mock) if written.format(name) not in page("options.md")]
+    assert not missing, f"write a row for each in docs/options.md: {missing}"
+
+
+@pytest.mark.parametrize("topic", [*TOPICS, "misuse"])
+def test_every_failure_has_a_place_of_its_own(topic):
+    """That its text leads to."""
+    assert topic in headings(MANUAL / "failures.md"), f"docs/failures.md has no heading for {topic}"
+
+
+def test_failures_lead_to_the_manual():
+    """In the repository that the package names."""
+    (repository,) = re.findall(r'^Repository = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert f"{repository}/blob/main/{(MANUAL / 'failures.md').relative_to(ROOT)}" == PAGE
+
+
+def test_the_changelog_has_the_version():
+    """With a date, and what comes next above it; docs/releasing.md says when."""
+    released = re.findall(
+        r"^## \[(.+?)\](?: - (\d{4}-\d{2}-\d{2}))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    (of_project,) = re.findall(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert released[0] == ("Unreleased", "")
+    assert released[1][0] == of_project
+    assert released[1][1]
