@@ -26,6 +26,7 @@ from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
 from .enclaves import AttestsEnclaves
 from .govern import GovernedMock
+from .key_stores import HasKeyStores
 from .local_kms import ReadsLocalKmsSeeds
 from .saving import SavesState
 from .statements import AttachesStatements
@@ -47,7 +48,7 @@ __tracebackhide__ = True
 
 
 class KmsImportMock(
-    ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves
+    ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves, HasKeyStores
 ):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
