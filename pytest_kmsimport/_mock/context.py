@@ -24,7 +24,7 @@ class MockKmsImport:
 
     def __enter__(self) -> KmsImportMock:
         outer = active()
-        if self._options is None and isinstance(outer, KmsImportMock):
+        if self._options is None and isinstance(outer, KmsImportMock) and not outer.at_rest:
             self._entered.append((outer, False))
             return outer
         mock = KmsImportMock(self._options or DEFAULTS)
@@ -95,7 +95,8 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     Use it bare or with options, as ``with mock_kms_import() as mock:`` (also ``async with``) or as a decorator of a
     function, coroutine, generator, async generator, test class or ``unittest.TestCase``. Every botocore and boto3
     client is answered, built before or after, in any thread, without credentials or configuration. A nested one
-    without options joins the mock around it; with options it stands alone until it ends.
+    without options joins the mock around it, and the mock of the session where the test asks for that; with options it
+    stands alone until it ends.
 
     It answers in this process. A process that is forked off is answered from a copy, of whose calls and KMS keys
     nothing is seen here; other child processes find KMS at a port of this computer at which nobody listens. Those
