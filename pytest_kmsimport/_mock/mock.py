@@ -49,8 +49,15 @@ __tracebackhide__ = True
 
 
 class KmsImportMock(
-    ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves, HasKeyStores
-, SharesKeys):
+    ReadsLocalKmsSeeds,
+    SavesState,
+    GovernedMock,
+    AttachesStatements,
+    TellsBlastRadius,
+    AttestsEnclaves,
+    HasKeyStores,
+    SharesKeys,
+):
     """AWS KMS in memory, behind botocore's real request pipeline.
 
     ``clock`` is AWS's time, ``calls`` what the code under test has asked. ``complaints`` are failures of the test that

@@ -53,7 +53,7 @@ def test_a_fault_that_never_struck_fails_the_block(kms_import_mock):
 def test_a_complaint_fails_the_block(kms_import_mock):
     """Though the code under test has swallowed it; what the block fails with itself comes first."""
     with pytest.raises(NotOffered), kms_import_mock.restoring(), pytest.raises(NotOffered):
-        kms_import_mock.client().describe_custom_key_stores()
+        kms_import_mock.client().describe_key(KeyId="alias/aws/unknown")
     assert not kms_import_mock.complaints
     with pytest.raises(KeyError), kms_import_mock.restoring():  # noqa: PT012  it is about the whole block
         kms_import_mock.inject(Refusal("ThrottlingException"), "CreateKey")
@@ -147,7 +147,7 @@ def test_what_the_mock_has_against_a_test_fails_that_test(run):
 
         def test_a(kms_import_session_mock):
             try:
-                boto3.client("kms").describe_custom_key_stores()
+                boto3.client("kms").describe_key(KeyId="alias/aws/unknown")
             except AssertionError:
                 pass
 
@@ -164,7 +164,7 @@ def test_what_the_mock_has_against_a_test_fails_that_test(run):
     result.stdout.fnmatch_lines(
         [
             "*ERROR at teardown of test_a*",
-            "*DescribeCustomKeyStores*",
+            "*alias/aws/unknown is not offered*",
             "*ERROR at teardown of test_b*",
             "*never struck*",
         ]
