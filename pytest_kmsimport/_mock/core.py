@@ -222,14 +222,16 @@ class MockCore:
         """Have everything that happens in the block undone at its end, as by ``restore``: for one test of several.
 
         What a mock has against a test at its end, it has at the end of the block: a planned fault that never struck, a
-        complaint that the code has swallowed, and with ``check_leaks`` a secret that leaked are AssertionErrors.
+        complaint that the code has swallowed, and with ``check_leaks`` a secret that leaked are AssertionErrors. A
+        block that fails by itself says what is wrong, and nothing more is.
         """
-        begin = self.snapshot()
+        begin, complaints = self.snapshot(), list(self.complaints)
         try:
             yield
             self.end_plans(since=begin)
             self.raise_complaints()
         finally:
+            self.complaints[:] = complaints  # the next block has nothing to do with those of this one
             self.restore(begin)
 
     @property
