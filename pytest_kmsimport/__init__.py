@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._integrated.blast_radius import BlastRadius, Dependent
     from ._mock.context import mock_kms_import
     from ._mock.core import Snapshot
+    from ._mock.key_stores import CustomKeyStore
     from ._mock.mock import KmsImportMock
     from ._mock.principals import Permissions, RegisteredPrincipal
     from ._mock.server import Server
@@ -43,6 +44,7 @@ __all__ = [
     "Calls",
     "CallsForgotten",
     "Clock",
+    "CustomKeyStore",
     "Decision",
     "Dependent",
     "FaultNeverStruck",
@@ -73,6 +75,7 @@ _HOMES = {
     "Calls": "_service.calls",
     "CallsForgotten": "_service.calls",
     "Clock": "_service.clock",
+    "CustomKeyStore": "_mock.key_stores",
     "Decision": "engine.authorization.access",
     "Dependent": "_integrated.blast_radius",
     "FaultNeverStruck": "_service.plans",

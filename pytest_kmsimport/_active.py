@@ -82,6 +82,8 @@ class Mock(Guarded, Protocol):
     integrated_services: bool
     #: Where a process that was forked off finds the mock of its parent, with the option ``serve``.
     parent_url: str | None
+    #: Whether it waits for the next test that it is for, so that what others do is none of its business.
+    at_rest: bool
     service: Service
     leak_check: LeakCheck
 
@@ -192,8 +194,8 @@ def remove_guard(guarded: Guarded) -> None:
 
 
 def of_this_test() -> list[Mock]:
-    """The mocks that a test has had so far, the last ones that have ended and those that are active."""
-    return [*_ended, *_mocks]
+    """The mocks that a test has had so far, the last ones that have ended and those that are active for it."""
+    return [*_ended, *(mock for mock in _mocks if not mock.at_rest)]
 
 
 def next_test() -> None:

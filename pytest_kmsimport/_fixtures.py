@@ -98,8 +98,12 @@ def kms_import_session_mock(request: pytest.FixtureRequest) -> Iterator[KmsImpor
 @pytest.fixture
 def _kms_import_session_restored(kms_import_session_mock: KmsImportMock) -> Iterator[None]:
     """Have what one test does in the mock of the session undone at its end; the plugin asks for it."""
-    with kms_import_session_mock.restoring():
-        yield
+    kms_import_session_mock.at_rest = False
+    try:
+        with kms_import_session_mock.restoring():
+            yield
+    finally:
+        kms_import_session_mock.at_rest = True
 
 
 def _plan(mock: KmsImportMock, marker: pytest.Mark) -> None:

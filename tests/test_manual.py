@@ -108,7 +108,7 @@ def test_the_reference_has_all_that_pytest_lists(pytester, option):
     assert not missing, f"write a row for each in docs/options.md: {missing}"
 
 
-@pytest.mark.parametrize("topic", [*TOPICS, "misuse"])
+@pytest.mark.parametrize("topic", [*TOPICS, "misuse", "refusals"])
 def test_every_failure_has_a_place_of_its_own(topic):
     """That its text leads to."""
     assert topic in headings(MANUAL / "failures.md"), f"docs/failures.md has no heading for {topic}"

@@ -61,6 +61,7 @@ def test_all_is_what_the_package_offers():
         "Calls",
         "CallsForgotten",
         "Clock",
+        "CustomKeyStore",
         "Decision",
         "Dependent",
         "FaultNeverStruck",

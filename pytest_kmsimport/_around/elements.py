@@ -8,10 +8,13 @@ from typing import Any
 
 from ..engine.arns import kms_arn
 from ..engine.call import Call, Response
+from ..engine.operations.registry import traits_of
 
 #: Members that are never recorded, beside all blobs.
 _LEFT_OUT = frozenset({"GrantToken", "GrantTokens"})
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
+#: What CloudTrail calls a member of requests about custom key stores, and what it does not have of them.
+_OF_KEY_STORES, _CERTIFICATE = {"CloudHsmClusterId": "ClusterId"}, "TrustAnchorCertificate"
 #: Operation -> what CloudTrail tells of members that the caller has not sent.
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "CreateKey": {
@@ -54,7 +57,10 @@ def request_parameters(call: Call) -> dict[str, Any] | None:
     if call.operation == "CreateKey":
         spec = members.get("KeySpec") or members.get("CustomerMasterKeySpec") or _SYMMETRIC
         members |= {"KeySpec": spec, "CustomerMasterKeySpec": spec}
-    return _recorded(members) or None
+    if "CustomKeyStore" in call.operation:
+        members = {_OF_KEY_STORES.get(name, name): value for name, value in members.items() if name != _CERTIFICATE}
+    confided = traits_of(call.operation).confided
+    return _recorded({name: value for name, value in members.items() if name not in confided}) or None
 
 
 def response_elements(call: Call, response: Response, arns: tuple[str, ...]) -> dict[str, Any] | None:

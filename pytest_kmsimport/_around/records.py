@@ -32,8 +32,8 @@ _DENIED = "AccessDeniedException"
 _ADDRESS, _AGENT = "127.0.0.1", "pytest-kmsimport"
 #: The first words of operations that change something; all others only read, and so do cryptographic operations.
 _WRITING = (
-    "Cancel", "Create", "Delete", "Disable", "Enable", "Import", "Put", "Replicate", "Retire", "Revoke", "Rotate",
-    "Schedule", "Tag", "Untag", "Update",
+    "Cancel", "Connect", "Create", "Delete", "Disable", "Disconnect", "Enable", "Import", "Put", "Replicate", "Retire",
+    "Revoke", "Rotate", "Schedule", "Tag", "Untag", "Update",
 )  # fmt: skip
 #: Whether of NitroTPM -> registers whose measurements are recorded, by what name.
 _RECORDED_PCRS = {

@@ -22,9 +22,6 @@ class TargetFailed(Failure):
     """The target of a rule or an alarm has raised an exception; that is its cause."""
 
 
-TargetFailed.__module__ = "pytest_kmsimport"
-
-
 class LambdaContext:
     """What a handler of Lambda's is told beside the event."""
 

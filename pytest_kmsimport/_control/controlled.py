@@ -10,6 +10,7 @@ from .._active import Mock
 from .._around.events import Events
 from .._around.metrics import Metrics
 from .._around.trail import Trail
+from .._enclave.attestation import Attestation
 from .._service.clock import Clock
 from .._service.plans import Plan, Target
 from .._service.timing import Timing
@@ -43,6 +44,10 @@ class Controlled(Mock, Protocol):
     @property
     def metrics(self) -> Metrics:
         """What CloudWatch has."""
+
+    @property
+    def attestation(self) -> Callable[..., Attestation]:
+        """Make an attestation document."""
 
     def reset(self) -> None:
         """Become as new."""

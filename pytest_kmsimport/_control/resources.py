@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from .._transports.control import PREFIX, Control, ControlRequest
 from .._wire.aws_json import WireResponse
 from .._wire.model import did_you_mean
-from . import actions
+from . import actions, attesting
 from .access import check_access
 from .actions import Asked
 from .controlled import PLAN_MEMBERS, Controlled
@@ -48,6 +48,7 @@ RESOURCES: Mapping[str, Mapping[str, Method]] = {
     "trail": {"GET": Method(actions.get_trail, query=("event_name",))},
     "events": {"GET": Method(actions.get_events, query=("detail_type",))},
     "metrics": {"GET": Method(actions.get_metrics, query=("region_name", "account"))},
+    "attestation": {"POST": Method(attesting.post_attestation, members=attesting.MEMBERS)},
     "reset": {"POST": Method(actions.post_reset)},
     "verdict": {"GET": Method(actions.get_verdict)},
 }

@@ -7,13 +7,15 @@ from typing import Any
 
 from ..engine.errors import KmsError
 from ..engine.region import Region
-from . import identifiers, imports, policies, states
+from . import identifiers, imports, key_stores, policies, states
 from .recipients import why_not_attested
 
 Members = Mapping[str, Any]
 
 _EXPLANATIONS: Mapping[str, Callable[[Region, Members, KmsError], str]] = {
     "AccessDeniedException": identifiers.explain_access,
+    "CustomKeyStoreInvalidStateException": key_stores.explain_state,
+    "CustomKeyStoreNotFoundException": key_stores.explain_missing,
     "DisabledException": states.explain,
     "ExpiredImportTokenException": imports.explain_expired_token,
     "IncorrectKeyMaterialException": imports.explain_content,
@@ -27,6 +29,8 @@ _EXPLANATIONS: Mapping[str, Callable[[Region, Members, KmsError], str]] = {
     "NotFoundException": identifiers.explain_missing,
     "UnsupportedOperationException": imports.explain_unsupported,
     "ValidationException": imports.explain_request,
+    "XksKeyInvalidConfigurationException": key_stores.explain_external_key,
+    "XksKeyNotFoundException": key_stores.explain_external_key,
 }
 
 

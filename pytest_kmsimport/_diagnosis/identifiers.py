@@ -9,6 +9,7 @@ from ..engine import arns, messages
 from ..engine.aliases import RESERVED
 from ..engine.errors import AccessDeniedException, KmsError
 from ..engine.keys import Key
+from ..engine.managed import service_behind
 from ..engine.principals import is_principal
 from ..engine.region import Region
 from . import denials
@@ -53,10 +54,12 @@ def _place(region: Region, key: Key) -> str:
 
 
 def _where_alias(region: Region, name: str) -> str:
-    for other in region.others():
+    for other in () if name.startswith(RESERVED) else region.others():
         alias = other.aliases.get(name)
         if alias is not None:
             return f"{name} exists in account {other.account}, {other.name}; aliases belong to one account and Region."
+    if service_behind(name) is not None:
+        return f"AWS makes the KMS key of {name} when it is first needed: ask DescribeKey for it, as AWS services do."
     return f"No account has {name} in any Region: create it with CreateAlias, or check how it is spelt."
 
 
@@ -95,7 +98,8 @@ def explain_alias_name(region: Region, members: Mapping[str, Any], error: KmsErr
 def explain_access(region: Region, members: Mapping[str, Any], error: KmsError) -> str:
     """Say what the decision rests on, or what AWS hides about a KMS key of another account."""
     if isinstance(error, AccessDeniedException) and error.decision is not None:
-        return denials.explain(error.decision)
+        key = region.look_up(error.decision.resource)
+        return denials.explain(error.decision, None if key is None else key.service)
     for identifier in named(members):
         name = arns.parse(identifier)
         if name.account not in {None, region.account}:

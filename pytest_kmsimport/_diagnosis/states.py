@@ -10,13 +10,29 @@ from ..engine.keys import Key
 from ..engine.materials import KeyMaterial, LossCause
 from ..engine.region import Region
 from ..engine.states import KeyState
+from . import key_stores
 
 
 def explain(region: Region, members: Mapping[str, Any], error: KmsError) -> str:  # noqa: ARG001  as all
     """Say of the KMS key that AWS names since when, why, and what ends it."""
     key = region.look_up(error.message.partition(" ")[0])
-    reason = None if key is None else _REASONS.get(key.state)
-    return "" if key is None or reason is None else reason(key)
+    if key is None:
+        return _of_other_side(region)
+    reason = _REASONS.get(key.state)
+    return "" if reason is None else reason(key)
+
+
+def _of_other_side(region: Region) -> str:
+    """Where AWS speaks of what is behind a custom key store: what the test has said of that."""
+    for key, _ in region.visit.touched:
+        if key.store is not None:
+            return key_stores.of_use(key.store, key.xks_key_id)
+    return ""
+
+
+def _unavailable(key: Key) -> str:
+    assert key.store is not None  # that is what makes this state
+    return key_stores.of_store(key.store)
 
 
 def _pending_import(key: Key) -> str:
@@ -57,6 +73,7 @@ _REASONS = {
     KeyState.DISABLED: _disabled,
     KeyState.PENDING_DELETION: _pending_deletion,
     KeyState.PENDING_REPLICA_DELETION: _pending_replicas,
+    KeyState.UNAVAILABLE: _unavailable,
     KeyState.CREATING: _passing,
     KeyState.UPDATING: _passing,
 }

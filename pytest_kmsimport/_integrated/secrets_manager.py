@@ -95,20 +95,26 @@ def _decrypted(request: Request, secret: Mapping[str, Any], stage: str, version:
             yield _need(request, "Decrypt", secret.get("KmsKeyId", ""), secret["ARN"], name)
 
 
+# Texts, each with what it rests on as those of AWS KMS (``engine/messages.py``).
+_NOT_ALLOWED = "Access to KMS is not allowed"  # R
+_DISABLED = "The operation failed because the specified KMS key is disabled."  # R
+_INVALID_KEY = "The operation failed because of an invalid KMS key: "  # R
+_CANNOT_DECRYPT = "Secrets Manager can't decrypt the secret value: "  # O
+_CANNOT_ENCRYPT = "Secrets Manager can't encrypt the secret value: "  # A
+_SERVICE_FAILS = "An error occurred on the server side."  # D
+
+
 def _refuse(request: Request, refused: Refused) -> Refusal:
     if refused.is_denied:
-        return Refusal("AccessDeniedException", "Access to KMS is not allowed")
+        return Refusal("AccessDeniedException", _NOT_ALLOWED)
     if refused.is_fault or refused.is_throttled:
-        return Refusal("InternalServiceError", "An error occurred on the server side.", 500)
+        return Refusal("InternalServiceError", _SERVICE_FAILS, 500)
     if "GetSecretValue" in request.operation:
-        return Refusal("DecryptionFailure", f"Secrets Manager can't decrypt the secret value: {refused.in_full}")
+        return Refusal("DecryptionFailure", _CANNOT_DECRYPT + refused.in_full)
     if "KmsKeyId" not in request.members:
-        return Refusal("EncryptionFailure", f"Secrets Manager can't encrypt the secret value: {refused.in_full}")
-    if refused.code == "DisabledException":
-        why = "The operation failed because the specified KMS key is disabled."
-    else:
-        why = f"The operation failed because of an invalid KMS key: {refused.in_full}"
-    return Refusal("InvalidParameterException", why)
+        return Refusal("EncryptionFailure", _CANNOT_ENCRYPT + refused.in_full)
+    is_disabled = refused.code == "DisabledException"
+    return Refusal("InvalidParameterException", _DISABLED if is_disabled else _INVALID_KEY + refused.in_full)
 
 
 def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:

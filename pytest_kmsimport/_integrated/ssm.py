@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from ..engine import messages
 from .requests import Integration, Kept, Need, Refusal, Refused, Request, arn_of, write_json
 
 _SECURE = "SecureString"
@@ -70,16 +71,10 @@ def _put(request: Request) -> Iterator[Need]:
         yield _need(request, operation, members.get("KeyId", ""), members["Name"])
 
 
-_CIPHERTEXT = (
-    "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not"
-    " allowed to access."
-)
-
-
 def _refuse(request: Request, refused: Refused) -> Refusal:
     if refused.is_denied:
         if request.operation != "PutParameter":
-            refused = refused._replace(message=_CIPHERTEXT)
+            refused = refused._replace(message=messages.UNKNOWN_CIPHERTEXT_KEY)
         return Refusal("AccessDeniedException", refused.in_full)
     if refused.is_throttled:
         return Refusal("ThrottlingException", refused.in_full)

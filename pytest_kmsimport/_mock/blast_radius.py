@@ -33,7 +33,7 @@ class _Facts(NamedTuple):
 def _facts(key: Key) -> _Facts:
     dates = [material.valid_to for material in key.materials.values() if material.is_present]
     related = tuple(other.arn for other in key.related if other is not key)
-    refusal = refusal_in("Decrypt", key.state, imported=key.is_external)
+    refusal = refusal_in("Decrypt", key.state, key.origin)
     said = None if refusal is None else (refusal.error().code, refusal.message.format(arn=key.arn, origin=key.origin))
     expires = min(filter(None, dates), default=None)
     return _Facts(key.arn, key.region, key.account, key.state.value, key.is_external, expires, related, said)

@@ -24,7 +24,7 @@ class MockKmsImport:
 
     def __enter__(self) -> KmsImportMock:
         outer = active()
-        if self._options is None and isinstance(outer, KmsImportMock):
+        if self._options is None and isinstance(outer, KmsImportMock) and not outer.at_rest:
             self._entered.append((outer, False))
             return outer
         mock = KmsImportMock(self._options or DEFAULTS)
@@ -95,7 +95,8 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     Use it bare or with options, as ``with mock_kms_import() as mock:`` (also ``async with``) or as a decorator of a
     function, coroutine, generator, async generator, test class or ``unittest.TestCase``. Every botocore and boto3
     client is answered, built before or after, in any thread, without credentials or configuration. A nested one
-    without options joins the mock around it; with options it stands alone until it ends.
+    without options joins the mock around it, and the mock of the session where the test asks for that; with options it
+    stands alone until it ends.
 
     It answers in this process. A process that is forked off is answered from a copy, of whose calls and KMS keys
     nothing is seen here; other child processes find KMS at a port of this computer at which nobody listens. Those
@@ -115,11 +116,12 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``check_leaks``: fail the test when a secret is found in its logs, its output or a request.
     * ``serve``: have child processes of every kind find this mock, by the environment, at a port of this computer.
     * ``integrated_services``: have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys.
-    * ``background_seconds``: how long AWS works on after it has answered; a rotation is complete at once with 0.
+    * ``background_seconds``: how long AWS works on after it has answered; with 0 a rotation is complete at once, and a
+      custom key store connected.
     * ``grants_spread_seconds``: how long a grant takes until it is known without its grant token.
     * ``journal_size``: how many calls ``mock.calls`` keeps.
-    * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``, ``grants_per_key``,
-      ``on_demand_rotations_per_key`` and ``key_policy_bytes``.
+    * ``quotas``: AWS's limits, lowered, such as ``{"aliases_per_key": 2}``; others are ``keys``,
+      ``custom_key_stores``, ``grants_per_key``, ``on_demand_rotations_per_key`` and ``key_policy_bytes``.
     * ``seed``: a whole number from which everything follows that the mock draws at random, so that it is the same from
       run to run: key IDs, key material, import tokens, data keys, grant and request IDs. For tests alone: whoever
       knows the seed knows every key.

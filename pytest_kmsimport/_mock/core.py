@@ -66,6 +66,7 @@ class MockCore:
         self.integrated_services = options.integrated_services
         self.clock = Clock()
         self.parent_url: str | None = None
+        self.at_rest = False
         self._url_of_children: str | None = None
         self._options = options
         self._rsa_keys = RsaKeys()

@@ -26,8 +26,10 @@ from .blast_radius import TellsBlastRadius
 from .ceremony import Ceremony
 from .enclaves import AttestsEnclaves
 from .govern import GovernedMock
+from .key_stores import HasKeyStores
 from .local_kms import ReadsLocalKmsSeeds
 from .saving import SavesState
+from .sharing import SharesKeys
 from .statements import AttachesStatements
 from .views import KeyView
 
@@ -47,7 +49,14 @@ __tracebackhide__ = True
 
 
 class KmsImportMock(
-    ReadsLocalKmsSeeds, SavesState, GovernedMock, AttachesStatements, TellsBlastRadius, AttestsEnclaves
+    ReadsLocalKmsSeeds,
+    SavesState,
+    GovernedMock,
+    AttachesStatements,
+    TellsBlastRadius,
+    AttestsEnclaves,
+    HasKeyStores,
+    SharesKeys,
 ):
     """AWS KMS in memory, behind botocore's real request pipeline.
 

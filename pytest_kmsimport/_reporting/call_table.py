@@ -11,6 +11,7 @@ from .._service.call_record import CallRecord
 from .._service.calls import Calls
 from .._service.leaks import Redaction, Secrets
 from .._service.plans import Plan
+from ..engine.failures import explained
 
 if TYPE_CHECKING:
     import pytest  # which whoever has no test run need not have loaded
@@ -41,8 +42,8 @@ def is_title(title: str) -> bool:
 def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
     """The last calls, oldest first: when by the mock's clock, what, about which KMS key, with what outcome and why.
 
-    Where they are not of one day, each day's stand below its date. Then the faults that were planned, with the seeds of
-    those that are left to chance.
+    Where they are not of one day, each day's stand below its date. Then where the manual explains diagnoses, if there
+    are any, and the faults that were planned, with the seeds of those that are left to chance.
     """
     shown = calls.kept[-_MOST:]
     rows = [_HEAD, *(_cells(record) for record in shown)]
@@ -61,6 +62,8 @@ def report_of(calls: Calls, plans: Sequence[Plan] = ()) -> str:
             lines.append(f"--- {day} ---")
         lines.append(_row(cells, widths))
         lines.extend(_remarks(record, cells, widths))
+    if any(record.diagnosis for record in shown):
+        lines += ["", explained("why AWS KMS refuses, and what to do:", "refusals")]
     if plans:
         lines += ["", "planned faults"]
         lines += [line for plan in plans for line in wrap(str(plan), _WIDTH, subsequent_indent=_INDENT)]

@@ -9,9 +9,10 @@ from typing import Any
 from ..engine.authorization.access import Decision
 from ..engine.call import Asked, Call, KeysSeen, Response
 from ..engine.chosen import NOTHING
+from ..engine.operations.registry import traits_of
 from ..engine.recipients import Recipient
 from .fault import Fault
-from .redacted import redact
+from .redacted import redact, redact_request
 
 __tracebackhide__ = True
 
@@ -105,9 +106,8 @@ class CallRecord:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The members of the request; blobs are ``Redacted``."""
-        redacted: dict[str, Any] = redact(self._call.members)
-        return redacted
+        """The members of the request; blobs and passwords are ``Redacted``."""
+        return redact_request(self._call.members, traits_of(self.operation).confided)
 
     @property
     def response(self) -> dict[str, Any] | None:

@@ -23,9 +23,6 @@ class CallsForgotten(Failure):
     """A test asks about calls that the journal does not keep any more, so that nobody can tell."""
 
 
-CallsForgotten.__module__ = "pytest_kmsimport"
-
-
 class Calls(Sequence[CallRecord]):
     """Calls in the order in which they came.
 

@@ -31,8 +31,6 @@ _MOST_REMEMBERED = 1000  # KMS keys as they were, for stale reads
 class MeanwhileFailed(Failure):
     """What somebody else was to do between a request and its answer did not work."""
 
-    __module__ = "pytest_kmsimport"  # where users import it from
-
 
 class Progress:
     """How far an attempt has come: what there is to write down of it where an exception ends it."""

@@ -35,11 +35,6 @@ _ALL_REDACTED = "<redacted: there was a secret in this text>"
 class SecretLeaked(Failure):
     """A secret was found where it must not be."""
 
-    __module__ = "pytest_kmsimport"  # where users import it from
-
-
-SecretLeaked.__module__ = "pytest_kmsimport"
-
 
 class Leak(NamedTuple):
     """One secret in one place, in words that do not repeat it."""

@@ -30,8 +30,6 @@ Steps = Sequence[Fault | None]
 class FaultNeverStruck(Failure):
     """A test planned a fault, and no call came that it could strike."""
 
-    __module__ = "pytest_kmsimport"  # where users import it from
-
 
 @dataclass(frozen=True, slots=True)
 class Target:

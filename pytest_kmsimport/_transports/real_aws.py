@@ -17,8 +17,6 @@ from ..engine.failures import Failure
 class RealAwsRefused(Failure):
     """A call was about to leave for real AWS while a mock or the guard was active."""
 
-    __module__ = "pytest_kmsimport"  # where users import it from
-
 
 def refused_under_mock(service: str, operation: str, host: str) -> RealAwsRefused:
     """A call of another service, which nobody answers."""

@@ -20,6 +20,7 @@ from .authorization.decision import Source
 from .authorization.principals import Account, Attachment, Principal, with_attached
 from .call import Answer, Call, Caller, Response
 from .errors import KmsError, NotOffered
+from .key_stores import KeyStore
 from .keys import Key
 from .operations import OPERATIONS
 from .operations.encrypting import seal_earlier, seal_under_none
@@ -211,6 +212,17 @@ class Engine:
         random_bytes = self._store.world.random_bytes
         held = self.look_up(identifier, region, account, lambda key: seal_earlier(key, context, self._store.world))
         return seal_under_none(random_bytes) if held is None else held
+
+    def at_key_store(self, identifier: str, region: str, account: str, do: Callable[[KeyStore], Seen]) -> Seen | None:
+        """What ``do`` makes of the custom key store with an ID or a name, while nothing else happens to it.
+
+        None where there is no such custom key store. This is no call of an operation.
+        """
+        with self._lock:
+            self._store.begin_visit()
+            there = self._store.region(account, region)
+            found = there.key_stores.get(identifier) or there.key_store_named(identifier)
+            return None if found is None else do(there.key_store(found.id))
 
     def each(self, see: Callable[[Key], Seen]) -> list[Seen]:
         """What ``see`` makes of every KMS key there is, brought up to date."""

@@ -47,8 +47,32 @@ class AlreadyExistsException(KmsError):
     """The alias, or the replica key in the Region, exists already."""
 
 
+class CloudHsmClusterInUseException(KmsError):
+    """Another CloudHSM key store has the CloudHSM cluster."""
+
+
+class CloudHsmClusterNotRelatedException(KmsError):
+    """The CloudHSM cluster has another certificate than the one of the CloudHSM key store."""
+
+
 class ConflictException(KmsError):
     """A rotation is under way."""
+
+
+class CustomKeyStoreHasCMKsException(KmsError):
+    """The custom key store has KMS keys."""
+
+
+class CustomKeyStoreInvalidStateException(KmsError):
+    """The ConnectionState of the custom key store does not allow the operation."""
+
+
+class CustomKeyStoreNameInUseException(KmsError):
+    """Another custom key store has the name."""
+
+
+class CustomKeyStoreNotFoundException(KmsError):
+    """There is no custom key store with the ID or the name."""
 
 
 class DisabledException(KmsError):
@@ -147,13 +171,35 @@ class ValidationException(KmsError):
     """A parameter breaks one of its rules."""
 
 
+class XksKeyAlreadyInUseException(KmsError):
+    """Another KMS key of the external key store has the external key."""
+
+
+class XksKeyInvalidConfigurationException(KmsError):
+    """The external key is not as AWS KMS wants it."""
+
+
+class XksKeyNotFoundException(KmsError):
+    """The external key does not exist."""
+
+
+class XksProxyUriEndpointInUseException(KmsError):
+    """Another external key store has the endpoint in a way that allows no second."""
+
+
+class XksProxyUriInUseException(KmsError):
+    """Another external key store has the endpoint with the path."""
+
+
+class XksProxyVpcEndpointServiceInUseException(KmsError):
+    """Another external key store has the VPC endpoint service."""
+
+
 class NotOffered(Failure):
     """The mock does not offer what the code under test asked for: a failure of the test, never an AWS error.
 
     ``reason`` says what, and ``offered`` is what there is instead.
     """
-
-    __module__ = "pytest_kmsimport"  # where users import it from
 
     def __init__(self, reason: str, offered: Iterable[str] = ()) -> None:
         self.reason = reason

@@ -20,5 +20,8 @@ class Failure(AssertionError):  # noqa: N818  of the test, named for what happen
     An ``AssertionError``, because botocore's retry handlers leave that type alone in all three modes.
     """
 
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = "pytest_kmsimport"  # where users import it from
+
     def __str__(self) -> str:
         return explained(super().__str__(), re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(self).__name__).lower())

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
@@ -18,6 +17,7 @@ from . import messages
 from .arns import kms_arn
 from .errors import ValidationException
 from .generated import Generated
+from .key_stores import KeyStore
 from .materials import (
     PERMANENT,
     ImportTerms,
@@ -30,20 +30,14 @@ from .materials import (
 )
 from .rotations import Schedule
 from .rules import Rules
+from .sharing import Share
 from .specs import KeySpec
 from .states import KeyState, Transition
 from .tags import Tags
+from .uses import LastUse
 from .world import World
 
 EXTERNAL = "EXTERNAL"
-
-
-class LastUse(NamedTuple):
-    """The last successful cryptographic operation with a KMS key, and the ID of the request for it."""
-
-    operation: str
-    time: datetime
-    request_id: str
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +46,8 @@ class Key:
 
     Its state is never stored: it follows from the deletion date, the key materials and the enabled flag.
     ``waiting_period`` is that of a primary key which is to be deleted after its replicas (days), ``family`` is None for
-    single-Region keys.
+    single-Region keys. ``service`` is the last word of an AWS managed key's alias (``s3``), ``store`` the custom key
+    store that it is in, ``xks_key_id`` its external key there, ``share`` what AWS RAM has made of it.
     """
 
     id: str
@@ -77,6 +72,10 @@ class Key:
     generated: Generated = field(default_factory=Generated, repr=False)
     schedule: Schedule | None = None
     rotation_started: datetime | None = None
+    service: str | None = None
+    store: KeyStore | None = field(default=None, repr=False)
+    xks_key_id: str | None = None
+    share: Share | None = field(default=None, repr=False)
 
     def copy(self) -> Key:
         """A key of its own with the same content; key materials are values and can be shared."""
@@ -137,6 +136,8 @@ class Key:
             return self.transition.state
         if self.origin == EXTERNAL and not self.has_material:
             return KeyState.PENDING_IMPORT
+        if self.store is not None and not self.store.is_connected:
+            return KeyState.UNAVAILABLE
         return KeyState.ENABLED if self.enabled else KeyState.DISABLED
 
     # What it holds
@@ -292,6 +293,7 @@ class Family:
             schedule=None,
             rotation_started=None,
             last_use=None,
+            share=None,
         )
         self.replicas[region] = replica
         self.share_materials()

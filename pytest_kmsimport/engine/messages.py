@@ -2,7 +2,7 @@
 
 The comment beside a text says what it rests on (docs/fidelity.md has the sources):
 R recorded from AWS, D documented, O observed once, E said by an emulator alone, A assumed: one plain sentence in AWS's
-manner.
+manner. Those of custom key stores are in ``key_store_messages``.
 """
 
 from __future__ import annotations
@@ -91,6 +91,9 @@ GRANT_NOT_FOUND = "Grant ID {id} not found"  # E
 GRANT_NOT_NAMED = "You must specify either a grant token, or both a grant ID and a key ID."  # A
 GRANT_NAMED_TWICE = "You can specify either a grant token, or a grant ID and a key ID, but not both."  # A
 
+# AWS managed keys
+MANAGED_KEY = "Default key that protects my {protects} when no other key is defined"  # R for SQS, O
+
 # CreateKey
 USAGE_REQUIRED = "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys."  # R
 USAGE_INCOMPATIBLE = "KeyUsage {usage} is not compatible with KeySpec {spec}"  # R
@@ -99,8 +102,6 @@ SPEC_TWICE = (  # O
 )
 SPEC_NOT_IN_REGION = "KeySpec {spec} is not supported in this Region."  # A
 SPEC_NOT_IMPORTABLE = "KeySpec {spec} is not supported for Origin EXTERNAL"  # R
-STORE_WITH_EXTERNAL = "CustomKeyStoreId cannot be specified for KMS keys with an Origin of EXTERNAL."  # A
-XKS_KEY_ID = "XksKeyId can be specified only for KMS keys with an Origin of EXTERNAL_KEY_STORE."  # A
 TOO_MANY_TAGS = "Too many tags"  # R
 DUPLICATE_TAGS = "Duplicate tag keys"  # R
 RESERVED_TAGS = "Tags beginning with aws: are reserved"  # R

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .key_stores import KeyStore
 from .keys import Family, Key
 from .specs import ALGORITHM_MEMBERS
 from .states import KeyState
@@ -26,24 +27,35 @@ def metadata(key: Key) -> dict[str, Any]:
         "KeyUsage": key.usage,
         "KeyState": state,
         "Origin": key.origin,
-        "KeyManager": "CUSTOMER",
+        "KeyManager": "CUSTOMER" if key.service is None else "AWS",
         "CustomerMasterKeySpec": key.spec.name,
         "KeySpec": key.spec.name,
         ALGORITHM_MEMBERS[key.usage]: key.algorithms,
         "MultiRegion": key.is_multi_region,
     }
+    if key.store is not None:
+        members |= _place_in_store(key, key.store)
     if key.deletion_date is not None:
         members["DeletionDate"] = key.deletion_date
     if key.waiting_period is not None:
         members["PendingDeletionWindowInDays"] = key.waiting_period
     if key.family is not None:
         members["MultiRegionConfiguration"] = _configuration(key, key.family)
-    if key.spec.is_symmetric and key.rules.names_materials and state is not KeyState.CREATING and key.current:
+    can_rotate = key.spec.is_symmetric and key.store is None
+    if can_rotate and key.rules.names_materials and state is not KeyState.CREATING and key.current:
         members["CurrentKeyMaterialId"] = key.current.id
     holder = key.primary if state is KeyState.CREATING else key  # a replica key begins with what its primary key says
     if key.is_external and holder.has_material:
         members.update(_expiration(holder))
     return members
+
+
+def _place_in_store(key: Key, store: KeyStore) -> dict[str, Any]:
+    """Where the key material is: in a CloudHSM cluster, or also with an external key manager."""
+    where: dict[str, Any] = {"CustomKeyStoreId": store.id}
+    if store.is_external:
+        return where | {"XksKeyConfiguration": {"Id": key.xks_key_id}}
+    return where | {"CloudHsmClusterId": store.cluster_id}
 
 
 def _configuration(key: Key, family: Family) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from . import arns, messages
+from . import arns, key_store_messages, messages
 from .aliases import RESERVED, Alias
 from .arns import KeyName, kms_arn
 from .authorization.principals import Account
 from .errors import (
     AccessDeniedException,
+    CustomKeyStoreNotFoundException,
     InvalidArnException,
     InvalidGrantTokenException,
     LimitExceededException,
@@ -23,7 +24,9 @@ from .errors import (
 )
 from .grants import Grant, read_token
 from .index import Index
+from .key_stores import KeyStore
 from .keys import Key
+from .managed import SERVICES, managed_key, service_behind
 from .materials import key_ids_of
 from .quotas import Quotas
 from .rules import Rules, rules_of
@@ -37,10 +40,18 @@ if TYPE_CHECKING:
     from .store import Store, Visit
 
 _NO_SETTINGS = Account()
-_MANAGED = (
-    "{operation} with {alias} is not offered: the mock has no keys that AWS manages. Make a KMS key with CreateKey, and"
-    " let the code under test name that one."
+_UNKNOWN_SERVICE = (
+    "{operation} with {alias} is not offered: the mock knows of no AWS managed key by this name. Behind alias/aws/"
+    " there can be one of these."
 )
+#: The group of AWS managed keys among all.
+_MANAGED = "AWS"
+
+
+def _groups(key: Key) -> tuple[str, ...]:
+    if key.store is not None:
+        return (key.store.id,)
+    return () if key.service is None else (_MANAGED,)
 
 
 class Region:
@@ -50,9 +61,10 @@ class Region:
         self.name = name
         self.account = account
         self.rules: Rules = rules_of(store.service, arns.partition_of(name))
-        self.keys: Index[Key] = Index(attrgetter("id"))
+        self.keys: Index[Key] = Index(attrgetter("id"), _groups)
         self.aliases: Index[Alias] = Index(attrgetter("name"), lambda alias: (alias.key_id,))
         self.grants: Index[Grant] = Index(attrgetter("id"), attrgetter("groups"))
+        self.key_stores: Index[KeyStore] = Index(attrgetter("id"))
         self._store = store
 
     def copy(self, store: Store) -> Region:
@@ -60,12 +72,16 @@ class Region:
         other = copy(self)
         other._store = store
         other.keys, other.aliases, other.grants = self.keys.copy(Key.copy), self.aliases.copy(), self.grants.copy()
+        other.key_stores = self.key_stores.copy(KeyStore.copy)
+        for key_store in other.key_stores.by_age():
+            for key in other.keys.by_age(key_store.id):
+                key.store = key_store
         return other
 
     @property
     def is_empty(self) -> bool:
         """Whether the account has nothing in it."""
-        return not (self.keys.by_age() or self.aliases.by_age() or self.grants.by_age())
+        return not (self.keys.by_age() or self.aliases.by_age() or self.grants.by_age() or self.key_stores.by_age())
 
     # What it shares with the others
 
@@ -138,6 +154,12 @@ class Region:
         """All other Regions and accounts that there are."""
         return [region for region in self._store.regions() if region is not self]
 
+    def shared_keys(self) -> Sequence[Key]:
+        """The KMS keys of other accounts in this Region that AWS RAM shares with this one, oldest first."""
+        there = [key for region in self.others() if region.name == self.name for key in region.keys.by_age()]
+        shared = [key for key in there if key.share is not None and self.account in key.share.accounts]
+        return sorted(shared, key=attrgetter("serial"))
+
     def related_keys(self, key_id: str) -> Sequence[Key]:
         """The KMS keys of other Regions and accounts with this key ID."""
         return [key for region in self.others() if (key := region.keys.get(key_id)) is not None]
@@ -159,8 +181,8 @@ class Region:
         return key
 
     def check_room(self) -> None:
-        """Refuse another KMS key where there are as many as there may be."""
-        if len(self.keys.by_age()) >= self.quotas.keys:
+        """Refuse another KMS key where there are as many as there may be; those that AWS manages do not count."""
+        if len(self.keys.by_age()) - len(self.keys.by_age(_MANAGED)) >= self.quotas.keys:
             raise LimitExceededException(messages.TOO_MANY_KEYS)
 
     def schedule_deletion(self, key: Key, days: int) -> None:
@@ -178,12 +200,16 @@ class Region:
         for grant in list(self.grants.by_age(key_id)):
             self.grants.remove(grant.id)
 
-    def resolve(self, identifier: str, operation: str, *, aliases: bool, across_accounts: bool) -> Key:
+    def resolve(
+        self, identifier: str, operation: str, *, aliases: bool, across_accounts: bool, predefined: bool = False
+    ) -> Key:
         """The KMS key that a request's KeyId names.
+
+        With ``predefined``, an alias of AWS's own names the AWS managed key that is to be made where it has none.
 
         Raises NotFoundException, InvalidArnException for an alias where ``aliases`` are not taken, and
         AccessDeniedException for another account's key that does not exist or cannot be used from here; NotOffered for
-        the alias of a key that AWS manages.
+        an alias of AWS's own whose service is not known here.
         """
         if (known := self.key(identifier)) is not None:  # a bare key ID, as most requests have it
             return known
@@ -199,15 +225,39 @@ class Region:
         key = self._look_up(name)
         if key is not None:
             return key
-        if name.resource.startswith(RESERVED):
-            raise NotOffered(_MANAGED.format(operation=operation, alias=name.resource))
+        service = service_behind(name.resource)
+        if predefined and service is not None:
+            return self._managed_key(service)
+        if name.resource.startswith(RESERVED) and service is None:
+            raise NotOffered(_UNKNOWN_SERVICE.format(operation=operation, alias=name.resource), SERVICES)
+        raise NotFoundException(self._not_found(name, identifier))
+
+    def _not_found(self, name: KeyName, identifier: str) -> str:
         if name.is_alias:
-            arn = kms_arn(self.name, self.account, name.resource)
-            raise NotFoundException(messages.ALIAS_NOT_FOUND.format(arn=arn))
+            return messages.ALIAS_NOT_FOUND.format(arn=kms_arn(self.name, self.account, name.resource))
         if not name.key_id:
-            raise NotFoundException(messages.INVALID_KEY_ID.format(key_id=identifier))
-        arn = kms_arn(self.name, self.account, f"key/{name.key_id}")
-        raise NotFoundException(messages.KEY_NOT_FOUND.format(arn=arn))
+            return messages.INVALID_KEY_ID.format(key_id=identifier)
+        return messages.KEY_NOT_FOUND.format(arn=kms_arn(self.name, self.account, f"key/{name.key_id}"))
+
+    def _managed_key(self, service: str) -> Key:
+        """The AWS managed key of a service, which has none here; nobody has it yet."""
+        key = managed_key(
+            service,
+            key_id=self.world.new_key_id(multi_region=False),
+            region=self.name,
+            account=self.account,
+            serial=self.next_serial(),
+            rules=self.rules,
+            now=self.now,
+        )
+        key.usable_material(self.world)
+        return key
+
+    def add_managed_key(self, key: Key) -> None:
+        """Have an AWS managed key, and its alias for it."""
+        self.keys.add(key)
+        name = f"{RESERVED}{key.service}"
+        self.aliases.add(Alias(name, key.id, self.next_serial(), created=self.now, updated=self.now))
 
     def look_up(self, identifier: str) -> Key | None:
         """The KMS key that a key ID, key ARN, alias name or alias ARN names, wherever it is; None where there is none.
@@ -232,6 +282,21 @@ class Region:
             caller = self._store.visit.call.caller_arn
             raise AccessDeniedException(messages.ACCESS_DENIED.format(caller=caller, operation=operation))
         return key
+
+    # Custom key stores
+
+    def key_store(self, store_id: str) -> KeyStore:
+        """The custom key store with this ID, brought up to date; raises CustomKeyStoreNotFoundException."""
+        store = self.key_stores.get(store_id)
+        if store is None:
+            raise CustomKeyStoreNotFoundException(key_store_messages.STORE_NOT_FOUND.format(store=store_id))
+        store.settle(self.now)
+        return store
+
+    def key_store_named(self, name: str) -> KeyStore | None:
+        """The custom key store with this name, brought up to date; None where there is none."""
+        found = next((store for store in self.key_stores.by_age() if store.name == name), None)
+        return None if found is None else self.key_store(found.id)
 
     # Grants
 

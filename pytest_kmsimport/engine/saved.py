@@ -13,6 +13,7 @@ from . import plain
 from .aliases import Alias
 from .errors import NotOffered
 from .grants import Grant
+from .key_stores import KeyStore
 from .keys import Family, Key
 from .region import Region
 from .store import Store
@@ -21,15 +22,19 @@ from .wrapping import Issued
 __tracebackhide__ = True
 
 #: Fields of a KMS key that follow from its Region, or are written in words of their own.
-_OTHERWISE = frozenset({"rules", "spec", "family"})
+_OTHERWISE = frozenset({"rules", "spec", "family", "store"})
 
 
 class _SavedKey(NamedTuple):
-    """A KMS key: its key spec, the Regions of its replica keys (None where it is no primary key), and its fields."""
+    """A KMS key: its key spec, the Regions of its replica keys (None where it is no primary key), and its fields.
+
+    ``store`` is the ID of the custom key store that it is in.
+    """
 
     spec: str
     replicas: tuple[str, ...] | None
     fields: Any
+    store: str | None = None
 
 
 class _SavedRegion(NamedTuple):
@@ -40,6 +45,7 @@ class _SavedRegion(NamedTuple):
     keys: tuple[_SavedKey, ...]
     aliases: tuple[Alias, ...]
     grants: tuple[Grant, ...]
+    key_stores: tuple[KeyStore, ...] = ()
 
 
 class _SavedStore(NamedTuple):
@@ -63,6 +69,7 @@ def write(store: Store) -> dict[str, Any]:
             tuple(_saved(key, region) for key in region.keys.by_age()),
             tuple(region.aliases.by_age()),
             tuple(region.grants.by_age()),
+            tuple(region.key_stores.by_age()),
         )
         for region in store.regions()
         if not region.is_empty
@@ -75,7 +82,8 @@ def _saved(key: Key, region: Region) -> _SavedKey:
         with suppress(NotOffered):  # then nobody can use it either
             key.usable_material(region.world)
     replicas = None if key.family is None or key.is_replica else tuple(key.family.replicas)
-    return _SavedKey(key.spec.name, replicas, plain.write(key, without=_OTHERWISE))
+    store = None if key.store is None else key.store.id
+    return _SavedKey(key.spec.name, replicas, plain.write(key, without=_OTHERWISE), store)
 
 
 def read(data: object, present: Store) -> Store:
@@ -90,6 +98,8 @@ def read(data: object, present: Store) -> Store:
     primaries: list[tuple[Key, tuple[str, ...]]] = []
     for there in saved.regions:
         region = store.region(there.account, there.name)
+        for key_store in there.key_stores:
+            region.key_stores.add(key_store)
         for item in there.keys:
             key = _key(item, region)
             region.keys.add(key)
@@ -110,7 +120,10 @@ def _key(saved: _SavedKey, region: Region) -> Key:
     spec = region.rules.specs.get(saved.spec)
     if spec is None:
         raise plain.UnfitError(f"there is no key spec {saved.spec!r}")
-    return plain.read(Key, saved.fields, spec=spec, rules=region.rules, family=None)
+    store = None if saved.store is None else region.key_stores.get(saved.store)
+    if store is None and saved.store is not None:
+        raise plain.UnfitError(f"there is no custom key store {saved.store!r}")
+    return plain.read(Key, saved.fields, spec=spec, rules=region.rules, family=None, store=store)
 
 
 def _replica(primary: Key, region: Region) -> Key:

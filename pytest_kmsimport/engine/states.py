@@ -3,11 +3,11 @@
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 
 The cells are AWS's: ``ok`` succeeds; a number is the footnote that refuses; ``?9`` and ``ok,9`` succeed unless
-footnote 9 applies; ``8/9`` is 9 where that applies and 8 otherwise; ``-`` cannot happen. Two things differ from the
-page: where it says "2 or 3" for pending deletion, the wire says 3; and ImportKeyMaterial pending deletion, where it
-has 9 alone, keeps the 8 of the page of 2023, because 9 says nothing about a KMS key that can import. Two cells are what
-AWS was recorded to answer instead: in PendingImport GetKeyRotationStatus succeeds (6 on the page) and GetPublicKey is
-refused (ok there). Operations below the line are not on AWS's page.
+footnote 9 applies; ``8/9`` is 9 where that applies and 8 otherwise, and so is 7; ``-`` cannot happen. Two things differ
+from the page: where it says "2 or 3" for pending deletion, the wire says 3; and ImportKeyMaterial pending deletion,
+where it has 9 alone, keeps the 8 of the page of 2023, because 9 says nothing about a KMS key that can import. Two cells
+are what AWS was recorded to answer instead: in PendingImport GetKeyRotationStatus succeeds (6 on the page) and
+GetPublicKey is refused (ok there). Operations below the line are not on AWS's page.
 """
 
 from __future__ import annotations
@@ -116,23 +116,29 @@ FOOTNOTES: Mapping[int, Refusal] = {
     15: Refusal(KMSInvalidStateException, messages.UPDATING),
 }
 
-#: 7 refuses KMS keys in custom key stores, which the engine has none of; 12 and 13 refuse nothing.
-NOT_REFUSING = {7, 12, 13}
-#: 9 refuses KMS keys that cannot have imported key material, before anything else is looked at.
-IMPORTED_ONLY = 9
+#: 12 and 13 refuse nothing.
+NOT_REFUSING = {12, 13}
+#: 7 refuses KMS keys in custom key stores, 9 those that cannot have imported key material, before anything else.
+NOT_IN_STORE, IMPORTED_ONLY = 7, 9
+_ORIGINS = ("AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
 
 
 class Cell(NamedTuple):
-    """One cell of the table: whether only imported keys pass, and the footnote that refuses them, if any."""
+    """One cell of the table: the origins that do not pass at all, and the footnote that refuses the others, if any."""
 
-    imported_only: bool
+    barred: frozenset[str]
     footnote: int | None
+
+
+_BARRED = {NOT_IN_STORE: {"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"}, IMPORTED_ONLY: {*_ORIGINS} - {"EXTERNAL"}}
+_OPEN = Cell(frozenset(), None)
 
 
 def _cell(text: str) -> Cell:
     numbers = [int(n) for n in text.replace("?", "").replace(",", "/").split("/") if n not in {"ok", "-"}]
-    refusing = [n for n in numbers if n not in {*NOT_REFUSING, IMPORTED_ONLY}]
-    return Cell(IMPORTED_ONLY in numbers, refusing[0] if refusing else None)
+    refusing = [n for n in numbers if n not in {*NOT_REFUSING, *_BARRED}]
+    barred = frozenset(origin for n in numbers for origin in _BARRED.get(n, ()))
+    return Cell(barred, refusing[0] if refusing else None)
 
 
 def _table(text: str) -> dict[str, dict[KeyState, Cell]]:
@@ -147,20 +153,20 @@ def _table(text: str) -> dict[str, dict[KeyState, Cell]]:
 TABLE: Mapping[str, Mapping[KeyState, Cell]] = _table(TABLE_AS_PUBLISHED)
 
 
-def refusals_of(operation: str) -> Mapping[tuple[KeyState, bool], Refusal]:
-    """What an operation is refused with, by key state and whether the KMS key's material is imported."""
-    cases = [(state, imported) for state in KeyState for imported in (True, False)]
-    found = {(state, imported): refusal_in(operation, state, imported=imported) for state, imported in cases}
+def refusals_of(operation: str) -> Mapping[tuple[KeyState, str], Refusal]:
+    """What an operation is refused with, by key state and origin of the KMS key."""
+    cases = [(state, origin) for state in KeyState for origin in _ORIGINS]
+    found = {(state, origin): refusal_in(operation, state, origin) for state, origin in cases}
     return {which: refusal for which, refusal in found.items() if refusal is not None}
 
 
-def refusal_in(operation: str, state: KeyState, *, imported: bool = True) -> Refusal | None:
+def refusal_in(operation: str, state: KeyState, origin: str = "EXTERNAL") -> Refusal | None:
     """What an operation on a KMS key, by default one with imported key material, is refused with in a state, if it is.
 
     Texts have ``{arn}`` and ``{origin}`` left open.
     """
-    cell = TABLE[operation][state] if operation in TABLE else Cell(imported_only=False, footnote=None)
-    if cell.imported_only and not imported:
+    cell = TABLE[operation][state] if operation in TABLE else _OPEN
+    if origin in cell.barred:
         return Refusal(UnsupportedOperationException, messages.WRONG_ORIGIN)
     if cell.footnote is None:
         return None

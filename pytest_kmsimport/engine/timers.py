@@ -23,6 +23,8 @@ def apply_time(key: Key, world: World, now: datetime, done: ServiceEvents) -> No
     What is done to it is noted in ``done``.
     """
     family = key.family
+    if key.store is not None:
+        key.store.settle(now)
     for related in (key,) if family is None else family:
         for material in related.materials.values():
             if material.valid_to is not None and material.has_expired(now):

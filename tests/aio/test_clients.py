@@ -342,7 +342,7 @@ async def test_a_lost_answer(kms_import_mock, kms):
 async def test_what_is_not_offered_fails_the_test(kms_import_mock, kms):
     """Also where the code under test swallows it."""
     with suppress(NotOffered):
-        await kms.describe_custom_key_stores()
+        await kms.describe_key(KeyId="alias/aws/unknown")
     assert len(kms_import_mock.complaints) == 1
     kms_import_mock.complaints.clear()
 

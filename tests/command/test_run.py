@@ -86,9 +86,9 @@ def test_a_failed_program_shows_its_calls(main):
 
 def test_a_complaint_is_a_failure(main):
     """Where the program has swallowed it."""
-    status, _, said = main("run", "--", *asking("DescribeCustomKeyStores"))
+    status, _, said = main("run", "--", *asking("DescribeKey", '{"KeyId": "alias/aws/unknown"}'))
     assert status == 1
-    assert "pytest-kmsimport: NotOffered: The mock does not offer DescribeCustomKeyStores." in said
+    assert "pytest-kmsimport: NotOffered: DescribeKey with alias/aws/unknown is not offered" in said
 
 
 def test_an_unstruck_fault_is_a_failure(main):

@@ -107,10 +107,10 @@ def test_what_others_need_to_find_it():
 def test_complaints_are_said_at_the_end():
     """And are the status: what nobody has asked the verdict for is not lost."""
     with serving("--fault", 'AnswerLost(), on="CreateKey"') as server:
-        ask(server.url, post("DescribeCustomKeyStores"))
+        ask(server.url, post("DescribeKey", b'{"KeyId": "alias/aws/unknown"}'))
     assert server.status == 1
     complaint, fault = [line for line in server.said.splitlines() if line.startswith("pytest-kmsimport: ")][-2:]
-    assert complaint.startswith("pytest-kmsimport: NotOffered: The mock does not offer DescribeCustomKeyStores.")
+    assert complaint.startswith("pytest-kmsimport: NotOffered: DescribeKey with alias/aws/unknown is not offered")
     assert fault.startswith(
         "pytest-kmsimport: FaultNeverStruck: A planned fault never struck: AnswerLost(seen=ReadTimeout())"
     )

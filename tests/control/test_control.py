@@ -254,11 +254,11 @@ def test_the_verdict_is_what_would_fail_a_test(kms_import_mock, kms_import_serve
     """Complaints and faults that never struck; asking for it changes nothing."""
     assert controlled("GET", "verdict") == (200, {"ok": True, "complaints": [], "unstruck": [], "leaks": []})
     controlled("POST", "faults", {"fault": "ReadTimeout()", "on": "CreateKey"})
-    ask(kms_import_server.url, post("DescribeCustomKeyStores"))
+    ask(kms_import_server.url, post("DescribeKey", b'{"KeyId": "alias/aws/unknown"}'))
     for _ in range(2):
         document = controlled("GET", "verdict")[1]
         assert not document["ok"]
-        assert document["complaints"][0].startswith("NotOffered: The mock does not offer DescribeCustomKeyStores.")
+        assert document["complaints"][0].startswith("NotOffered: DescribeKey with alias/aws/unknown is not offered")
         assert document["unstruck"][0].startswith(
             "FaultNeverStruck: A planned fault never struck: ReadTimeout(), planned"
         )
@@ -286,7 +286,7 @@ def test_the_verdict_has_leaks():
 def test_a_reset_begins_anew(kms_import_mock, kms_import_server, controlled):
     """Without KMS keys, calls, faults and complaints, in the computer's time."""
     ask(kms_import_server.url, post("CreateKey"))
-    ask(kms_import_server.url, post("DescribeCustomKeyStores"))
+    ask(kms_import_server.url, post("DescribeKey", b'{"KeyId": "alias/aws/unknown"}'))
     controlled("POST", "faults", {"fault": "ReadTimeout()", "on": "CreateKey"})
     controlled("POST", "clock", {"move_to": "2040-01-01T00:00:00Z"})
     assert controlled("POST", "reset") == controlled("GET", "")

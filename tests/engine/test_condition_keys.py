@@ -121,6 +121,10 @@ OTHERS = {
         "aws:ResourceTag/team": "new",
     },
     "GenerateRandom": ATTESTED,  # by the page about these keys
+    **{
+        f"{verb}CustomKeyStore{'s' * (verb == 'Describe')}": {"kms:CallerAccount": HOME}
+        for verb in ("Connect", "Create", "Delete", "Describe", "Disconnect", "Update")
+    },
     "ListAliases": {},
     "ListKeys": {},
     "ListRetirableGrants": {},

@@ -21,16 +21,21 @@ from pytest_kmsimport.engine.call import Call, Caller
 from pytest_kmsimport.engine.engine import Engine
 from pytest_kmsimport.engine.generated import Generated
 from pytest_kmsimport.engine.grants import Grant, GrantName, Permission
-from pytest_kmsimport.engine.keys import Key, LastUse
+from pytest_kmsimport.engine.key_stores import ExternalKey, KeyStore, Passing, Proxy
+from pytest_kmsimport.engine.keys import Key
 from pytest_kmsimport.engine.materials import KeyMaterial, Loss
 from pytest_kmsimport.engine.rotations import Schedule
 from pytest_kmsimport.engine.rules import rules_of
 from pytest_kmsimport.engine.states import Transition
 from pytest_kmsimport.engine.tags import Tag
+from pytest_kmsimport.engine.uses import LastUse
 from pytest_kmsimport.engine.wrapping import Issued, WrappingParameters
 from pytest_kmsimport.wrapping import wrap_key_material
 
-KINDS = [Alias, Grant, GrantName, Permission, KeyMaterial, Loss, LastUse, Schedule, Transition, Tag, Generated]
+KINDS = [
+    *(Alias, Grant, GrantName, Permission, KeyMaterial, Loss, LastUse, Schedule, Transition, Tag, Generated),
+    *(KeyStore, Passing, Proxy, ExternalKey),
+]
 TEXTS = st.text(st.characters(), max_size=5)  # lone surrogates as well: a client may send them
 CURRENT = rules_of("current", "aws")
 
@@ -67,7 +72,7 @@ def test_every_field_is_carried(kind, data):
 @settings(suppress_health_check=list(HealthCheck))
 def test_every_field_of_a_kms_key_is_carried(data):
     """But for those that follow from its Region and family."""
-    apart = {"spec": CURRENT.specs["RSA_2048"], "rules": CURRENT, "family": None}
+    apart = {"spec": CURRENT.specs["RSA_2048"], "rules": CURRENT, "family": None, "store": None}
     key = data.draw(built(Key, **{name: st.just(value) for name, value in apart.items()}))
     back = plain.read(Key, through_json(key, without=saved._OTHERWISE), **apart)
     assert {f.name: parts(getattr(back, f.name)) for f in fields(Key)} == {
@@ -78,7 +83,7 @@ def test_every_field_of_a_kms_key_is_carried(data):
 
 def parts(value: object) -> object:
     """What an object is made of, for those that do not compare."""
-    return asdict(value) if isinstance(value, Generated) else value
+    return asdict(value) if isinstance(value, (Generated, KeyStore)) else value
 
 
 def test_every_field_of_what_was_issued_is_carried():
@@ -108,7 +113,7 @@ def test_nothing_else_is_in_a_store(ask):
         *("_deletions", "_deletion_of", "_asked_for", "agenda"),  # they follow from the keys' dates
     }
     (region,) = store.regions()
-    assert set(vars(region)) == {"name", "account", "keys", "aliases", "grants", "rules", "_store"}
+    assert set(vars(region)) == {"name", "account", "keys", "aliases", "grants", "key_stores", "rules", "_store"}
     assert set(vars(store.tokens)) == {"strict", "_world", "_seal", "_valid", "_spent"}
     (key,) = region.keys.by_age()
     assert key.family is None

@@ -9,8 +9,8 @@ from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.engine.states import TABLE, KeyState
 
 # From https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html, by column: what each footnote refuses.
-# "2 or 3" of the page is 3 on the wire; 7 concerns custom key stores alone and refuses nothing here. For keys pending
-# import AWS was recorded to answer otherwise than the page: GetPublicKey is refused, GetKeyRotationStatus is not.
+# "2 or 3" of the page is 3 on the wire. For keys pending import AWS was recorded to answer otherwise than the page:
+# GetPublicKey is refused, GetKeyRotationStatus is not.
 CRYPTOGRAPHIC = [
     "Decrypt",
     "DeriveSharedSecret",
@@ -56,6 +56,11 @@ PENDING_IMPORT = {
 }  # fmt: skip
 ROTATION_SETTINGS = {"DisableKeyRotation", "EnableKeyRotation"}
 IMPORTED_ONLY = {"DeleteImportedKeyMaterial", "GetParametersForImport", "ImportKeyMaterial"}
+NOT_IN_STORES = {
+    "DisableKeyRotation", "EnableKeyRotation", "GetKeyRotationStatus", "ListKeyRotations", "RotateKeyOnDemand",
+}  # fmt: skip
+DATA_KEY_PAIRS = {"GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"}
+UNAVAILABLE = {"Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncrypt"}
 SETTLED = set(KeyState) - {KeyState.UNAVAILABLE, KeyState.CREATING, KeyState.UPDATING}
 
 
@@ -93,13 +98,31 @@ def test_enabled_keys_are_refused_nothing_by_their_state(operation):
 @pytest.mark.parametrize("operation", TABLE)
 def test_import_operations_are_for_imported_keys(operation, state):
     """Footnote 9 stands in the rows of the import operations and in no other."""
-    assert TABLE[operation][state].imported_only == (operation in IMPORTED_ONLY)
+    assert ("AWS_KMS" in TABLE[operation][state].barred) == (operation in IMPORTED_ONLY)
 
 
 @pytest.mark.parametrize("operation", NEVER_REFUSED)
 def test_some_operations_take_every_state(operation):
     """Looking at a key, and letting go of names and grants, is never refused for its state."""
     assert {cell.footnote for cell in TABLE[operation].values()} == {None}
+
+
+@pytest.mark.parametrize("state", [KeyState.ENABLED, KeyState.DISABLED, KeyState.UNAVAILABLE])
+@pytest.mark.parametrize("operation", TABLE)
+def test_what_is_not_for_custom_key_stores(operation, state):
+    """Footnote 7 stands in the rows of rotation, and for data key pairs where the key store is not connected."""
+    barred = operation in {*IMPORTED_ONLY, *NOT_IN_STORES, *(DATA_KEY_PAIRS if state is KeyState.UNAVAILABLE else ())}
+    if operation == "DeleteImportedKeyMaterial" and state is KeyState.UNAVAILABLE:  # cannot be, by AWS's page
+        barred = False
+    assert ("EXTERNAL_KEY_STORE" in TABLE[operation][state].barred) == barred
+    assert ("AWS_CLOUDHSM" in TABLE[operation][state].barred) == barred
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_unavailable_keys(operation):
+    """Footnote 11 for what needs the other side of the custom key store, and 4 for a deletion that there is not."""
+    expected = 11 if operation in UNAVAILABLE else 4 if operation == "CancelKeyDeletion" else None
+    assert TABLE[operation][KeyState.UNAVAILABLE].footnote == expected
 
 
 def test_every_footnote_that_refuses_has_its_text():

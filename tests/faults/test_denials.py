@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_kmsimport import faults
+from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.faults._catalogue import everything
 
 from ..support.key_policies import document, root, shared, statement
@@ -103,11 +104,12 @@ def test_a_key_that_is_not_there(kms_import_mock, kms_import_client):
         kms_import_client.describe_key(KeyId="00000000-0000-0000-0000-000000000000")
 
 
-def test_an_operation_that_is_not_offered(kms_import_mock, kms_import_client):
+def test_an_operation_that_is_not_offered(kms_import_mock, kms_import_client, monkeypatch):
     """Can be denied all the same."""
+    monkeypatch.delitem(OPERATIONS, "ListKeys")
     kms_import_mock.inject(faults.ExplicitDeny())
-    with refused("AccessDeniedException", text("DescribeCustomKeyStores", DENIED, "*")):
-        kms_import_client.describe_custom_key_stores()
+    with refused("AccessDeniedException", text("ListKeys", DENIED, "*")):
+        kms_import_client.list_keys()
 
 
 def test_a_grant_token_is_all_it_takes(kms_import_mock, kms_import_client, key):

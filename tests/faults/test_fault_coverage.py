@@ -220,12 +220,13 @@ def test_a_real_denial_counts_as_what_it_is():
 
 
 def test_errors_of_custom_key_stores_do_not_count():
-    """The mock does not offer them, so no test could meet one unless on purpose."""
+    """No imported key is in one; what has gone wrong with their own operations counts."""
     exercised = Exercised()
-    exercised.add({"CreateKey": {}})
-    (row,) = exercised.rows()
+    exercised.add({"CreateKey": {}, "CreateCustomKeyStore": {}})
+    of_keys, of_stores = sorted(exercised.rows(), key=lambda row: "CustomKeyStore" in row.operation)
     assert "XksKeyNotFoundException" in {fault.id for fault in everything("CreateKey")}
-    assert not [name for name in row.possible if name.startswith(("Xks", "CustomKeyStore", "CloudHsm"))]
+    assert not [name for name in of_keys.possible if name.startswith(("Xks", "CustomKeyStore", "CloudHsm"))]
+    assert {"CustomKeyStoreNameInUseException", "XksProxyUriUnreachableException"} <= set(of_stores.possible)
 
 
 def test_what_counts_can_be_chosen(run, pytester):

@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from pytest_kmsimport import FaultNeverStruck, faults, mock_kms_import
+from pytest_kmsimport.engine.operations import OPERATIONS
 from pytest_kmsimport.faults import AnswerLost, NotYetVisible, ReadTimeout, Refusal, StaleRead, meanwhile
 
 from ..support.refusal import refused
@@ -481,6 +482,13 @@ def test_the_catalogue():
 # Misuse is refused when it is planned
 
 
+def test_an_operation_that_is_not_offered(kms_import_mock, monkeypatch):
+    """Such as one that AWS has introduced since."""
+    monkeypatch.delitem(OPERATIONS, "ListKeys")
+    with pytest.raises(ValueError, match="on='ListKeys': is not offered by the mock"):
+        kms_import_mock.inject(ReadTimeout(), "ListKeys")
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
@@ -490,7 +498,6 @@ def test_the_catalogue():
             "no operation of AWS KMS. Did you mean ImportKeyMaterial?",
         ),
         ((ReadTimeout(), "ImportKeyMateriel"), ValueError, "Did you mean ImportKeyMaterial?"),
-        ((ReadTimeout(), "DeleteCustomKeyStore"), ValueError, "is not offered by the mock"),
         ((ReadTimeout(), []), ValueError, "on is empty"),
         ((Refusal("ExpiredImportTokenException"), "DescribeKey"), ValueError, "DescribeKey never answers with"),
         ((faults.TruncatedBody(), "DisableKey"), ValueError, "DisableKey answers without a body"),

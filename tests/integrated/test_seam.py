@@ -12,6 +12,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 from pytest_kmsimport import RealAwsRefused, mock_kms_import
+from pytest_kmsimport._integrated import services
 
 from ..support.moto_port import moto_port
 from ..support.refusal import refused
@@ -66,6 +67,16 @@ def test_where_nobody_plays_the_service(kms_import_mock, key):
         with mock_aws():
             boto3.client("s3", REGION).list_buckets()
     assert not kms_import_mock.calls
+
+
+def test_where_nobody_could_answer(kms_import_mock, monkeypatch):
+    """A client that nobody has registered with costs no question."""
+    monkeypatch.setattr(services, "client_for", lambda *_: pytest.fail("was asked"))
+    s3 = boto3.client("s3", REGION, **CREDENTIALS)
+    s3.meta.events.unregister("before-send", botocore_stubber)
+    with pytest.raises(RealAwsRefused, match=r"s3\.GetObject"):
+        s3.get_object(Bucket=BUCKET, Key="a")
+    kms_import_mock.complaints.clear()
 
 
 def test_a_stubber(kms_import_mock):

@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from pytest_kmsimport.engine.errors import NotOffered
-
 from ..support.refusal import refused
 
 HOME = "arn:aws:kms:us-east-1:123456789012:"
@@ -333,45 +331,3 @@ def test_a_moved_alias_keeps_its_place(kms, make_key):
         kms.create_alias(AliasName=f"alias/{number}", TargetKeyId=key_id)
     kms.update_alias(AliasName="alias/0", TargetKeyId=second)
     assert list(listed(kms)) == list(listed(kms, KeyId=second)) == ["alias/0", "alias/1", "alias/2"]
-
-
-# Keys that AWS manages
-
-
-@pytest.mark.parametrize("name", ["alias/aws/s3", f"{HOME}alias/aws/s3", "alias/aws/no-such-service", "alias/aws/"])
-@pytest.mark.parametrize(
-    ("operation", "members"),
-    [
-        ("DescribeKey", {}),
-        ("Encrypt", {"Plaintext": b"x"}),
-        ("GenerateDataKey", {"KeySpec": "AES_256"}),
-        ("Decrypt", {"CiphertextBlob": b"x"}),
-        ("GetPublicKey", {}),
-    ],
-)
-def test_keys_that_aws_manages_are_not_offered(kms, kms_import_mock, operation, members, name):
-    """It is said aloud, whatever their alias is used for; AWS has such keys in every account."""
-    with pytest.raises(NotOffered, match=rf"{operation} with alias/aws/\S* is not offered.*CreateKey"):
-        kms._make_api_call(operation, {"KeyId": name, **members})
-    assert len(kms_import_mock.complaints) == 1
-    kms_import_mock.complaints.clear()
-
-
-def test_re_encryption_under_a_key_that_aws_manages(kms, kms_import_mock, make_key):
-    """Both sides are looked at."""
-    blob = sealed(kms, make_key(**SYMMETRIC))
-    with pytest.raises(NotOffered, match="ReEncrypt with alias/aws/ebs is not offered"):
-        kms.re_encrypt(CiphertextBlob=blob, DestinationKeyId="alias/aws/ebs")
-    kms_import_mock.complaints.clear()
-
-
-def test_where_aws_managed_keys_have_an_answer(kms, kms_import_mock):
-    """Operations without aliases, another Region and another account are refused as for any alias."""
-    with refused("InvalidArnException", "Key Aliases are not supported for this operation."):
-        kms.enable_key(KeyId="alias/aws/s3")
-    with refused("NotFoundException", "Invalid arn eu-west-1"):
-        kms.describe_key(KeyId="arn:aws:kms:eu-west-1:123456789012:alias/aws/s3")
-    with pytest.raises(kms.exceptions.ClientError, match="AccessDeniedException"):
-        kms.describe_key(KeyId=f"arn:aws:kms:us-east-1:{OTHER_ACCOUNT}:alias/aws/s3")
-    with pytest.raises(LookupError):
-        kms_import_mock.key("alias/aws/s3")

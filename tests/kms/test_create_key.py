@@ -154,16 +154,6 @@ def test_imported_keys_are_in_no_key_store(kms, members, text):
         kms.create_key(Origin="EXTERNAL", **members)
 
 
-@pytest.mark.parametrize(
-    "members", [{"Origin": "AWS_CLOUDHSM"}, {"Origin": "EXTERNAL_KEY_STORE"}, {"CustomKeyStoreId": "cks-1"}]
-)
-def test_custom_key_stores_are_not_offered(kms, kms_import_mock, members):
-    """The test fails with the mock's own complaint, and not with an error of AWS."""
-    with pytest.raises(AssertionError, match="custom key store is not offered"):
-        kms.create_key(**members)
-    kms_import_mock.complaints.clear()
-
-
 def test_create_key_makes_no_key_pair(kms, monkeypatch):
     """AWS_KMS key pairs are made when they are first used: CreateKey costs no RSA key."""
     made = []

@@ -225,7 +225,7 @@ FORMS = {
     "public": (
         KEY,
         ["pkey", "-in", "private.pem", "-pubout", "-outform", "DER"],
-        "are a public key. KMS takes the private key",
+        "is a public key. KMS takes the private key",
     ),
 }
 

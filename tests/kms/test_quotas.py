@@ -94,7 +94,7 @@ def test_the_marker_takes_quotas(kms):
 @pytest.mark.parametrize(
     ("quotas", "text"),
     [
-        ({"alias": 1}, "quotas has no 'alias'; write one of keys, aliases_per_key, grants_per_key"),
+        ({"alias": 1}, "quotas has no 'alias'; write one of keys, custom_key_stores, aliases_per_key"),
         ({"keys": -1}, "quotas has keys=-1; write a number, 0 or more."),
         ({"keys": "2"}, "quotas has keys='2'; write a number, 0 or more."),
         (5, r"quotas is 5; write a dict such as \{'aliases_per_key': 2\}\."),

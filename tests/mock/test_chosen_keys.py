@@ -55,13 +55,14 @@ def looks(kms, key_id: str) -> list[object]:
 SAID = {"Description": "payroll", "Tags": [{"TagKey": "team", "TagValue": "blue"}]}
 
 
-@pytest.mark.parametrize("spec", [name for name, spec in SPECS.items() if spec.is_importable])
-def test_a_chosen_key_is_as_one_that_was_imported_into(spec):
+@pytest.mark.parametrize("spec", known(name for name, spec in SPECS.items() if spec.is_importable))
+@pytest.mark.parametrize("multi_region", [False, True])
+def test_a_chosen_key_is_as_one_that_was_imported_into(spec, multi_region):
     """By the wire: the same answers to every look, the same key material ID, at the same moment."""
     material, usage = material_for(spec), next(iter(SPECS[spec].algorithms))
     with mock_kms_import() as mock:
         mock.clock.freeze()
-        imported = mock.import_key(material, spec, KeyUsage=usage, **SAID)
+        imported = mock.import_key(material, spec, KeyUsage=usage, MultiRegion=multi_region, **SAID)
         expected, kms = looks(mock.client(), imported.id), mock.client()
         mock.reset()
         mock.clock.freeze()
@@ -178,6 +179,8 @@ def test_chosen_key_material_expires(kms_import_mock, kms, import_material):
     ciphertext = kms.encrypt(KeyId=KEY_ID, Plaintext=b"secret")["CiphertextBlob"]
     kms_import_mock.clock.advance(hours=2)
     assert kms_import_mock.key(KEY_ID).state == "PendingImport"
+    (event,) = kms_import_mock.events.to("KMS Imported Key Material Expiration")
+    assert event["detail"] == {"key-id": KEY_ID, "key-material-id": key.current_material.id}
     text = f"Imported key material does not have the expected identifier ({key.current_material.id})."
     with refused("IncorrectKeyMaterialException", text):
         import_material(KEY_ID, MATERIAL[::-1])

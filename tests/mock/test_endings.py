@@ -106,7 +106,7 @@ def end(ending):
         pytest.xfail()
     if ending == "swallows a complaint":
         try:
-            KMS.describe_custom_key_stores()
+            KMS.describe_key(KeyId="alias/aws/unknown")
         except AssertionError:
             pass
     if ending == "has a fault that never strikes":

@@ -62,9 +62,9 @@ def test_a_call_that_breaks_the_model_is_written_down(kms, calls):
 def test_an_operation_that_is_not_offered_is_written_down(kms, calls, kms_import_mock):
     """The mock's own complaint stands in the record under its own name."""
     with pytest.raises(NotOffered):
-        kms.describe_custom_key_stores()
+        kms.describe_key(KeyId="alias/aws/unknown")
     kms_import_mock.complaints.clear()
-    assert (calls()[0].error, calls()[0].operation) == ("NotOffered", "DescribeCustomKeyStores")
+    assert (calls()[0].error, calls()[0].operation) == ("NotOffered", "DescribeKey")
 
 
 def test_calls_that_never_leave_the_client_are_not_written_down(kms, calls):

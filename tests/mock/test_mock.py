@@ -482,11 +482,11 @@ def swallow(call):
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda: boto3.client("kms").describe_custom_key_stores(), NotOffered),
+        (lambda: boto3.client("kms").describe_key(KeyId="alias/aws/unknown"), NotOffered),
         (lambda: boto3.client("sqs").list_queues(), RealAwsRefused),
         (lambda: boto3.client("kms", "cn-north-1").create_key(KeySpec="SM2", KeyUsage="SIGN_VERIFY"), NotOffered),
     ],
-    ids=["operation", "real AWS", "SM2"],
+    ids=["alias", "real AWS", "SM2"],
 )
 def test_a_swallowed_complaint_fails_when_the_mock_ends(call, complaint):
     """Code that swallows the mock's complaint does not hide it."""
@@ -498,7 +498,7 @@ def test_a_complaint_does_not_hide_another_failure():
     """What the block fails with is what the test shows."""
     mock = mock_kms_import()
     kms = mock.__enter__().client()
-    swallow(kms.describe_custom_key_stores)
+    swallow(lambda: kms.describe_key(KeyId="alias/aws/unknown"))
     error = ZeroDivisionError()
     assert mock.__exit__(ZeroDivisionError, error, None) is None
 
@@ -507,7 +507,7 @@ def test_an_expected_complaint_can_be_cleared():
     """A test about a complaint clears it, and passes."""
     with mock_kms_import() as mock:
         with pytest.raises(NotOffered):
-            mock.client().describe_custom_key_stores()
+            mock.client().describe_key(KeyId="alias/aws/unknown")
         mock.complaints.clear()
 
 

@@ -15,7 +15,7 @@ SWALLOW = """
 
     def swallow():
         try:
-            boto3.client("kms").describe_custom_key_stores()
+            boto3.client("kms").describe_key(KeyId="alias/aws/unknown")
         except AssertionError:
             pass
 """
@@ -232,7 +232,7 @@ def test_a_swallowed_complaint_fails_the_test(run, how):
     """A complaint that the code swallows comes up when the test is over."""
     result = run(f"{SWALLOW}\n    {how}:\n        swallow()")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*NotOffered: The mock does not offer DescribeCustomKeyStores.*"])
+    result.stdout.fnmatch_lines(["*NotOffered: DescribeKey with alias/aws/unknown is not offered*"])
 
 
 def test_a_swallowed_complaint_fails_unittest_cases(run):
@@ -253,7 +253,7 @@ def test_a_complaint_that_the_test_shows_is_told_once(run):
     source = """
         import boto3
         def test_a(kms_import_mock):
-            boto3.client("kms").describe_custom_key_stores()
+            boto3.client("kms").describe_key(KeyId="alias/aws/unknown")
     """
     run(source).assert_outcomes(failed=1)
 
@@ -265,7 +265,7 @@ def test_a_complaint_that_a_set_up_shows_is_told_once(run):
 
         @pytest.fixture
         def random(kms_import_mock):
-            return boto3.client("kms").describe_custom_key_stores()
+            return boto3.client("kms").describe_key(KeyId="alias/aws/unknown")
 
         def test_a(random): pass
     """

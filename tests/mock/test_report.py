@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from pytest_kmsimport import faults
 from pytest_kmsimport._reporting.call_table import coloured, report_of
+from pytest_kmsimport.engine.failures import PAGE
 
 FAILING = """
     import boto3, pytest
@@ -73,7 +74,7 @@ def test_a_passed_test_shows_nothing(pytester):
 
 
 def test_it_reads_in_80_columns(kms, kms_import_mock):
-    """Long names, long messages, aliases, multi-Region keys; earlier calls are counted."""
+    """Long names, long messages, aliases, multi-Region keys, but for a URL; earlier calls are counted."""
     key = kms_import_mock.import_key(MultiRegion=True)
     for _ in range(30):
         kms.generate_data_key_pair_without_plaintext(KeyId=key.arn, KeyPairSpec="ECC_NIST_P256")
@@ -81,11 +82,21 @@ def test_it_reads_in_80_columns(kms, kms_import_mock):
         with pytest.raises(kms.exceptions.NotFoundException):
             kms.describe_key(KeyId=identifier)
     lines = report_of(kms_import_mock.calls).splitlines()
-    assert max(map(len, lines)) <= 80
+    assert max(len(line) for line in lines if not line.startswith("https://")) <= 80
     assert lines[1].strip() == "(2 earlier calls)"
     assert key.id.removeprefix("mrk-")[:8] in lines[2]
     assert any(" alias/a-long- NotFoundException " in line for line in lines)
     assert any("Alias arn:aws:kms:us-east-1:123456789012:alias/a-long-name" in line for line in lines)
+
+
+def test_it_leads_to_the_page_about_refusals(kms, kms_import_mock):
+    """Where there is a diagnosis, once; a report of calls that have succeeded says nothing of it."""
+    kms.list_keys()
+    assert PAGE not in report_of(kms_import_mock.calls)
+    for _ in range(2):
+        with pytest.raises(kms.exceptions.NotFoundException):
+            kms.describe_key(KeyId="alias/none")
+    assert report_of(kms_import_mock.calls).splitlines()[-1] == f"{PAGE}#refusals"
 
 
 def test_it_shows_no_secret(kms, kms_import_mock):

@@ -53,7 +53,7 @@ def test_a_fault_that_never_struck_fails_the_block(kms_import_mock):
 def test_a_complaint_fails_the_block(kms_import_mock):
     """Though the code under test has swallowed it; what the block fails with itself comes first."""
     with pytest.raises(NotOffered), kms_import_mock.restoring(), pytest.raises(NotOffered):
-        kms_import_mock.client().describe_custom_key_stores()
+        kms_import_mock.client().describe_key(KeyId="alias/aws/unknown")
     assert not kms_import_mock.complaints
     with pytest.raises(KeyError), kms_import_mock.restoring():  # noqa: PT012  it is about the whole block
         kms_import_mock.inject(Refusal("ThrottlingException"), "CreateKey")
@@ -160,7 +160,7 @@ def test_what_the_mock_has_against_a_test_fails_that_test(run):
 
         def test_a(kms_import_session_mock):
             try:
-                boto3.client("kms").describe_custom_key_stores()
+                boto3.client("kms").describe_key(KeyId="alias/aws/unknown")
             except AssertionError:
                 pass
 
@@ -177,7 +177,7 @@ def test_what_the_mock_has_against_a_test_fails_that_test(run):
     result.stdout.fnmatch_lines(
         [
             "*ERROR at teardown of test_a*",
-            "*DescribeCustomKeyStores*",
+            "*alias/aws/unknown is not offered*",
             "*ERROR at teardown of test_b*",
             "*never struck*",
         ]
@@ -203,10 +203,11 @@ def test_two_mocks_in_one_test_are_misuse(run, asks):
 
 
 def test_a_mock_of_one_test_beside_that_of_the_session(run):
-    """Tests that do not ask for the latter have their own, and it is empty."""
+    """Tests that do not ask for the latter have their own, and it is empty; those that do share it."""
     run(
         """
-        import boto3
+        import boto3, pytest
+        from pytest_kmsimport import mock_kms_import
 
         def test_a(kms_import_session_mock):
             boto3.client("kms").create_key()
@@ -214,12 +215,68 @@ def test_a_mock_of_one_test_beside_that_of_the_session(run):
         def test_b(kms_import_mock):
             assert boto3.client("kms").list_keys()["Keys"] == []
 
-        def test_c(kms_import_session_mock):
+        @mock_kms_import
+        def test_c():
             assert boto3.client("kms").list_keys()["Keys"] == []
+            boto3.client("kms").create_key()
+
+        @mock_kms_import
+        class TestD:
+            def test_d(self):
+                assert boto3.client("kms").list_keys()["Keys"] == []
+                boto3.client("kms").create_key()
+
+        @pytest.fixture(scope="session")
+        def key(kms_import_session_mock):
+            kms_import_session_mock.create_key()
+
+        @mock_kms_import
+        def test_e(kms_import_session_mock, key):
+            assert len(boto3.client("kms").list_keys()["Keys"]) == 1
         """,
         "-p",
         "no:randomly",
-    ).assert_outcomes(passed=3)
+    ).assert_outcomes(passed=5)
+
+
+def test_the_report_of_another_test_is_without_its_calls(run):
+    """Of one that fails and has nothing to do with it; of those that have, it tells the test's own."""
+    result = run(
+        """
+        import boto3, pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def key(kms_import_session_mock):
+            boto3.client("kms").create_key()
+
+        def test_a(kms_import_session_mock):
+            boto3.client("kms").list_keys()
+            assert False
+        """,
+        "-p",
+        "no:randomly",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*KMS calls*", "*CreateKey*", "*ListKeys*"])
+    result = run(
+        """
+        import boto3, pytest
+
+        @pytest.fixture(scope="session")
+        def key(kms_import_session_mock):
+            boto3.client("kms").create_key()
+
+        def test_a(key):
+            pass
+
+        def test_b():
+            assert False
+        """,
+        "-p",
+        "no:randomly",
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.no_fnmatch_line("*KMS calls*")
 
 
 def test_a_seed_begins_anew_for_each_test_of_the_session(run):

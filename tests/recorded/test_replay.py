@@ -23,7 +23,6 @@ from .replay.player import play
 ROOT = Path(__file__).parents[2]
 PLAYS = {path.stem: read(path) for path in sorted(Path(__file__).parent.glob("*.txt"))}
 IAM = "there is no IAM: any role may be there, and none has a unique ID, is new, or gets deleted"
-MANAGED_KEYS = "AWS managed keys are not offered"
 TIMING = "states do not travel slowly: AWS still answered right after ScheduleKeyDeletion"
 #: Recorded answers that the mock does not give -> why.
 LISTED = {
@@ -37,12 +36,6 @@ LISTED = {
             "lifecycle_recreated_named_grant",
         )),
         IAM,
-    ),
-    **dict.fromkeys(
-        (f"rest_2_rotation managed_{case}"
-         for case in ("describe", "sqs_policy", "sqs_status", "sqs_rotations", "sqs_status_later",
-            "sqs_enable-key-rotation", "sqs_disable-key-rotation", "sqs_rotate-key-on-demand")),
-        MANAGED_KEYS,
     ),
     "rest_6_ecc ECC_SECG_P256K1_deleting_public_key": TIMING,
     "rest_6_ecc ECC_NIST_P521_KEY_AGREEMENT_deleting_public_key": TIMING,
@@ -106,7 +99,7 @@ def test_how_many_answers_there_are():
     for page in ("README.md", "docs/fidelity.md"):
         told = f"{recordings.total():,} answers"
         assert told in (ROOT / page).read_text(), f"write {told!r} in {page}"
-    assert fates == {"agrees": 1206, "not played": 15, IAM: 19, MANAGED_KEYS: 7, TIMING: 2}
+    assert fates == {"agrees": 1213, "not played": 15, IAM: 19, TIMING: 2}
 
 
 def _fate(name: str, row: Row) -> str:

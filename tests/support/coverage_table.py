@@ -9,8 +9,6 @@ from pytest_kmsimport.engine.operations import OPERATIONS
 
 COVERAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 BEGIN, END = "<!-- coverage: begin -->\n", "<!-- coverage: end -->\n"
-#: Members that are only refused as AWS refuses them for imported keys; what they are for is not offered.
-ONLY_REFUSED = {"CreateKey": {"CustomKeyStoreId", "XksKeyId"}}
 HEAD = "| operation | request members | not offered |\n|---|---|---|\n"
 
 
@@ -26,7 +24,7 @@ def row(name: str) -> str:
     members = list(shape.members) if shape else []
     if name not in OPERATIONS:
         return f"| ~~{name}~~ | | the operation |\n"
-    missing = {*OPERATIONS[name].traits.not_offered, *ONLY_REFUSED.get(name, ())}
+    missing = set(OPERATIONS[name].traits.not_offered)
     offered = [member for member in members if member not in missing]
     return f"| {name} | {', '.join(offered)} | {', '.join(m for m in members if m in missing)} |\n"
 

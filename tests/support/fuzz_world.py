@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from pytest_kmsimport import wrap_key_material
@@ -39,6 +40,22 @@ KINDS = {
 }
 
 
+CLUSTER, EXTERNAL = "cluster-2345abcdefg", "EXTERNAL_KEY_STORE"
+_HSM = {"TrustAnchorCertificate": "certificate", "KeyStorePassword": "kmsPswd"}
+KEY_STORES: list[dict[str, Any]] = [
+    {"CustomKeyStoreName": "hsm", "CloudHsmClusterId": CLUSTER, **_HSM},
+    {
+        "CustomKeyStoreName": "xks",
+        "CustomKeyStoreType": EXTERNAL,
+        "XksProxyConnectivity": "PUBLIC_ENDPOINT",
+        "XksProxyUriEndpoint": "https://proxy.example.com",
+        "XksProxyUriPath": "/kms/xks/v1",
+        "XksProxyAuthenticationCredential": {"AccessKeyId": "A" * 20, "RawSecretAccessKey": "b" * 43},
+    },
+    {"CustomKeyStoreName": "idle", "CloudHsmClusterId": CLUSTER + "2", **_HSM},
+]
+
+
 class World:
     """KMS keys of every kind and in every state, with aliases, tags, grants, import tokens and what was made with them.
 
@@ -58,6 +75,7 @@ class World:
         self.ids["multi"] = self._made(MultiRegion=True)
         self.ids["multi_imported"] = mock.import_key(MultiRegion=True).id
         self.ids["theirs"] = mock.import_key(account=OTHER_ACCOUNT).arn
+        self._keep()
         self._live()
         self.corpus = list(self._requests())
 
@@ -68,6 +86,18 @@ class World:
     def _imported(self) -> str:
         key_id: str = self.mock.import_key(bytes(32), ValidTo=self.mock.clock.now() + timedelta(days=2)).id
         return key_id
+
+    def _keep(self) -> None:
+        """Have custom key stores of both types with a KMS key in each, and one that is not connected; and S3's key."""
+        self.stores = [self.kms.create_custom_key_store(**members)["CustomKeyStoreId"] for members in KEY_STORES]
+        for store_id in self.stores[:2]:
+            self.kms.connect_custom_key_store(CustomKeyStoreId=store_id)
+        self.mock.clock.advance(seconds=self.mock._options.background_seconds or 1)
+        self.ids["in_hsm"] = self._made(Origin="AWS_CLOUDHSM", CustomKeyStoreId=self.stores[0])
+        self.ids["in_xks"] = self._made(
+            Origin="EXTERNAL_KEY_STORE", CustomKeyStoreId=self.stores[1], XksKeyId="external"
+        )
+        self.ids["s3"] = self.kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["KeyId"]
 
     def _live(self) -> None:
         """Let the keys have a past."""
@@ -94,7 +124,8 @@ class World:
         return {"KeyId": self.ids[name], **token, **NEVER}
 
     def _requests(self) -> Iterator[Request]:
-        for operation, members in [*self._about_keys(), *self._imports(), *self._uses(), *self._others()]:
+        parts = (self._about_keys(), self._imports(), self._uses(), self._about_key_stores(), self._others())
+        for operation, members in chain.from_iterable(parts):
             if operation in OPERATION_NAMES and all(has_member(operation, name) for name in members):
                 yield Request(operation, members)
         yield Request("DescribeKey", {"KeyId": self.ids["multi"]}, region=AWAY)
@@ -189,6 +220,27 @@ class World:
         """A good grant token."""
         return {"GrantTokens": [self.grant["GrantToken"]]}
 
+    def _about_key_stores(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        hsm, xks, idle = ({"CustomKeyStoreId": store_id} for store_id in self.stores)
+        yield "CreateCustomKeyStore", {**KEY_STORES[0], "CustomKeyStoreName": "c", "CloudHsmClusterId": CLUSTER + "3"}
+        another = {"CustomKeyStoreName": "d", "XksProxyUriPath": "/d/kms/xks/v1", "CustomKeyStoreType": EXTERNAL}
+        yield "CreateCustomKeyStore", {**KEY_STORES[1], **another}
+        yield "DescribeCustomKeyStores", {"CustomKeyStoreName": "hsm", "Limit": 2}
+        yield "ConnectCustomKeyStore", idle
+        yield "DisconnectCustomKeyStore", hsm
+        yield "DeleteCustomKeyStore", idle
+        yield "UpdateCustomKeyStore", {**idle, "NewCustomKeyStoreName": "e", "KeyStorePassword": "another"}
+        yield "UpdateCustomKeyStore", {**xks, "XksProxyUriPath": "/f/kms/xks/v1"}
+        yield "CreateKey", {"Origin": "AWS_CLOUDHSM", **hsm}
+        yield "CreateKey", {"Origin": EXTERNAL, "XksKeyId": "other", **xks}
+        yield "GenerateRandom", {"NumberOfBytes": 16, **hsm}
+        for name in ("in_hsm", "in_xks"):
+            key = {"KeyId": self.ids[name]}
+            yield "Decrypt", {"CiphertextBlob": self.kms.encrypt(**key, Plaintext=b"x")["CiphertextBlob"], **key}
+            yield "DisableKey", key
+        yield "DescribeKey", {"KeyId": "alias/aws/s3"}
+        yield "GetKeyPolicy", {"KeyId": self.ids["s3"]}
+
     def _others(self) -> Iterator[tuple[str, dict[str, Any]]]:
         symmetric, grant_id = {"KeyId": self.ids["symmetric"]}, {"GrantId": self.grant["GrantId"]}
         subset = {"Constraints": {"EncryptionContextSubset": {"a": "b"}}}
@@ -220,9 +272,13 @@ def fingerprint(mock: Any) -> object:
     store.begin_visit()
     regions = sorted(store.regions(), key=lambda region: (region.account, region.name))
     for region in regions:
+        for key_store in region.key_stores.by_age():
+            key_store.settle(store.visit.now)
         for key in region.keys.by_age():
             apply_time(key, store.world, store.visit.now, store.service_events)
-    held = [(r.account, r.name, frozen([r.keys, r.aliases, r.grants], {})) for r in regions if not r.is_empty]
+    held = [
+        (r.account, r.name, frozen([r.keys, r.aliases, r.grants, r.key_stores], {})) for r in regions if not r.is_empty
+    ]
     return held, frozen(vars(store.tokens), {}), len(store._deletions)
 
 

@@ -51,10 +51,25 @@ READY = {
 
 #: Operations that imported keys do not take.
 OF_AWS_KMS = {"Decapsulate", "Encapsulate", "DisableKeyRotation", "EnableKeyRotation"}
+#: A CloudHSM key store, and the operations on one that is there -> what a request has beside its ID.
+KEY_STORE = {
+    "CustomKeyStoreName": "hsm",
+    "CloudHsmClusterId": "cluster-2345abcdefg",
+    "TrustAnchorCertificate": "certificate",
+    "KeyStorePassword": "kmsPswd",
+}
+ON_KEY_STORES: dict[str, dict[str, str]] = {
+    "ConnectCustomKeyStore": {},
+    "DeleteCustomKeyStore": {},
+    "DisconnectCustomKeyStore": {},
+    "UpdateCustomKeyStore": {"NewCustomKeyStoreName": "other"},
+}
 #: Operations about no KMS key -> a request that succeeds.
 KEYLESS = {
+    "CreateCustomKeyStore": KEY_STORE,
     "CreateKey": {"Origin": "EXTERNAL"},
     "DeleteAlias": {"AliasName": "alias/x"},
+    "DescribeCustomKeyStores": {},
     "GenerateRandom": {"NumberOfBytes": 8},
     "ListKeys": {},
     "ListRetirableGrants": {"RetiringPrincipal": "arn:aws:iam::123456789012:root"},
@@ -172,6 +187,11 @@ def prepare(kms, mock, operation: str) -> dict[str, object]:
     """A request that succeeds."""
     if operation == "ImportKeyMaterial":
         return first_import(kms)
+    if operation in ON_KEY_STORES:
+        store = {"CustomKeyStoreId": kms.create_custom_key_store(**KEY_STORE)["CustomKeyStoreId"]}
+        if operation == "DisconnectCustomKeyStore":
+            kms.connect_custom_key_store(**store)
+        return {**store, **ON_KEY_STORES[operation]}
     if operation in KEYLESS:
         key_id = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/x", TargetKeyId=key_id)

@@ -28,6 +28,7 @@ from moto import mock_aws
 
 from pytest_kmsimport import NotOffered, RealAwsRefused, mock_kms_import
 from pytest_kmsimport._transports.interception import Guard
+from pytest_kmsimport.engine.operations import OPERATIONS
 
 RETRY_MODES = ("legacy", "standard", "adaptive")
 TOO_LONG_POLICY = "x" * 40_000
@@ -354,15 +355,16 @@ def test_real_aws_is_known_however_its_name_is_written(kms_import_mock, sent, ur
 
 
 @pytest.mark.parametrize("mode", RETRY_MODES)
-def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode):
+def test_operations_that_are_not_offered_fail_the_test(kms_import_mock, mode, monkeypatch):
     """An operation that the mock lacks is no AWS error: it fails the test, at once, and lists what there is."""
+    monkeypatch.delitem(OPERATIONS, "ListKeys")  # as one that AWS has introduced since
     kms = boto3.client("kms", config=Config(retries={"mode": mode}))
-    with pytest.raises(NotOffered, match=r"does not offer DescribeCustomKeyStores\. It offers: .*ImportKeyMaterial"):
-        kms.describe_custom_key_stores()
+    with pytest.raises(NotOffered, match=r"does not offer ListKeys\. It offers: .*ImportKeyMaterial"):
+        kms.list_keys()
     kms_import_mock.complaints.clear()
     (call,) = kms_import_mock.calls
     assert (call.attempts, call.error) == (1, "NotOffered")
-    assert call.message == "The mock does not offer DescribeCustomKeyStores."  # the exception has the list
+    assert call.message == "The mock does not offer ListKeys."  # the exception has the list
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,9 @@ def test_a_head_has_no_body(kms_import_server):
 
 def test_what_is_not_offered_is_told_the_client_and_fails_the_test(kms_import_mock, kms_import_server):
     """By a code that is none of AWS's, and HTTP 400, for which nobody tries again."""
-    answer = ask(kms_import_server.url, post("DescribeCustomKeyStores"))
+    answer = ask(kms_import_server.url, post("DescribeKey", b'{"KeyId": "alias/aws/unknown"}'))
     assert (answer.status, answer.json["__type"]) == (400, "NotOfferedByPytestKmsimport")
-    assert "does not offer DescribeCustomKeyStores. It offers: CancelKeyDeletion" in answer.json["message"]
+    assert "DescribeKey with alias/aws/unknown is not offered" in answer.json["message"]
     assert [str(complaint) for complaint in kms_import_mock.complaints] == [answer.json["message"]]
     kms_import_mock.complaints.clear()
 

@@ -16,7 +16,7 @@ from ..keys import Key
 from ..region import Region
 from .context import Situation
 from .decision import BY_GRANT_ALONE, Source, Verdict, judge
-from .documents import Ask, compiled
+from .documents import Ask, Policy, compiled
 from .principals import Kind, Principal
 from .reasons import reason_of
 
@@ -111,7 +111,7 @@ def decide(
     """
     asked, ask = _as_asked(region, call, permission)
     key, action = asked.key, asked.action
-    key_policy = None if key is None or action in BY_GRANT_ALONE else compiled(policy or key.policy)
+    key_policy = None if key is None or action in BY_GRANT_ALONE else _key_policy(key, policy)
     verdict = judge(asked, ask, key_policy)
     statement = verdict.statement
     reason, denial = reason_of(asked, ask, key_policy, verdict)
@@ -130,6 +130,14 @@ def decide(
         "" if denial is None else denial.value,
     )
     return decision, None if verdict.allowed else _refusal(asked, ask, verdict, decision)
+
+
+def _key_policy(key: Key, policy: str | None) -> Policy:
+    """The key policies of a KMS key as one: the default one beside that of AWS RAM; or another one in their place."""
+    if policy is not None or key.share is None:
+        return compiled(policy or key.policy)
+    default, shared = compiled(key.policy), compiled(key.share.policy)
+    return Policy(default.statements + shared.statements, default.open_to)
 
 
 def _as_asked(region: Region, call: Call, permission: Permission) -> tuple[Situation, Ask]:

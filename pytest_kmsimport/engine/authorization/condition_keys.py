@@ -54,6 +54,12 @@ GenerateDataKeyPairWithoutPlaintext  EncryptionAlgorithm RequestAlias Encryption
 GenerateDataKeyWithoutPlaintext      EncryptionAlgorithm RequestAlias EncryptionContext: EncryptionContextKeys
 GenerateMac                          MacAlgorithm RequestAlias
 [GenerateRandom]
+[ConnectCustomKeyStore]              CallerAccount
+[CreateCustomKeyStore]               CallerAccount
+[DeleteCustomKeyStore]               CallerAccount
+[DescribeCustomKeyStores]            CallerAccount
+[DisconnectCustomKeyStore]           CallerAccount
+[UpdateCustomKeyStore]               CallerAccount
 GetKeyLastUsage
 GetKeyPolicy                         PolicyName
 GetKeyRotationStatus

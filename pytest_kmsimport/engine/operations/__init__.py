@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     aliases,
+    custom_key_stores,
     data_keys,
     encrypting,
     grants,
@@ -24,6 +25,7 @@ from .registry import OPERATIONS
 __all__ = [
     "OPERATIONS",
     "aliases",
+    "custom_key_stores",
     "data_keys",
     "encrypting",
     "grants",

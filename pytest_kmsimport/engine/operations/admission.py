@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .. import messages
+from .. import key_store_messages, messages
 from ..authorization.access import can_change_policy
-from ..errors import DryRunOperationException, InvalidKeyUsageException, MalformedPolicyDocumentException
-from ..keys import Key, LastUse
+from ..errors import (
+    CustomKeyStoreInvalidStateException,
+    DryRunOperationException,
+    InvalidKeyUsageException,
+    MalformedPolicyDocumentException,
+)
+from ..key_stores import KeyStore
+from ..keys import Key
 from ..policies import check_policy
 from ..region import Region
 from ..states import KeyState, Refusal
+from ..uses import LastUse
 
 
-def check_state(key: Key, state: KeyState, refusals: Mapping[tuple[KeyState, bool], Refusal]) -> None:
+def check_state(key: Key, state: KeyState, refusals: Mapping[tuple[KeyState, str], Refusal]) -> None:
     """Refuse an operation where AWS's table does so for the state that the KMS key is in."""
-    refusal = refusals.get((state, key.is_external))
+    refusal = refusals.get((state, key.origin))
     if refusal is not None:
         raise refusal.error(refusal.message.format(arn=key.arn, origin=key.origin))
+
+
+def check_connected(store: KeyStore, operation: str) -> None:
+    """Refuse what a custom key store can do only while it is connected, and its other side answers."""
+    if not store.is_connected:
+        text = key_store_messages.STORE_STATE.format(id=store.id, state=store.state.value, operation=operation)
+        raise CustomKeyStoreInvalidStateException(text)
+    store.check_answers()
 
 
 def check_grant_tokens(region: Region, tokens: Sequence[str]) -> None:

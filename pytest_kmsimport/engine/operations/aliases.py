@@ -72,7 +72,7 @@ def delete_alias(region: Region, *, alias_name: str) -> Response:
 def list_aliases(
     region: Region, this: Operation, *, key_id: str | None = None, limit: int = 50, marker: str | None = None
 ) -> Response:
-    """List the names of one KMS key, or all; the mock has none of AWS's own (``alias/aws/...``)."""
+    """List the names of one KMS key, or all; of AWS's own (``alias/aws/...``) those that have a KMS key."""
     key = None if key_id is None else this.resolve_key(region, key_id)
     return page(
         region.aliases.by_age() if key is None else region.aliases.by_age(key.id),

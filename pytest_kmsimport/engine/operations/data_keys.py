@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .. import ciphertext, messages
+from .. import ciphertext, key_store_messages, messages
 from ..call import Response
 from ..errors import InvalidKeyUsageException, NotOffered, UnsupportedOperationException, ValidationException
 from ..keys import Key
 from ..materials import public_key_of, with_curve_inside
 from ..region import Region
 from ..specs import SPECS, SYMMETRIC_DEFAULT
+from .admission import check_connected
 from .encrypting import seal
 from .permissions import in_account
 from .registry import operation
@@ -106,20 +107,21 @@ def generate_data_key_pair_without_plaintext(
     return {**_sealed_pair(region, key, private_key, encryption_context), "KeyPairSpec": key_pair_spec}
 
 
-@operation(
-    keys=(),
-    needs=(in_account("GenerateRandom"),),
-    recipient="Plaintext",
-    not_offered={"CustomKeyStoreId"},
-)
+@operation(keys=(), needs=(in_account("GenerateRandom"),), recipient="Plaintext")
 def generate_random(
     region: Region,
     *,
     number_of_bytes: int | None = None,
+    custom_key_store_id: str | None = None,
 ) -> Response:
-    """Give random bytes."""
+    """Give random bytes, also those of a CloudHSM cluster."""
     if number_of_bytes is None:
         raise ValidationException(messages.NUMBER_OF_BYTES)
+    if custom_key_store_id is not None:
+        store = region.key_store(custom_key_store_id)
+        if store.is_external:
+            raise UnsupportedOperationException(key_store_messages.RANDOM_IN_EXTERNAL)
+        check_connected(store, "GenerateRandom")
     return {"Plaintext": region.world.random_bytes(number_of_bytes)}
 
 
@@ -130,9 +132,11 @@ def _data_key(region: Region, number_of_bytes: int | None, key_spec: str | None)
 
 
 def _key_pair(region: Region, key: Key, spec_name: str) -> bytes:
-    """A private key as PKCS#8 DER, to be encrypted under a symmetric KMS key."""
+    """A private key as PKCS#8 DER, to be encrypted under a symmetric KMS key that is in no custom key store."""
     if not key.spec.is_symmetric:
         raise InvalidKeyUsageException(messages.KEY_PAIR_WITH_ASYMMETRIC)
+    if key.store is not None:
+        raise UnsupportedOperationException(messages.WRONG_ORIGIN.format(arn=key.arn, origin=key.origin))
     if spec_name in region.rules.unsupported:
         raise UnsupportedOperationException(messages.KEY_PAIR_NOT_SUPPORTED.format(spec=spec_name))
     region.rules.check_offered(spec_name)

@@ -7,15 +7,17 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from .. import arns, ciphertext, messages
+from .. import arns, ciphertext, key_store_messages, messages
 from ..call import Response
 from ..errors import (
     AccessDeniedException,
     DryRunOperationException,
     IncorrectKeyException,
     InvalidCiphertextException,
+    KMSInvalidStateException,
     ValidationException,
 )
+from ..key_stores import DECRYPT, ENCRYPT
 from ..keys import Key
 from ..materials import key_material_id
 from ..region import Region
@@ -167,6 +169,8 @@ def seal(  # noqa: PLR0917  the parts of a request
         return Sealed(_seal_rsa(region, key, plaintext, algorithm), None)
     material = key.usable_material(region.world)
     assert material.plaintext is not None  # an Enabled key has its material
+    if key.store is not None:
+        key.store.check_use(key.xks_key_id, ENCRYPT)
     nonce = region.world.random_bytes(ciphertext.NONCE)
     binding = ciphertext.Binding(key.scope, context)
     blob = ciphertext.seal(plaintext, kind, bytes.fromhex(material.id), material.plaintext, binding, nonce)
@@ -275,7 +279,15 @@ def _open_symmetric(region: Region, this: Operation, key: Key | None, blob: byte
     material = key.materials.get(parsed.material_id)
     if material is None or material.is_pending or material.plaintext is None:
         raise InvalidCiphertextException
-    return Opened(key, parsed.open(material.plaintext, ciphertext.Binding(key.scope, context)), material.id)
+    if key.store is not None:
+        key.store.check_use(key.xks_key_id, DECRYPT)
+    try:
+        plaintext = parsed.open(material.plaintext, ciphertext.Binding(key.scope, context))
+    except InvalidCiphertextException:
+        if key.xks_key_id is None:
+            raise
+        raise KMSInvalidStateException(key_store_messages.EXTERNAL_CIPHERTEXT) from None  # the proxy opens it first
+    return Opened(key, plaintext, material.id)
 
 
 def _named(key: Key, member: str, material_id: str | None) -> Response:

@@ -35,13 +35,22 @@ def put_key_policy(
 
 @operation(reads=True)
 def get_key_policy(region: Region, key: Key, *, policy_name: str = _DEFAULT) -> Response:
-    """Give the key policy as it was put; no KMS key here has one of another name."""
-    if policy_name != _DEFAULT:
+    """Give the key policy as it was put, or the one that AWS RAM manages for a KMS key that it shares."""
+    policy = _policies(key).get(policy_name)
+    if policy is None:
         raise NotFoundException(messages.NO_SUCH_POLICY)
-    return {"Policy": key.policy, "PolicyName": _DEFAULT}
+    return {"Policy": policy, "PolicyName": policy_name}
 
 
 @operation()
 def list_key_policies(region: Region, key: Key, *, limit: int = 100, marker: str | None = None) -> Response:
-    """List the names of the key policies: there is one, so that no marker leads anywhere else."""
-    return {"PolicyNames": [_DEFAULT], "Truncated": False}
+    """List the names of the key policies, of which there are two at most; it models no error for a bad marker."""
+    names = list(_policies(key))
+    rest = names[names.index(marker) + 1 :] if marker in names else names
+    more = {"NextMarker": rest[limit - 1]} if limit < len(rest) else {}
+    return {"PolicyNames": rest[:limit], "Truncated": bool(more), **more}
+
+
+def _policies(key: Key) -> dict[str, str]:
+    """The key policies by their names."""
+    return {_DEFAULT: key.policy, **({} if key.share is None else {_OF_RAM: key.share.policy})}

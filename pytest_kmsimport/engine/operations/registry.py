@@ -38,13 +38,14 @@ class Traits:
     """What there is to know of an operation beside its members.
 
     * ``keys``: the members that name KMS keys. ``aliases``: whether they may be aliases; ``across_accounts``: whether
-      they may be another account's.
+      they may be another account's; ``predefined``: whether an alias of AWS's own that has no KMS key gets one.
     * ``usage``: the KeyUsage that the KMS key must have, for cryptographic operations alone. Its algorithms must have
       the one in the member that ends in Algorithm, or ``algorithm`` where there is no such member.
     * ``changes``: whether it changes what the KMS key in KeyId is. ``reads``: whether it answers from the KMS key
       alone, so that AWS may answer with what the key was a moment ago.
     * ``secrets``: members of the answer that are secrets made for the caller, and what they are.
     * ``recipient``: the member of the answer that is encrypted for an enclave where the request has a Recipient.
+    * ``confided``: members of the request that are secrets though they are no blobs: they are shown nowhere.
     * ``repeated``: what a second attempt is refused with, where the first was carried out and its answer was lost.
     * ``needs``: the permissions that it asks for, where that is not one by its own name on the KMS key in KeyId.
     * ``grants``: the names by which a grant can permit it. ``of``: the KMS keys that it is for, ``symmetric``
@@ -55,12 +56,14 @@ class Traits:
     keys: tuple[str, ...] = ("KeyId",)
     aliases: bool = False
     across_accounts: bool = False
+    predefined: bool = False
     usage: str | None = None
     algorithm: str | None = None
     changes: bool = False
     reads: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
     recipient: str = ""
+    confided: Collection[str] = ()
     repeated: str | None = None
     needs: tuple[Need, ...] = ()
     grants: Collection[str] = ()
@@ -81,7 +84,7 @@ class Operation:
     traits: Traits
     takes: str | None
     parameters: Mapping[str, str]
-    refusals: Mapping[tuple[KeyState, bool], Refusal] = field(repr=False)
+    refusals: Mapping[tuple[KeyState, str], Refusal] = field(repr=False)
     algorithm_argument: str
     default_algorithm: str | None
 
@@ -123,7 +126,13 @@ class Operation:
         needed, that has been done.
         """
         traits = self.traits
-        key = region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
+        key = region.resolve(
+            identifier,
+            self.name,
+            aliases=traits.aliases,
+            across_accounts=traits.across_accounts,
+            predefined=traits.predefined,
+        )
         state = key.state
         region.touch(key, state)
         if not traits.needs:
@@ -139,7 +148,13 @@ class Operation:
     def find_key(self, region: Region, identifier: str) -> Key:
         """The KMS key that a request calls so, whatever becomes of the call."""
         traits = self.traits
-        return region.resolve(identifier, self.name, aliases=traits.aliases, across_accounts=traits.across_accounts)
+        return region.resolve(
+            identifier,
+            self.name,
+            aliases=traits.aliases,
+            across_accounts=traits.across_accounts,
+            predefined=traits.predefined,
+        )
 
     def _use(self, region: Region, key: Key, usage: str, arguments: dict[str, Any]) -> Response:
         check_grant_tokens(region, arguments.pop("grant_tokens", ()))

@@ -109,9 +109,12 @@ def _entry(key: Key, material: KeyMaterial, now: datetime, delay: timedelta) -> 
 
 @operation(across_accounts=True, reads=True)
 def get_key_rotation_status(region: Region, key: Key) -> Response:
-    """Tell whether the KMS key rotates by itself, when next, and since when a rotation on demand is under way."""
+    """Tell whether the KMS key rotates by itself, when next, and since when a rotation on demand is under way.
+
+    Of AWS managed keys, which rotate once a year, AWS was recorded to tell that they do not.
+    """
     schedule, started = key.primary.schedule, key.primary.rotation_started
-    if key.state is KeyState.PENDING_DELETION:  # comes back when the deletion is called off
+    if key.state is KeyState.PENDING_DELETION or key.service is not None:  # the first comes back with the key
         schedule = None
     status: Response = {"KeyId": key.arn, "KeyRotationEnabled": schedule is not None}
     if schedule is not None:
