@@ -63,10 +63,10 @@ def test_a_complaint_fails_the_block(kms_import_mock):
 def test_the_next_block_hears_nothing_of_a_complaint(kms_import_mock):
     """That a block has failed with, or in spite of which it has failed with something else."""
     with pytest.raises(NotOffered), kms_import_mock.restoring():
-        kms_import_mock.client().describe_custom_key_stores()
+        kms_import_mock.client().describe_key(KeyId="alias/aws/unknown")
     with pytest.raises(KeyError), kms_import_mock.restoring():  # noqa: PT012  it is about the whole block
         with pytest.raises(NotOffered):
-            kms_import_mock.client().describe_custom_key_stores()
+            kms_import_mock.client().describe_key(KeyId="alias/aws/unknown")
         raise KeyError
     with kms_import_mock.restoring():
         kms_import_mock.create_key()
