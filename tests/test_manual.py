@@ -13,6 +13,7 @@ import pytest
 import pytest_kmsimport
 from pytest_kmsimport import faults
 from pytest_kmsimport._fixtures import INI
+from pytest_kmsimport._mock.core import MockCore
 from pytest_kmsimport.engine.failures import PAGE, Failure
 
 from .support.documents import DOCUMENTS, ROOT, Lesson, headings
@@ -105,6 +106,16 @@ def test_the_reference_has_all_that_pytest_lists(pytester, option):
     assert len(names) > 1
     of_a_mock = {f"kms_import_{name}" for name in INI}
     missing = [name for name in sorted(names - of_a_mock) if written.format(name) not in page("options.md")]
+    assert not missing, f"write a row for each in docs/options.md: {missing}"
+
+
+def test_the_reference_has_what_a_mock_can_do():
+    """Every method of the mock that users call; what the plugin and the interception ask for is in its core."""
+    parts = [part for part in pytest_kmsimport.KmsImportMock.__mro__ if part.__module__ != MockCore.__module__]
+    names = {name for part in parts[:-1] for name, value in vars(part).items() if name[0] != "_" and callable(value)}
+    assert {"inject", "principal"} <= names
+    listed = page("options.md")
+    missing = [name for name in sorted(names) if f"`mock.{name}(" not in listed and f"`.{name}(" not in listed]
     assert not missing, f"write a row for each in docs/options.md: {missing}"
 
 
