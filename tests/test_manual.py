@@ -15,6 +15,7 @@ import pytest_kmsimport
 from pytest_kmsimport import faults
 from pytest_kmsimport._command.command import _parser
 from pytest_kmsimport._fixtures import INI
+from pytest_kmsimport._mock.core import MockCore
 from pytest_kmsimport.engine.failures import PAGE, Failure
 
 from .support.documents import DOCUMENTS, ROOT, Lesson, headings
@@ -122,6 +123,16 @@ def test_the_reference_has_every_option_of_the_command(command):
     options = {name for action in commands()[command]._actions for name in action.option_strings} - {"-h", "--help"}
     section = page("options.md").partition("## The command\n")[2]
     missing = [name for name in sorted(options) if not re.search(rf"`{name}[ `]", section)]
+    assert not missing, f"write a row for each in docs/options.md: {missing}"
+
+
+def test_the_reference_has_what_a_mock_can_do():
+    """Every method of the mock that users call; what the plugin and the interception ask for is in its core."""
+    parts = [part for part in pytest_kmsimport.KmsImportMock.__mro__ if part.__module__ != MockCore.__module__]
+    names = {name for part in parts[:-1] for name, value in vars(part).items() if name[0] != "_" and callable(value)}
+    assert {"inject", "principal"} <= names
+    listed = page("options.md")
+    missing = [name for name in sorted(names) if f"`mock.{name}(" not in listed and f"`.{name}(" not in listed]
     assert not missing, f"write a row for each in docs/options.md: {missing}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -72,6 +72,17 @@ class Watch:
         self._alarms = [*(other for other in self._alarms if not other.has_ended), alarm]
         self.deliver()
         return alarm
+
+    @property
+    def waiting(self) -> tuple[Rule | Alarm, ...]:
+        """Whoever waits for something."""
+        return (*self._rules, *self._alarms)
+
+    def end_all_but(self, others: Collection[object]) -> None:
+        """Have nobody else wait any more."""
+        for one in self.waiting:
+            if one not in others:
+                one.end()
 
     def note_call(self, answered: Answered) -> None:
         """Tell of an attempt at a call that AWS KMS has answered, after what was due before it."""

@@ -39,8 +39,12 @@ class Attestation:
     def decrypt(self, ciphertext_for_recipient: bytes) -> bytes:
         """Open the CiphertextForRecipient of an answer, as the enclave does.
 
-        Raises ValueError for what is none, or not for this enclave, and where the caller has the private key.
+        Raises ValueError for what is none, or not for this enclave, and where the caller has the private key; TypeError
+        for what is no bytes, such as the None of an answer that was not for an enclave.
         """
+        if not isinstance(ciphertext_for_recipient, bytes):
+            text = f"decrypt() takes an answer's CiphertextForRecipient, not {type(ciphertext_for_recipient).__name__}."
+            raise TypeError(f"{text} An answer has it where the request had Recipient=attestation.recipient.")
         if self.private_key is None:
             raise ValueError(
                 "The private key is yours: this document was made with public_key=. Leave it out, or decrypt."

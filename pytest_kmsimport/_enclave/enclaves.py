@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from hashlib import sha384
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ _ROLE_REGISTER, _INSTANCE_REGISTER = 3, 4
 _REGISTERS = {False: 16, True: 24}  # whether of NitroTPM -> how many there are
 _MOST_REGISTERS = 32
 _SUFFIXES = {False: "enc0123456789abcdef", True: "tpm0000000000000000"}
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(9999, 12, 1, tzinfo=timezone.utc)
 _INSTANCE = "i-0123456789abcdef0"
 _LONGEST_KEY, _LONGEST = 1024, 512  # bytes
 
@@ -71,8 +72,10 @@ class Enclaves:
     ) -> Attestation:
         """A document; raises ValueError for what cannot be in one, and ImportError without the extra."""
         documents = _documents("attestation()", ImportError)
-        if now.tzinfo is None:
-            raise ValueError(f"timestamp takes an aware datetime: write {now!r} with tzinfo=timezone.utc.")
+        _check_time(now)
+        for name, text in (("role", role), ("instance_id", instance_id), ("module_id", module_id)):
+            if not isinstance(text, str):
+                raise ValueError(f"{name} is {text!r}; write a text.")  # noqa: TRY004  as for all of a document
         measured = _measured(pcrs, role, instance_id, nitrotpm=nitrotpm)
         for name, blob, longest in (
             ("public_key", public_key, _LONGEST_KEY),
@@ -107,8 +110,17 @@ def _documents(what: str, error: type[Exception]) -> ModuleType:
     return documents
 
 
+def _check_time(now: object) -> None:
+    if not isinstance(now, datetime) or now.tzinfo is None:
+        raise ValueError(f"timestamp takes an aware datetime: write {now!r} with tzinfo=timezone.utc.")
+    if not _FIRST < now < _LAST:
+        raise ValueError(f"timestamp is {now:%Y-%m-%d}; write a time that a certificate can have, after 1970.")
+
+
 def _measured(pcrs: Pcrs, role: str, instance_id: str, *, nitrotpm: bool) -> dict[int, bytes]:
     """All registers; those that nobody has said are zero, as all are in debug mode."""
+    if not isinstance(pcrs, Mapping):
+        raise ValueError(f"pcrs is {pcrs!r}; write measurements by register, such as {{0: '{'ab' * 48}'}}.")  # noqa: TRY004
     named = {_ROLE_REGISTER: role, _INSTANCE_REGISTER: instance_id}
     of_instance = {number: _digest_of(name) for number, name in named.items() if name and not nitrotpm}
     zeros = dict.fromkeys(range(_REGISTERS[nitrotpm]), bytes(_DIGEST))

@@ -44,7 +44,7 @@ __tracebackhide__ = True
 class Snapshot:
     """A mock's state at one moment, for ``restore``: KMS keys, import tokens, principals, the clock, calls, faults.
 
-    With a seed, chance goes back to it too.
+    Who waits for events and alarms, too. With a seed, chance goes back to it too.
     """
 
     _of: MockCore = field(repr=False)
@@ -53,6 +53,7 @@ class Snapshot:
     _calls: Kept = field(repr=False)
     _plans: tuple[Plan, ...] = field(repr=False)
     _drawn: Mapping[str, int] = field(repr=False)
+    _waiting: tuple[object, ...] = field(repr=False)
 
 
 class MockCore:
@@ -197,10 +198,13 @@ class MockCore:
             self.service.journal.snapshot(),
             self.plans,
             self._drawn,
+            () if self._watch is None else self._watch.waiting,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens, calls and plans are gone.
+
+        Rules and alarms that were made since have ended; what earlier ones have heard, they have heard.
 
         Raises ValueError for a snapshot of another mock, TypeError for what is none.
         """
@@ -216,6 +220,8 @@ class MockCore:
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
         self._draw_from(snapshot._drawn)  # noqa: SLF001
         self.service.forget_past()
+        if self._watch is not None:
+            self._watch.end_all_but(snapshot._waiting)  # noqa: SLF001
         self._forget_past()
 
     @contextmanager
@@ -223,14 +229,16 @@ class MockCore:
         """Have everything that happens in the block undone at its end, as by ``restore``: for one test of several.
 
         What a mock has against a test at its end, it has at the end of the block: a planned fault that never struck, a
-        complaint that the code has swallowed, and with ``check_leaks`` a secret that leaked are AssertionErrors.
+        complaint that the code has swallowed, and with ``check_leaks`` a secret that leaked are AssertionErrors. A
+        block that fails by itself says what is wrong, and nothing more is.
         """
-        begin = self.snapshot()
+        begin, complaints = self.snapshot(), list(self.complaints)
         try:
             yield
             self.end_plans(since=begin)
             self.raise_complaints()
         finally:
+            self.complaints[:] = complaints  # the next block has nothing to do with those of this one
             self.restore(begin)
 
     @property

@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from .._diagnosis.forms import explain_form
 from .._tracebacks import sealed
+from .._wire.constraints import find_breaches
 from .._wire.model import did_you_mean, members_of
+from ..engine import messages
 from ..engine.chosen import Chosen, UnfitChoiceError
 from ..engine.engine import Engine
-from ..engine.errors import KmsError
+from ..engine.errors import KmsError, NotOffered
 from ..engine.keys import EXTERNAL, Key
 from ..engine.materials import ImportTerms, to_pkcs8
 from ..engine.specs import SPECS, SYMMETRIC_DEFAULT
@@ -31,6 +33,8 @@ Material = Union[bytes, PrivateKeyTypes]  # noqa: UP007  Python 3.10 cannot
 _KEYWORDS = {"KeyId": "key_id", "KeySpec": "key_spec", "CustomerMasterKeySpec": "key_spec", "Origin": "origin"}
 _OWN = ("key_id", "material", "aliases", "key_spec", "origin", "region_name", "account")
 _TERMS = ("ValidTo", "KeyMaterialDescription")
+#: Of ImportKeyMaterial, in the place of what nobody says here.
+_UNSAID = {"KeyId": "-", "ImportToken": b"-", "EncryptedKeyMaterial": b"-"}
 _BYTES = (bytes, bytearray, memoryview)
 
 
@@ -74,12 +78,20 @@ def create(engine: Engine, region: str, account: str, new: NewKey) -> Key:
         assert made is not None  # it was just made
         for alias in new.aliases:
             arrange("CreateAlias", {"AliasName": alias, "TargetKeyId": made.id})
-    except (KmsError, UnfitChoiceError) as refusal:
+    except (KmsError, UnfitChoiceError, NotOffered) as refusal:
         if made is not None:
             engine.discard_key(made)
-        of_aws = f"{refusal.code} " if isinstance(refusal, KmsError) else ""
-        raise ValueError(f"{of_aws}{refusal} {getattr(refusal, 'diagnosis', '')}".strip()) from refusal
-    return made
+        why = _why(refusal)
+    else:
+        return made
+    raise ValueError(why)  # without the refusal, whose traceback is of no use to whoever has called
+
+
+def _why(refusal: Exception) -> str:
+    """What a refusal says, of AWS's with its code."""
+    if isinstance(refusal, KmsError):
+        return " ".join(filter(None, (refusal.code, str(refusal), refusal.diagnosis)))
+    return refusal.reason if isinstance(refusal, NotOffered) else str(refusal)
 
 
 def _terms_of(new: NewKey, members: Mapping[str, Any]) -> ImportTerms:
@@ -88,6 +100,9 @@ def _terms_of(new: NewKey, members: Mapping[str, Any]) -> ImportTerms:
     if given and not (new.origin == EXTERNAL and new.materials):
         text = f"{' and '.join(given)} is said of key material that is imported"
         raise ValueError(f"{text}; write origin='EXTERNAL' and material=.")
+    breaches = find_breaches("ImportKeyMaterial", {**_UNSAID, **{name: members[name] for name in given}})
+    if breaches:
+        raise ValueError(f"ValidationException {messages.violations(breaches)}")
     return ImportTerms(valid_to=members.get("ValidTo"), description=members.get("KeyMaterialDescription"))
 
 
@@ -160,7 +175,8 @@ class CreatesKeys(MockCore):
         try:
             return self._put_in_place(new, region_name, account)
         except ValueError as refusal:
-            raise ValueError(f"create_key() was refused: {refusal}") from refusal
+            why = str(refusal)
+        raise ValueError(f"create_key() was refused: {why}")
 
     def _put_in_place(self, new: NewKey, region_name: str, account: str) -> KeyView:
         key = create(self._engine, region_name, account, new)

@@ -155,12 +155,11 @@ class KmsImportMock(
 
         ``principal`` is one that this mock has registered, an access key ID that STS or IAM of moto has issued, or None
         for whoever is not known: the one that the option ``principal`` names, or the root user of the mock's account.
-        ``key_id`` is the key ID, key ARN or alias of the
-        KMS key, and ``members`` those members of AWS's request that conditions may ask for.
-        The journal stays as it is.
+        ``key_id`` is the key ID, key ARN or alias of the KMS key, and ``members`` those members of AWS's request that
+        conditions may ask for. The journal stays as it is.
 
-        Raises ValueError for a KMS key that is not there and what is no access key ID, TypeError for a member that the
-        operation has not, and NotOffered for a condition key whose value nobody knows.
+        Raises ValueError for a KMS key that is not there, what is no operation and what is no access key ID, TypeError
+        for a member that the operation has not, and NotOffered for a condition key whose value nobody knows.
         """
         from .principals import access_key_of, permissions  # noqa: PLC0415  most tests need none
 

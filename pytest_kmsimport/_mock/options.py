@@ -164,4 +164,4 @@ def _from_ini(ini: Mapping[str, object]) -> dict[str, object]:
 
 def _number(text: str) -> int | str:
     """What is no number stays as it is, for the check of the options to say so."""
-    return int(text) if text.isdecimal() else text
+    return int(text) if re.fullmatch(r"-?\d+", text, re.ASCII) else text

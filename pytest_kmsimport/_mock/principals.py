@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.utils import parse_to_aware_datetime
 from botocore.validate import ParamValidator
 
-from .._wire.model import members_of
+from .._wire.model import check_operation, members_of
 from .._wire.sts import looks_issued
 from ..engine.authorization.access import Decision
 from ..engine.authorization.principals import Principal, role_session
@@ -123,12 +123,14 @@ def register(engine: Engine, principal: Principal, client: Callable[..., KMSClie
 def access_key_of(principal: RegisteredPrincipal | str | None) -> str:
     """The access key of somebody: registered, by the access key ID that STS or IAM has issued, or whoever is not known.
 
-    Raises ValueError for a name that is no access key ID.
+    Raises ValueError for a name that is no access key ID, TypeError for what is nobody.
     """
     if principal is None:
         return ANYBODY
-    if not isinstance(principal, str):
+    if isinstance(principal, RegisteredPrincipal):
         return principal.access_key_id
+    if not isinstance(principal, str):
+        raise TypeError(f"{principal!r} is nobody: write what mock.principal() has given, or an access key ID.")
     if not looks_issued(principal):
         raise ValueError(
             f"{principal!r} is no access key ID: register who it is, principal=mock.principal({principal!r}), or write"
@@ -147,7 +149,9 @@ def permissions(  # noqa: PLR0913, PLR0917  what there is to say of a call
 ) -> Permissions:
     """Whether somebody may do something; raises ValueError for what is not there, TypeError for unknown members."""
     known = OPERATIONS.get(operation)
-    if known is not None:
+    if known is None:
+        check_operation(operation)
+    else:
         if key_id is not None:
             members = {**members, _name_of_key(operation, known.traits.keys): key_id}
         for member in members:

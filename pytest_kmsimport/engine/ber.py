@@ -60,7 +60,7 @@ def to_der(encoded: bytes) -> bytes:
 def _element(data: bytes, position: int, depth: int) -> tuple[bytes, int]:
     """The element at a position, in DER, and where the next one begins."""
     if position >= len(data) or depth > _DEEPEST or data[position] & _LONG_TAG == _LONG_TAG:
-        raise ValueError("not an element of a private key")
+        raise ValueError("an element is missing, or of a form that nothing here has")
     tag = data[position]
     start, length = _length(data, position + 1)
     if tag & CONSTRUCTED:

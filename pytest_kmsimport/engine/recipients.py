@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .region import Region
 
 _MEMBERS = ("KeyEncryptionAlgorithm", "AttestationDocument")
-_MEASUREMENT = re.compile(r"(nitrotpm)?pcr(0|[1-9]\d?)|(imagesha384)")
+_MEASUREMENT = re.compile(r"(nitrotpm)?pcr([0-9]|[12][0-9]|3[01])|(imagesha384)")
 
 
 class NotAttestedError(ValueError):

@@ -184,6 +184,21 @@ def test_a_rule_after_a_restore(mock):
         mock.restore(snapshot)
 
 
+def test_a_rule_of_a_block_that_is_undone(mock):
+    """It has ended, while those from before the block wait on; so have alarms."""
+    heard = []
+    with mock.restoring():
+        mock.events.rule(OF_KMS, lambda *_: heard.append("a rule"))
+        mock.metrics.alarm(mock.import_key().id, 3600, lambda *_: heard.append("an alarm"))
+    mock.events.rule(OF_KMS, lambda *_: heard.append("a rule around it"))
+    key = mock.import_key(ValidTo=NOON + timedelta(hours=3))
+    with mock.restoring():
+        mock.metrics.alarm(key.id, 3600, lambda *_: heard.append("an alarm"))
+    mock.client().create_key()
+    mock.clock.advance(hours=4)
+    assert set(heard) == {"a rule around it"}
+
+
 def test_a_handler_that_fails_fails_the_test(mock):
     """Whoever moved the clock, or called KMS, has nothing to do with it."""
     mock.events.rule(OF_KMS, lambda event, _: event["detail"]["no such thing"])

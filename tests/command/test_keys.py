@@ -53,6 +53,7 @@ def test_keys_that_the_state_has_stay_as_they_are(file, tmp_path):
         ({"key_id": "payroll"}, "the key ID 'payroll' is none"),
         ({"material": "c2VjcmV0"}, "The key material is 6 bytes, and SYMMETRIC_DEFAULT takes 32."),
         ({"colour": "blue"}, "takes no colour"),
+        ({"origin": "AWS_CLOUDHSM"}, "create_key() was refused: "),
     ],
 )
 def test_what_is_no_key_is_refused(file, content, said):

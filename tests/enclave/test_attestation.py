@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import traceback
 from dataclasses import FrozenInstanceError
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -141,8 +141,21 @@ MISUSES = {
     "a private key": ({"public_key": rsa}, "public_key takes bytes, 1024 at most"),
     "too long user_data": ({"user_data": bytes(513)}, "user_data takes bytes, 512 at most"),
     "a nonce of text": ({"nonce": "x"}, "nonce takes bytes, 512 at most"),
+    "measurements in a list": ({"pcrs": ["ab" * 48]}, r"write measurements by register, such as \{0: 'abab"),
+    "a role of its client": ({"role": {"Arn": ROLE}}, "role is {'Arn': .*}; write a text"),
+    "a number": ({"module_id": 7}, "module_id is 7; write a text"),
+    "a time of text": ({"timestamp": "2026-11-28"}, "timestamp takes an aware datetime"),
+    "a time before all clocks": ({"timestamp": datetime(1930, 1, 1, tzinfo=timezone.utc)}, "timestamp is 1930-01-01"),
+    "a time after all certificates": ({"timestamp": datetime.max.replace(tzinfo=timezone.utc)}, "is 9999-12-31; write"),
     "a naive time": ({"timestamp": datetime(2026, 1, 1)}, "timestamp takes an aware datetime"),  # noqa: DTZ001
 }
+
+
+@pytest.mark.parametrize("blob", [None, "MIAGCSqG"])
+def test_what_is_no_answer_of_any_kind(kms_import_mock, blob):
+    """Such as that of a call without Recipient."""
+    with pytest.raises(TypeError, match=r"^decrypt\(\) takes an answer's CiphertextForRecipient, not .*Recipient="):
+        kms_import_mock.attestation().decrypt(blob)
 
 
 @pytest.mark.parametrize(("given", "why"), MISUSES.values(), ids=list(MISUSES))

@@ -320,7 +320,7 @@ def test_nitrotpm_has_keys_of_its_own(kms, kms_import_mock, key_for):
         kms.generate_data_key(KeyId=key_id, KeySpec="AES_128", Recipient=enclave.recipient)
 
 
-@pytest.mark.parametrize("name", ["PCR", "PCR007", "PCR_0", "Image", "NitroTPMImageSha384"])
+@pytest.mark.parametrize("name", ["PCR", "PCR007", "PCR_0", "PCR32", "Image", "NitroTPMImageSha384"])
 def test_a_misspelt_key_fails_the_test(kms, kms_import_mock, key_for, attestation, name):
     """AWS would find it in no request."""
     key_id = key_for({"StringEquals": {f"kms:RecipientAttestation:{name}": IMAGE}})

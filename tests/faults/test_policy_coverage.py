@@ -98,6 +98,25 @@ def test_the_root_user_is_allowed_by_a_statement_too(pytester):
     assert policy["policy"]["Statement"][1]["Sid"] == "Admin"
 
 
+def test_what_aws_ram_allows_is_no_statement_of_the_key_policy(pytester):
+    """It is one of the key policy AWS_RAM, which has as many."""
+    pytester.makepyfile(
+        f"""
+        import json
+
+        POLICY = {{"Version": "2012-10-17", "Statement": [json.loads('{ADMIN}')]}}
+        USE = {{"Effect": "Allow", "Principal": {{"AWS": "111122223333"}}, "Action": "kms:*", "Resource": "*"}}
+
+        def test_a(kms_import_mock):
+            key = kms_import_mock.import_key(Policy=json.dumps(POLICY))
+            kms_import_mock.share_key(key.id, ["111122223333"], {{**POLICY, "Statement": [USE]}})
+            kms_import_mock.client(account="111122223333").describe_key(KeyId=key.arn)
+        """
+    )
+    report = pytester.runpytest("--kms-import-coverage").stdout
+    report.fnmatch_lines(["    never decided: Allow in Sid 'Admin'", "total: 0 of 1 statements, 0 %; key policies: 1"])
+
+
 def test_the_page(run, pytester):
     """Each statement is named, with the tests in which it decided."""
     run("--kms-import-coverage-html=a.html")

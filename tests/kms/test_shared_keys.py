@@ -43,10 +43,27 @@ def test_what_it_allows(kms_import_mock, other, shared):
     with pytest.raises(other.exceptions.ClientError, match="AccessDenied"):
         other.decrypt(KeyId=shared, CiphertextBlob=blob)
     user = kms_import_mock.principal(f"arn:aws:iam::{OTHER}:user/Bob", policies=EVERYTHING)
-    assert "Sid 'Shared' of the key policy" in str(kms_import_mock.can(user, "Encrypt", shared))
+    assert "Sid 'Shared' (AWS_RAM) of the key policy" in str(kms_import_mock.can(user, "Encrypt", shared))
     kms_import_mock.unshare_key(shared)
     with pytest.raises(other.exceptions.ClientError, match="AccessDenied"):
         other.encrypt(KeyId=shared, Plaintext=b"x")
+
+
+def test_which_statement_has_decided(kms_import_mock, other, shared):
+    """Those of AWS_RAM are counted behind those of the default key policy."""
+    other.encrypt(KeyId=shared, Plaintext=b"x")
+    kms_import_mock.client().describe_key(KeyId=shared)
+    theirs, own = (kms_import_mock.calls[number].decisions[-1] for number in (-2, -1))
+    assert (theirs.statement, theirs.number) == ("Sid 'Shared' (AWS_RAM)", 2)
+    assert (own.statement, own.number) == ("Sid 'Enable IAM User Permissions'", 1)
+
+
+def test_it_denies_whoever_it_names(kms, kms_import_mock, shared):
+    """Also the root user of the KMS key's own account, whom the default key policy lets do everything."""
+    denied = document(statement(root(HOME), "kms:Encrypt", Effect="Deny"))
+    kms_import_mock.share_key(shared, [OTHER], denied)
+    with pytest.raises(kms.exceptions.ClientError, match="with an explicit deny in a resource-based policy"):
+        kms.encrypt(KeyId=shared, Plaintext=b"x")
 
 
 def test_its_key_policies(kms, shared):

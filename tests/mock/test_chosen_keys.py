@@ -281,6 +281,7 @@ UNFIT = {
     "an alias alone": ({"aliases": "alias/new"}, TypeError, r"write aliases=\['alias/payroll'\]"),
     "no key spec": ({"key_spec": "RSA_2047"}, ValueError, "RSA_2048 is probably meant"),
     "no origin": ({"origin": "MINE"}, ValueError, r"enum value set: \[AWS_KMS, EXTERNAL"),
+    "an origin in a key store": ({"origin": "AWS_CLOUDHSM"}, ValueError, "(?i)key ?store"),
     "what AWS imports not": ({"origin": "EXTERNAL", "key_spec": "ML_DSA_44"}, ValueError, "ValidationException"),
     "a usage of others": ({"KeyUsage": "SIGN_VERIFY"}, ValueError, "ValidationException"),
     "a policy that is none": ({"Policy": "{"}, ValueError, "MalformedPolicyDocumentException"),
@@ -293,6 +294,11 @@ UNFIT = {
         "write origin='EXTERNAL' and material=",
     ),
     "an expiry that has passed": ({**EXTERNAL, "material": MATERIAL, "ValidTo": "2021-01-01"}, ValueError, "ValidTo"),
+    "a description that is too long": (
+        {**EXTERNAL, "material": MATERIAL, "KeyMaterialDescription": "x" * 257},
+        ValueError,
+        "at 'keyMaterialDescription' failed to satisfy constraint",
+    ),
     "a description of others": (
         {**EXTERNAL, "material": os.urandom(32), "key_spec": "HMAC_256", "KeyMaterialDescription": "x"},
         ValueError,
@@ -307,13 +313,14 @@ UNFIT = {
 
 @pytest.mark.parametrize("what", UNFIT)
 def test_what_no_kms_key_can_have_is_refused(kms_import_mock, what):
-    """With what to write instead, and nothing has changed."""
+    """With what to write instead, without what it came from within the mock, and nothing has changed."""
     kms_import_mock.create_key(key_id=KEY_ID, aliases=["alias/payroll"])
     kms_import_mock.create_key(key_id=MULTI_REGION_ID)
     before = fingerprint(kms_import_mock)
     keywords, error, text = UNFIT[what]
-    with pytest.raises(error, match=text):
+    with pytest.raises(error, match=text) as failure:
         kms_import_mock.create_key(**keywords)
+    assert failure.value.__context__ is None
     assert fingerprint(kms_import_mock) == before
 
 

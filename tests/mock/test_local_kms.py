@@ -197,6 +197,10 @@ UNFIT = {
         "the key ID 'payroll' is none",
     ),
     "no origin": (aes(Metadata={**HERE, "Origin": "MINE"}, BackingKeys=[FIRST]), "MINE"),
+    "in a key store": (
+        aes(Metadata={**HERE, "Origin": "AWS_CLOUDHSM"}, BackingKeys=[FIRST]),
+        r"Aes\[1\]: .*(?i:key ?store)",
+    ),
     "an HMAC key of another length": (of_kind("Symmetric", "Hmac", BackingKeys=["ab"]), "1 bytes, and HMAC_256 takes"),
     "no PEM": (of_kind("Asymmetric", "Rsa", PrivateKeyPem="x"), "PrivateKeyPem is no private key in PEM"),
     "without PEM": (of_kind("Asymmetric", "Rsa"), "has no PrivateKeyPem"),

@@ -8,6 +8,7 @@ import boto3  # noqa: F401  loaded once, and not again for every run within this
 import pytest
 
 from pytest_kmsimport import KmsImportMock, mock_kms_import  # noqa: F401  the runs share what patches botocore
+from pytest_kmsimport.faults import Case  # noqa: F401  and what the plugin takes for one
 
 SWALLOW = """
     import boto3, pytest
@@ -313,7 +314,7 @@ def test_ini_options_reach_the_mock(pytester, run):
         kms_import_quotas =
             aliases_per_key = 2
             keys=30
-        kms_import_seed = 8
+        kms_import_seed = -8
         kms_import_reserved_tags = floci
     """)
     run(
@@ -329,7 +330,7 @@ def test_ini_options_reach_the_mock(pytester, run):
                 service="2022", strict_tokens=True, allow_real_aws=True,
                 sign_requests=True, sleep_on_retry=True, faults_must_strike=False, check_leaks=True,
                 serve=True, integrated_services=False, background_seconds=5, grants_spread_seconds=6, journal_size=7,
-                quotas={"aliases_per_key": 2, "keys": 30}, seed=8, reserved_tags="floci",
+                quotas={"aliases_per_key": 2, "keys": 30}, seed=-8, reserved_tags="floci",
             )
             given = vars_of(kms_import_mock._options)
             left_out = [name for name, usual in vars_of(Options()).items() if given[name] == usual]
@@ -357,10 +358,11 @@ def test_the_marker_goes_before_the_ini_file(pytester, run):
     [
         ("kms_import_journal_size = many", "*journal_size is 'many'; write a*int*"),
         ("kms_import_journal_size = 0", "*journal_size is 0; write how many calls to keep*"),
+        ("kms_import_journal_size = -1", "*journal_size is -1; write how many calls to keep*"),
         ("kms_import_account = 1234", "*account is '1234'; write the 12 digits*"),
         ("kms_import_quotas = alias_per_key = 2", "*quotas has no 'alias_per_key'; write one of*"),
         ("kms_import_quotas = keys", "*quotas has keys=''; write a number*"),
-        ("kms_import_quotas = keys = -1", "*quotas has keys='-1'; write a number*"),
+        ("kms_import_quotas = keys = -1", "*quotas has keys=-1; write a number*"),
         ("kms_import_service = 2021", "*service is '2021'; write one of*"),
     ],
 )

@@ -169,7 +169,8 @@ def test_asking_with_what_conditions_ask_for(kms_import_mock, waiting):
     [
         (("Encrypt", "alias/x"), ValueError, "There is nothing to decide: NotFoundException Alias"),
         (("ListKeys", "{key}"), ValueError, "ListKeys is about no KMS key: leave key_id out"),
-        (("Encrypts", "{key}"), NotOffered, "does not offer Encrypts"),
+        (("Encrypts", "{key}"), ValueError, "'Encrypts' is no operation of AWS KMS. Did you mean Encrypt?"),
+        (("kms:Encrypt", "{key}"), ValueError, "Did you mean Encrypt?"),
     ],
 )
 def test_questions_that_have_no_answer(kms_import_mock, waiting, asked, error, told):
@@ -177,6 +178,12 @@ def test_questions_that_have_no_answer(kms_import_mock, waiting, asked, error, t
     operation, key_id = asked
     with pytest.raises(error, match=told):
         kms_import_mock.can(None, operation, key_id.format(key=waiting))
+
+
+def test_nobody_is_asked_about(kms_import_mock, waiting):
+    """A client is no principal."""
+    with pytest.raises(TypeError, match=r"is nobody: write what mock\.principal\(\) has given, or an access key ID"):
+        kms_import_mock.can(kms_import_mock.client(), "Encrypt", waiting)
 
 
 @pytest.mark.parametrize("valid_to", ["2037-01-01T00:00:00Z", 2114380800, 2114380800.0, datetime(2037, 1, 1)])  # noqa: DTZ001

@@ -60,6 +60,19 @@ def test_a_complaint_fails_the_block(kms_import_mock):
         raise KeyError
 
 
+def test_the_next_block_hears_nothing_of_a_complaint(kms_import_mock):
+    """That a block has failed with, or in spite of which it has failed with something else."""
+    with pytest.raises(NotOffered), kms_import_mock.restoring():
+        kms_import_mock.client().describe_key(KeyId="alias/aws/unknown")
+    with pytest.raises(KeyError), kms_import_mock.restoring():  # noqa: PT012  it is about the whole block
+        with pytest.raises(NotOffered):
+            kms_import_mock.client().describe_key(KeyId="alias/aws/unknown")
+        raise KeyError
+    with kms_import_mock.restoring():
+        kms_import_mock.create_key()
+    assert not kms_import_mock.complaints
+
+
 def test_a_leak_fails_the_block():
     """With the option that looks for leaks."""
     with mock_kms_import(check_leaks=True) as mock, pytest.raises(SecretLeaked), mock.restoring():  # noqa: PT012

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -51,8 +51,9 @@ class Decision:
     """Whether somebody may do something: who (ARN), what (``kms:Decrypt``), on what (ARN, or ``*``), and why.
 
     ``source`` is the type of policy that decided, in AWS's words; empty where a grant did, or where nothing limits the
-    caller. ``statement`` is the one that decided, such as ``Sid 'Ceremony'``, and ``number`` counts it from 1; empty
-    and 0 where none did, which is how most refusals come about. ``explicit`` tells a Deny. ``reason`` has it in words.
+    caller. ``statement`` is the one that decided, such as ``Sid 'Ceremony'``, and ``number`` counts it from 1, those
+    of the key policy AWS_RAM behind those of the default one; empty and 0 where none did, which is how most refusals
+    come about. ``explicit`` tells a Deny. ``reason`` has it in words.
     ``grant`` is the grant that allows it, ``by_iam`` the statement of the caller's own policies that had to allow it
     too. ``denial`` is what a refusal comes to: ``explicit-deny``, ``no-statement``, ``condition-unmet`` or
     ``grant-not-spread``, as the faults of that name have it; empty where it is allowed.
@@ -91,7 +92,9 @@ def is_open(caller: Caller, key: Key | None) -> bool:
     """Whether there is nothing to decide: an account's root user asks for what its own policies do not limit."""
     if caller.principal is not None:
         return False
-    return key is None or (key.account == caller.account and key.account in compiled(key.policy).open_to)
+    if key is None:
+        return True
+    return key.share is None and key.account == caller.account and key.account in compiled(key.policy).open_to
 
 
 def check(region: Region, call: Call, permission: Permission) -> None:
@@ -137,7 +140,11 @@ def _key_policy(key: Key, policy: str | None) -> Policy:
     if policy is not None or key.share is None:
         return compiled(policy or key.policy)
     default, shared = compiled(key.policy), compiled(key.share.policy)
-    return Policy(default.statements + shared.statements, default.open_to)
+    behind = [
+        replace(one, name=f"{one.name} (AWS_RAM)", number=len(default.statements) + one.number)
+        for one in shared.statements
+    ]
+    return Policy((*default.statements, *behind), default.open_to)
 
 
 def _as_asked(region: Region, call: Call, permission: Permission) -> tuple[Situation, Ask]:
