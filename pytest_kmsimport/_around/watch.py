@@ -17,6 +17,9 @@ from .events import Event, Rule, event_of_record, events_of_service_event
 from .records import records_of_call
 from .targets import target_of
 
+#: Rules and alarms.
+Waiting = tuple[Rule | Alarm, ...]
+
 
 class Watch:
     """What a mock has as soon as somebody waits for something: it looks at the clock and at every call from then on.
@@ -44,6 +47,17 @@ class Watch:
         self.begin_again()
         clock.stop_before = self.stop_before
         journal.tell = self.note_call
+
+    @property
+    def waiting(self) -> Waiting:
+        """Who waits for something."""
+        return (*self._rules, *self._alarms)
+
+    def end_all_but(self, kept: Waiting) -> None:
+        """Let nobody else wait for anything any more."""
+        for one in self.waiting:
+            if one not in kept:
+                one.end()
 
     def begin_again(self) -> None:
         """Forget what has happened: nobody is told of it."""

@@ -12,7 +12,7 @@ from .._active import Complaints
 from .._around.events import Events, events_of
 from .._around.metrics import Metrics
 from .._around.trail import Trail, trail_of
-from .._around.watch import Watch
+from .._around.watch import Waiting, Watch
 from .._diagnosis import diagnose
 from .._enclave.enclaves import Enclaves
 from .._service.call_record import CallRecord
@@ -44,7 +44,7 @@ __tracebackhide__ = True
 class Snapshot:
     """A mock's state at one moment, for ``restore``: KMS keys, import tokens, principals, the clock, calls, faults.
 
-    With a seed, chance goes back to it too.
+    Rules and alarms are in it too. With a seed, chance goes back to it too.
     """
 
     _of: MockCore = field(repr=False)
@@ -52,6 +52,7 @@ class Snapshot:
     _clock: ClockSetting = field(repr=False)
     _calls: Kept = field(repr=False)
     _plans: tuple[Plan, ...] = field(repr=False)
+    _waiting: Waiting = field(repr=False)
     _drawn: Mapping[str, int] = field(repr=False)
 
 
@@ -195,11 +196,14 @@ class MockCore:
             self.clock.snapshot(),
             self.service.journal.snapshot(),
             self.plans,
+            () if self._watch is None else self._watch.waiting,
             self._drawn,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this mock, as often as needed; later KMS keys, tokens, calls and plans are gone.
+
+        Rules and alarms that were made since have ended.
 
         Raises ValueError for a snapshot of another mock, TypeError for what is none.
         """
@@ -215,6 +219,8 @@ class MockCore:
         self.service.plans.restore(snapshot._plans)  # noqa: SLF001
         self._draw_from(snapshot._drawn)  # noqa: SLF001
         self.service.forget_past()
+        if self._watch is not None:
+            self._watch.end_all_but(snapshot._waiting)  # noqa: SLF001
         self._forget_past()
 
     @contextmanager

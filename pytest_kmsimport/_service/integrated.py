@@ -43,7 +43,8 @@ class IntegratedServices:
         self._now = now
         self._data_keys: OrderedDict[DataKeyUse, tuple[datetime, datetime]] = OrderedDict()
         self._refusals: deque[ServiceRefusal] = deque(maxlen=_MOST)
-        self.event_buses: set[tuple[str, str]] = set()  # their Regions and accounts, which are told of events
+        #: Those that are told of events, by Region and account; each with what says whether that has ended.
+        self.event_buses: dict[tuple[str, str], Callable[[], bool]] = {}
         #: What a test has found to stand on a KMS key, as text, for the report of its failure.
         self.looked_at = ""
 

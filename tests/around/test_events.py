@@ -184,6 +184,31 @@ def test_a_rule_after_a_restore(mock):
         mock.restore(snapshot)
 
 
+def test_a_rule_ends_with_the_block_that_is_undone(mock):
+    """What one test of several has made waits for nothing in those after it; what is made for all of them stays."""
+    mock.import_key(ValidTo=NOON + timedelta(days=10))
+    for_all = mock.events.rule(OF_KMS, lambda *_: None)
+    for _ in range(2):
+        with mock.restoring():
+            key = mock.import_key(ValidTo=NOON + timedelta(hours=3))
+            rule = mock.events.rule(OF_KMS, lambda *_: None)
+            alarm = mock.metrics.alarm(key.id, timedelta(hours=2), lambda *_: None)
+            mock.client().create_key()
+            mock.clock.advance(hours=2)
+        mock.client().create_key()
+        assert (len(rule.events), len(alarm.events)) == (1, 1)
+        assert rule.has_ended
+        assert alarm.has_ended
+    assert len(for_all.events) == 4
+
+
+def test_the_first_rule_ends_with_the_block_that_is_undone(mock):
+    """Also where nobody had waited for anything before."""
+    with mock.restoring():
+        rule = mock.events.rule(OF_KMS, lambda *_: None)
+    assert rule.has_ended
+
+
 def test_a_handler_that_fails_fails_the_test(mock):
     """Whoever moved the clock, or called KMS, has nothing to do with it."""
     mock.events.rule(OF_KMS, lambda event, _: event["detail"]["no such thing"])
