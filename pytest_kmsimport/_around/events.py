@@ -178,7 +178,7 @@ class Events(OfJournal):
 
         The clock, moved past several events, stops at each. A handler may call KMS. What it raises fails the test.
 
-        Raises ValueError for what is no event pattern, TypeError for what cannot be called so.
+        Raises ValueError for what is no event pattern, no Region or no account, TypeError for what cannot be called so.
         """
         check_handler(target)
         return self._watch().add_rule(pattern, target, state, region_name, account)

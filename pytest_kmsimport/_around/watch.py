@@ -11,6 +11,7 @@ from typing import Any
 from .._service.call_record import Answered
 from .._service.clock import Clock
 from .._service.journal import Journal
+from .._wire.regions import check_place
 from ..engine.engine import Engine
 from .alarms import Alarm, earliest_expiry
 from .events import Event, Rule, event_of_record, events_of_service_event
@@ -74,8 +75,9 @@ class Watch:
         account: str | None,
     ) -> Rule:
         """Let a rule hear of what happens from now on."""
-        self.deliver()
         region, account = region or self._home[0], account or self._home[1]
+        check_place(region, account)
+        self.deliver()
         rule = Rule(pattern, target_of(handler, region, account, self._complain), state, region, account)
         self._rules = [*(other for other in self._rules if not other.has_ended), rule]
         return rule

@@ -125,6 +125,14 @@ def test_a_handler_that_imports_again(mock):
     assert mock.key(key.id).state == "Enabled"
 
 
+def test_a_handler_that_moves_the_clock(mock):
+    """Whoever has moved it up to the event does not put it back."""
+    mock.events.rule({"detail-type": [EXPIRATION]}, lambda *_: mock.clock.advance(days=50))
+    mock.import_key(ValidTo=NOON + timedelta(days=30))
+    assert mock.clock.advance(days=40) == NOON + timedelta(days=80)
+    assert mock.clock.move_to(NOON) == NOON
+
+
 def test_calls_come_when_they_are_answered(mock):
     """Those that change something to a plain rule; what only reads to one that has it said."""
     changes = mock.events.rule(OF_KMS, lambda *_: None)
@@ -249,6 +257,10 @@ def test_misuse_of_rules(mock):
         mock.events.rule(OF_KMS, later)
     with pytest.raises(ValueError, match="Did you mean ENABLED"):
         mock.events.rule(OF_KMS, print, state="enabled")
+    with pytest.raises(ValueError, match="write the name of an AWS Region"):
+        mock.events.rule(OF_KMS, print, region_name="moon-east-1")
+    with pytest.raises(ValueError, match="write the 12 digits"):
+        mock.events.rule(OF_KMS, print, account="123")
     with pytest.raises(ValueError, match="KMS CMK Rotation"):
         mock.events.to("KMS CMK Rotations")
 

@@ -103,6 +103,13 @@ def test_cloudwatch_has_the_metric_of_now(kms_import_mock, client):
     assert 0 <= min(point["Minimum"] for point in data) - (valid_to - now).total_seconds() < 60
 
 
+@pytest.mark.parametrize(("service", "operation"), [("events", "list_rules"), ("cloudwatch", "list_metrics")])
+def test_a_region_that_there_is_not(client, monkeypatch, service, operation):
+    """moto plays it where it is told to, and AWS KMS has nothing to tell there."""
+    monkeypatch.setenv("MOTO_ALLOW_NONEXISTENT_REGION", "true")
+    assert getattr(client(service, "mars-north-1"), operation)()
+
+
 @pytest.mark.kms_import(integrated_services=False)
 def test_the_option_turns_it_off(kms_import_mock, kms_import_client, queue, client):
     """Nothing is handed over."""
