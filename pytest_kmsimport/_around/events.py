@@ -18,7 +18,7 @@ from .._service.calls import Calls
 from .._wire.model import did_you_mean
 from ..engine.service_events import DELETION, EXPIRY, MOST_KEPT, ROTATION, ServiceEvent
 from .patterns import compiled
-from .records import Record, event_id, record_of_service_event, records_of_call
+from .records import Record, event_id, only_reads, record_of_service_event, records_of_call
 from .sequence import OfJournal
 from .targets import Target, check_handler
 
@@ -115,6 +115,10 @@ class Rule:
     def end(self) -> None:
         """Wait for nothing any more."""
         self._state = "DISABLED"
+
+    def hears_of(self, operation: str) -> bool:
+        """Whether calls of an operation may be for it."""
+        return not self.has_ended and (self._state != "ENABLED" or not only_reads(operation))
 
     def take(self, event: Event) -> None:
         """Call the target with an event that the rule is for."""

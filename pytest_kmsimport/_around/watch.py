@@ -91,7 +91,9 @@ class Watch:
 
     def note_call(self, answered: Answered) -> None:
         """Tell of an attempt at a call that AWS KMS has answered, after what was due before it."""
-        self._calls.append(answered)
+        operation = answered[1].operation
+        if any(rule.hears_of(operation) for rule in self._rules):
+            self._calls.append(answered)
         self.deliver()
 
     def stop_before(self, moment: datetime) -> datetime | None:
