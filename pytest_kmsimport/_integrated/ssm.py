@@ -18,7 +18,7 @@ _SECURE = "SecureString"
 
 def _need(request: Request, operation: str, key_id: str, name: str) -> Need:
     arn = _arn(request.region, request.account, name)
-    return Need(operation, key_id, {"PARAMETER_ARN": arn}, arn, request.region)
+    return Need(operation, key_id, {"PARAMETER_ARN": arn}, arn, request.region, stored=(arn,))
 
 
 def _arn(region: str, account: str, name: str) -> str:
@@ -115,7 +115,7 @@ def _kept(client: BaseClient, region: str, account: str) -> Iterator[Kept]:
         for parameter in page["Parameters"]:
             if parameter["Type"] == _SECURE:
                 arn = _arn(region, account, parameter["Name"])
-                yield Kept("parameter", arn, parameter.get("KeyId", ""), "GetParameter", region)
+                yield Kept("parameter", arn, parameter.get("KeyId", ""), "GetParameter", region, stored=arn)
 
 
 SSM = Integration(
