@@ -228,6 +228,22 @@ def test_a_handler_that_fails_fails_the_test(mock):
     mock.complaints.clear()
 
 
+def test_a_handler_that_turns_out_to_be_async_fails_the_test(mock):
+    """Nobody awaits it, and it would never do anything."""
+
+    class Later:
+        """A handler that does not look like one that is awaited."""
+
+        async def __call__(self, event, context):
+            """Do nothing, for nobody awaits it."""
+
+    mock.events.rule(OF_KMS, Later())
+    mock.client().create_key()
+    (complaint,) = mock.complaints
+    assert "a coroutine, which Lambda would not await" in complaint.args[0]
+    mock.complaints.clear()
+
+
 def test_events_of_several_threads(mock):
     """None is lost, and none is told twice."""
     rule = mock.events.rule(OF_KMS, lambda *_: mock.client().list_keys())
