@@ -95,8 +95,8 @@ def _batch_get_value(request: Request) -> Iterator[Need]:
 
 
 def _decrypted(request: Request, secret: Mapping[str, Any], stage: str, version: str | None = None) -> Iterator[Need]:
-    """A version that is there is decrypted."""
-    versions: Mapping[str, list[str]] = secret.get("VersionIdsToStages", {})
+    """A version that is there is decrypted, unless its secret is to be deleted."""
+    versions: Mapping[str, list[str]] = {} if "DeletedDate" in secret else secret.get("VersionIdsToStages", {})
     for name, stages in versions.items():
         if name == version or (version is None and stage in stages):
             yield _need(request, "Decrypt", secret.get("KmsKeyId", ""), secret["ARN"], name)
