@@ -228,6 +228,20 @@ def test_a_handler_that_fails_fails_the_test(mock):
     mock.complaints.clear()
 
 
+def test_a_handler_that_is_called_for_its_own_calls(mock):
+    """For ever, so that the test would hang; as far as a chain of handlers goes it may call."""
+    kms = mock.client()
+    rule = mock.events.rule(OF_KMS, lambda *_: kms.create_key())
+    kms.create_key()
+    (complaint,) = mock.complaints
+    assert "in a row, the last time for CreateKey" in complaint.args[0]
+    assert len(rule.events) == 17
+    mock.complaints.clear()
+    kms.create_key()
+    assert len(rule.events) == 34
+    mock.complaints.clear()
+
+
 def test_a_handler_that_turns_out_to_be_async_fails_the_test(mock):
     """Nobody awaits it, and it would never do anything."""
 

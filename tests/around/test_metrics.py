@@ -175,6 +175,17 @@ def test_an_alarm_ends_with_its_block(mock):
     assert (alarm.state, alarm.events) == ("OK", [])
 
 
+def test_many_targets_that_call(mock):
+    """One after the other, each for a reason of its own."""
+    kms, keys = mock.client(), [mock.import_key(ValidTo=NOON + timedelta(hours=hour)) for hour in range(30, 50)]
+    rule = mock.events.rule({"detail": {"eventName": ["CreateKey"]}}, lambda *_: None)
+    for key in keys:
+        mock.metrics.alarm(key.id, timedelta(hours=29), lambda *_: kms.create_key())
+    mock.clock.advance(days=1)
+    assert len(rule.events) == 20
+    assert list(mock.complaints) == []
+
+
 def test_a_target_that_fails_fails_the_test(mock):
     """As that of a rule."""
     key = mock.import_key(ValidTo=NOON + timedelta(minutes=2))
