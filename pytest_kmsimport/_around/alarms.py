@@ -62,7 +62,7 @@ class Alarm:
     ) -> None:
         _check("comparison", comparison, _COMPARED)
         _check("treat_missing_data", treat_missing_data, _MISSING)
-        if period not in {10, 20, 30} and (period < PERIOD or period % PERIOD):
+        if not isinstance(period, int) or (period not in {10, 20, 30} and (period < PERIOD or period % PERIOD)):
             raise ValueError(f"period is {period!r}; write a multiple of 60 seconds.")
         self.name = name
         self.key_id = key_id

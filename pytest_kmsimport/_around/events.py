@@ -18,7 +18,7 @@ from .._service.calls import Calls
 from .._wire.model import did_you_mean
 from ..engine.service_events import DELETION, EXPIRY, MOST_KEPT, ROTATION, ServiceEvent
 from .patterns import compiled
-from .records import Record, event_id, record_of_service_event, records_of_call
+from .records import Record, event_id, only_reads, record_of_service_event, records_of_call
 from .sequence import OfJournal
 from .targets import Target, check_handler
 
@@ -116,6 +116,10 @@ class Rule:
         """Wait for nothing any more."""
         self._state = "DISABLED"
 
+    def hears_of(self, operation: str) -> bool:
+        """Whether calls of an operation may be for it."""
+        return not self.has_ended and (self._state != "ENABLED" or not only_reads(operation))
+
     def take(self, event: Event) -> None:
         """Call the target with an event that the rule is for."""
         if self.has_ended or (event["region"], event["account"]) != self._where:
@@ -178,7 +182,7 @@ class Events(OfJournal):
 
         The clock, moved past several events, stops at each. A handler may call KMS. What it raises fails the test.
 
-        Raises ValueError for what is no event pattern, TypeError for what cannot be called so.
+        Raises ValueError for what is no event pattern, no Region or no account, TypeError for what cannot be called so.
         """
         check_handler(target)
         return self._watch().add_rule(pattern, target, state, region_name, account)

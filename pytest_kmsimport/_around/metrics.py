@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._service.clock import Clock
+from .._wire.regions import check_place
 from ..engine.engine import Engine
 from ..engine.keys import Key
 from .alarms import NAME, NAMESPACE, PERIOD, UNIT, Alarm, earliest_expiry, period_of
@@ -59,8 +61,11 @@ class Metrics:
         """The data points of this minute in a Region of an account, by default the mock's own.
 
         Each is as PutMetricData takes it: MetricName, Dimensions (KeyId alone), Timestamp, Value and Unit.
+
+        Raises ValueError where there is no such Region, or no such account.
         """
         where = (region_name or self._home[0], account or self._home[1])
+        check_place(*where)
         found = self._engine.each(_expiring)
         minute = period_of(self._clock.now(), PERIOD)
         return [
@@ -96,10 +101,10 @@ class Metrics:
         test.
 
         Raises LookupError where there is no such KMS key, ValueError for what CloudWatch would refuse, TypeError for
-        what cannot be called so.
+        what cannot be called so and for what is no threshold.
         """
         check_handler(target)
-        seconds = threshold.total_seconds() if isinstance(threshold, timedelta) else float(threshold)
+        seconds = _seconds(threshold)
         region, owner = region_name or self._home[0], account or self._home[1]
         key = self._look_up(key_id, region, owner, _expiring)
         alarm = Alarm(
@@ -112,3 +117,13 @@ class Metrics:
             treat_missing_data=treat_missing_data,
         )
         return self._watch().add_alarm(alarm, target)
+
+
+def _seconds(threshold: object) -> float:
+    if isinstance(threshold, timedelta):
+        return threshold.total_seconds()
+    if not isinstance(threshold, (int, float)):
+        raise TypeError(f"threshold is {threshold!r}; write a timedelta, or seconds as a number.")
+    if not isfinite(threshold):
+        raise ValueError(f"threshold is {threshold!r}; CloudWatch takes a finite number alone.")
+    return float(threshold)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from typing import Any
 
 from ..engine.arns import partition_of
@@ -55,7 +55,10 @@ def target_of(
 
     def call(event: Any) -> None:  # noqa: ANN401
         try:
-            handler(event, LambdaContext(name, region, account, event))
+            done = handler(event, LambdaContext(name, region, account, event))
+            if iscoroutine(done):
+                done.close()
+                raise TypeError("it gave a coroutine, which Lambda would not await")  # noqa: TRY301
         except Exception as error:  # noqa: BLE001  a handler may raise anything
             failed = TargetFailed(f"{name} failed: {type(error).__name__}: {error}")
             failed.__cause__ = error

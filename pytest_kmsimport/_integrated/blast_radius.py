@@ -99,7 +99,10 @@ def dependents_of(
     region = key_arn.split(":")[3]
     for integration in INTEGRATIONS.values():
         for kept in _kept_by(integration, region, account):
-            if not is_customers(kept.key_id) or service.key_arn_of(kept.key_id, kept.region, account) != key_arn:
+            if not is_customers(kept.key_id):
+                continue
+            key_id = service.integrated.key_of(kept.stored, kept.key_id)
+            if service.key_arn_of(key_id, kept.region, account) != key_arn:
                 continue
             code, until = "", service.integrated.data_key_until(kept.shared) if kept.shared else None
             if refused is not None:

@@ -23,13 +23,18 @@ _NOTHING = Refused("KMSInternalException", "", 500, "")
 
 def refusal_of(service: Service, name: str, caller: Caller, need: Need) -> Refused | None:
     """Make the call that a service needs, unless it goes on with an earlier data key; gives AWS KMS's refusal."""
+    integrated = service.integrated
+    if need.operation == "Decrypt" and need.stored:
+        need = need._replace(key_id=integrated.key_of(need.stored[0], need.key_id))
     context = tuple(need.context.items())
     held = DataKeyUse(name, need.operation, need.key_id, need.region, context, _requester(caller))
-    if need.reuse and service.integrated.has_data_key(held):
-        return None
-    refused = _refusal(_ask(service, caller, need))
-    if refused is None and need.reuse:
-        service.integrated.keep_data_key(held, need.reuse)
+    has_data_key = need.reuse and integrated.has_data_key(held)
+    refused = None if has_data_key else _refusal(_ask(service, caller, need))
+    if refused is None and need.reuse and not has_data_key:
+        integrated.keep_data_key(held, need.reuse)
+    if refused is None and need.operation != "Decrypt" and "alias/" in need.key_id:
+        arn = service.key_arn_of(need.key_id, need.region, caller.account)
+        integrated.note_key(need.stored, need.key_id, arn)
     return refused
 
 

@@ -25,10 +25,16 @@ def tell_event_bus(mock: Mock, client: BaseClient, region: str, account: str) ->
 
     That is what rules in the state ENABLED are for, since who plays EventBridge may not know of another one.
     """
-    where = (region, account)
-    telling = mock.service.integrated.event_buses
-    if where in telling:
+    rules: list[Rule] = []  # one, as soon as there is it
+    telling, where = mock.service.integrated.event_buses, (region, account)
+
+    def has_ended() -> bool:
+        return any(rule.has_ended for rule in rules)
+
+    earlier = telling.setdefault(where, has_ended)
+    if earlier is not has_ended and not earlier():
         return
+    telling[where] = has_ended
 
     def put(event: Mapping[str, Any], _: object) -> None:
         entry = {
@@ -42,14 +48,13 @@ def tell_event_bus(mock: Mock, client: BaseClient, region: str, account: str) ->
             with questions():
                 client.put_events(Entries=[entry])
         except Exception as error:  # noqa: BLE001  whoever plays EventBridge may raise anything
-            rules[0].end()
-            telling.discard(where)
+            for rule in rules:
+                rule.end()
             if not isinstance(error, UNANSWERED):
                 text = f"EventBridge in {region} hears no more of AWS KMS: {type(error).__name__}: {error}"
                 warnings.warn(text, RuntimeWarning, stacklevel=2)
 
-    telling.add(where)
-    rules: list[Rule] = [mock.events.rule(_EVERYTHING, put, region_name=region, account=account)]
+    rules.append(mock.events.rule(_EVERYTHING, put, region_name=region, account=account))
 
 
 def put_metrics(mock: Mock, client: BaseClient, region: str, account: str) -> None:

@@ -57,7 +57,8 @@ class Need(NamedTuple):
     """A call of AWS KMS that a service makes: what about (the encryption context), and how it names the KMS key.
 
     With ``reuse`` the service goes on for so many seconds with what it was given. ``resource`` is the ARN of what
-    stands on the KMS key, ``region`` where AWS KMS is asked.
+    stands on the KMS key, ``region`` where AWS KMS is asked. ``stored`` names what is kept under it from now on, or
+    was: by an alias too it stays under the KMS key that the alias was for then.
     """
 
     operation: str
@@ -66,6 +67,7 @@ class Need(NamedTuple):
     resource: str
     region: str
     reuse: float = 0
+    stored: tuple[str, ...] = ()
 
 
 class Refused(NamedTuple):
@@ -112,7 +114,7 @@ class Kept(NamedTuple):
     """Something that a service keeps and that stands on a KMS key, as the service names that.
 
     ``kind`` is what it is, ``operation`` what cannot be done with it without the KMS key. A data key that is used again
-    is for ``shared``. ``region`` is where AWS KMS is asked.
+    is for ``shared``. ``region`` is where AWS KMS is asked, ``stored`` as in ``Need``.
     """
 
     kind: str
@@ -121,6 +123,7 @@ class Kept(NamedTuple):
     operation: str
     region: str
     shared: str = ""
+    stored: str = ""
 
 
 class Integration(NamedTuple):

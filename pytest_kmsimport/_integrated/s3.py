@@ -76,7 +76,7 @@ def _need(request: Request, operation: str, place: _Place, encryption: _Encrypti
     resource = f"{bucket}/{place.key}"
     context = {"aws:s3:arn": bucket if encryption.by_bucket_key else resource}
     reuse = _BUCKET_KEY_SECONDS if encryption.by_bucket_key else 0
-    return Need(operation, encryption.key_id, context, resource, region, reuse)
+    return Need(operation, encryption.key_id, context, resource, region, reuse, (resource,))
 
 
 def _read(request: Request, place: _Place) -> Iterator[Need]:
@@ -166,7 +166,8 @@ def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:
                 shared = arn if head.get("BucketKeyEnabled") else ""
                 version_id = "" if version["IsLatest"] else f"?versionId={place.version}"
                 resource = f"{arn}/{place.key}{version_id}"
-                yield Kept("S3 object", resource, head.get("SSEKMSKeyId", ""), "GetObject", where, shared)
+                key_id, stored = head.get("SSEKMSKeyId", ""), f"{arn}/{place.key}"
+                yield Kept("S3 object", resource, key_id, "GetObject", where, shared, stored)
 
 
 S3 = Integration(

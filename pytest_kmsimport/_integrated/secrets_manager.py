@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -18,7 +18,13 @@ _CURRENT = "AWSCURRENT"
 
 
 def _need(request: Request, operation: str, key_id: str, arn: str, version: str) -> Need:
-    return Need(operation, key_id, {"SecretARN": arn, "SecretVersionId": version}, arn, request.region)
+    context, stored = {"SecretARN": arn, "SecretVersionId": version}, (_stored(arn, version),)
+    return Need(operation, key_id, context, arn, request.region, stored=stored)
+
+
+def _stored(arn: str, version: str) -> str:
+    """A version of a secret, also one to come, whose ARN has six other characters at its end."""
+    return f"{arn.rpartition('-')[0]}/{version}"
 
 
 def _has_value(request: Request) -> bool:
@@ -30,10 +36,11 @@ def _new_version(request: Request) -> str:
     return version
 
 
-def _validated(request: Request, key_id: str, arn: str) -> Iterator[Need]:
-    """A KMS key that a request names is tried before anything is done with it."""
-    for operation in ("GenerateDataKey", "Decrypt"):
-        yield _need(request, operation, key_id, arn, _VALIDATION)
+def _validated(request: Request, key_id: str, arn: str, versions: Iterable[str] = ()) -> Iterator[Need]:
+    """A KMS key that a request names is tried before anything is done with it; versions there are come under it."""
+    stored = tuple(_stored(arn, version) for version in (*versions, _VALIDATION))
+    yield _need(request, "GenerateDataKey", key_id, arn, _VALIDATION)._replace(stored=stored)
+    yield _need(request, "Decrypt", key_id, arn, _VALIDATION)
 
 
 def _describe(request: Request) -> Mapping[str, Any]:
@@ -57,7 +64,7 @@ def _update(request: Request) -> Iterator[Need]:
     secret = _describe(request)
     key_id = request.members.get("KmsKeyId")
     if key_id:
-        yield from _validated(request, key_id, secret["ARN"])
+        yield from _validated(request, key_id, secret["ARN"], secret.get("VersionIdsToStages", ()))
     if _has_value(request):
         key_id = key_id or secret.get("KmsKeyId", "")
         yield _need(request, "GenerateDataKey", key_id, secret["ARN"], _new_version(request))
@@ -88,8 +95,8 @@ def _batch_get_value(request: Request) -> Iterator[Need]:
 
 
 def _decrypted(request: Request, secret: Mapping[str, Any], stage: str, version: str | None = None) -> Iterator[Need]:
-    """A version that is there is decrypted."""
-    versions: Mapping[str, list[str]] = secret.get("VersionIdsToStages", {})
+    """A version that is there is decrypted, unless its secret is to be deleted."""
+    versions: Mapping[str, list[str]] = {} if "DeletedDate" in secret else secret.get("VersionIdsToStages", {})
     for name, stages in versions.items():
         if name == version or (version is None and stage in stages):
             yield _need(request, "Decrypt", secret.get("KmsKeyId", ""), secret["ARN"], name)
@@ -120,7 +127,10 @@ def _refuse(request: Request, refused: Refused) -> Refusal:
 def _kept(client: BaseClient, region: str, _: str) -> Iterator[Kept]:
     for page in client.get_paginator("list_secrets").paginate():
         for secret in page["SecretList"]:
-            yield Kept("secret", secret["ARN"], secret.get("KmsKeyId", ""), "GetSecretValue", region)
+            versions: Mapping[str, list[str]] = secret.get("SecretVersionsToStages", {})
+            current = next((name for name, stages in versions.items() if _CURRENT in stages), "")
+            stored = _stored(secret["ARN"], current)
+            yield Kept("secret", secret["ARN"], secret.get("KmsKeyId", ""), "GetSecretValue", region, stored=stored)
 
 
 SECRETS_MANAGER = Integration(

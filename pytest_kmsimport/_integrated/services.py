@@ -18,6 +18,7 @@ from .._active import Mock
 from .._service.questions import UNANSWERED, new_client, questions
 from .._wire import signature
 from .._wire.aws_json import WireResponse, new_request_id
+from .._wire.regions import is_region
 from ..engine.call import Caller
 from ..engine.errors import NotOffered
 from .kms import refusal_of
@@ -106,7 +107,8 @@ def _tell(mock: Mock, service: str, http: AWSPreparedRequest) -> None:
     """Tell a service of the mock's KMS keys, as somebody of the account that is asking it."""
     name, tell = TOLD[service]
     region, caller = signature.region_and_caller(http, mock.region, mock.account)
-    tell(mock, client_for(name, region, caller.access_key, _endpoint_of(http.url)), region, caller.account)
+    if is_region(region):  # moto can be told to play others
+        tell(mock, client_for(name, region, caller.access_key, _endpoint_of(http.url)), region, caller.account)
 
 
 def _endpoint_of(url: str) -> str:

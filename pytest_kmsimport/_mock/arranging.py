@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._diagnosis import words
 from .._wire.constraints import refusal_of
-from .._wire.regions import is_region
+from .._wire.regions import check_place
 from ..engine.call import Call, Caller, Response
 from ..engine.chosen import NOTHING, Chosen
 from ..engine.engine import Engine
@@ -23,10 +22,7 @@ def arranging(engine: Engine, region: str, account: str) -> Arrange:
 
     Raises ValueError where there is no such Region, or no such account.
     """
-    if not is_region(region):
-        raise ValueError(f"region_name is {region!r}; write the name of an AWS Region, such as 'eu-central-1'.")
-    if not re.fullmatch(r"\d{12}", account, re.ASCII):
-        raise ValueError(f"account is {account!r}; write the 12 digits of an AWS account as a text.")
+    check_place(region, account)
 
     def arrange(operation: str, members: Mapping[str, Any], chosen: Chosen = NOTHING) -> Response:
         call = Call(operation, region, Caller(account, arranges=True), members, chosen=chosen)

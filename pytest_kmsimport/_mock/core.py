@@ -12,7 +12,7 @@ from .._active import Complaints
 from .._around.events import Events, events_of
 from .._around.metrics import Metrics
 from .._around.trail import Trail, trail_of
-from .._around.watch import Watch
+from .._around.watch import Waiting, Watch
 from .._diagnosis import diagnose
 from .._enclave.enclaves import Enclaves
 from .._service.call_record import CallRecord
@@ -44,7 +44,7 @@ __tracebackhide__ = True
 class Snapshot:
     """A mock's state at one moment, for ``restore``: KMS keys, import tokens, principals, the clock, calls, faults.
 
-    Who waits for events and alarms, too. With a seed, chance goes back to it too.
+    Rules and alarms are in it too. With a seed, chance goes back to it too.
     """
 
     _of: MockCore = field(repr=False)
@@ -52,8 +52,8 @@ class Snapshot:
     _clock: ClockSetting = field(repr=False)
     _calls: Kept = field(repr=False)
     _plans: tuple[Plan, ...] = field(repr=False)
+    _waiting: Waiting = field(repr=False)
     _drawn: Mapping[str, int] = field(repr=False)
-    _waiting: tuple[object, ...] = field(repr=False)
 
 
 class MockCore:
@@ -197,8 +197,8 @@ class MockCore:
             self.clock.snapshot(),
             self.service.journal.snapshot(),
             self.plans,
-            self._drawn,
             () if self._watch is None else self._watch.waiting,
+            self._drawn,
         )
 
     def restore(self, snapshot: Snapshot) -> None:

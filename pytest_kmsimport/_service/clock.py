@@ -109,12 +109,14 @@ class Clock:
     def _show(self, milliseconds: int) -> datetime:
         if not 0 <= milliseconds <= _LATEST:
             raise ValueError(_BEYOND)
+        goes_on = milliseconds >= self._shown()
         while self.stop_before is not None:
             stop = self.stop_before(_EPOCH + timedelta(milliseconds=milliseconds))
             if stop is None:
                 break
             self._ahead = -((_EPOCH - stop) // _MILLISECOND) - self._base()  # not before it, by part of a millisecond
-        self._ahead = milliseconds - self._base()
+        if not (goes_on and self._shown() > milliseconds):  # those who were told may have moved it further
+            self._ahead = milliseconds - self._base()
         if self.stop_before is not None:
             self.stop_before(self.now())
         return self.now()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-_MOST = 1000
+_MOST, _MOST_STORED = 1000, 10_000
 
 
 class ServiceRefusal(NamedTuple):
@@ -42,8 +42,10 @@ class IntegratedServices:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._data_keys: OrderedDict[DataKeyUse, tuple[datetime, datetime]] = OrderedDict()
+        self._keys: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._refusals: deque[ServiceRefusal] = deque(maxlen=_MOST)
-        self.event_buses: set[tuple[str, str]] = set()  # their Regions and accounts, which are told of events
+        #: Those that are told of events, by Region and account; each with what says whether that has ended.
+        self.event_buses: dict[tuple[str, str], Callable[[], bool]] = {}
         #: What a test has found to stand on a KMS key, as text, for the report of its failure.
         self.looked_at = ""
 
@@ -69,6 +71,18 @@ class IntegratedServices:
         ]
         return max(until, default=None)
 
+    def note_key(self, stored: Iterable[str], alias: str, key_arn: str | None) -> None:
+        """Remember the KMS key that an alias is for, under which things are kept from now on."""
+        for one in stored:
+            self._keys[one, alias] = key_arn or alias
+            self._keys.move_to_end((one, alias))
+            if len(self._keys) > _MOST_STORED:
+                self._keys.popitem(last=False)
+
+    def key_of(self, stored: str, key_id: str) -> str:
+        """The KMS key that something is kept under, whatever an alias is for by now."""
+        return self._keys.get((stored, key_id), key_id)
+
     def note_refusal(self, service: str, operation: str, resource: str, key_id: str, code: str) -> None:
         """Write down what a service has refused."""
         self._refusals.append(ServiceRefusal(self._now(), service, operation, resource, key_id, code))
@@ -79,7 +93,7 @@ class IntegratedServices:
         return tuple(self._refusals)
 
     def forget(self) -> None:
-        """Have no data keys, and no memory of refusals."""
+        """Have no data keys, and no memory of refusals; what services keep is still there."""
         self._data_keys.clear()
         self._refusals.clear()
         self.looked_at = ""

@@ -125,6 +125,14 @@ def test_a_handler_that_imports_again(mock):
     assert mock.key(key.id).state == "Enabled"
 
 
+def test_a_handler_that_moves_the_clock(mock):
+    """Whoever has moved it up to the event does not put it back."""
+    mock.events.rule({"detail-type": [EXPIRATION]}, lambda *_: mock.clock.advance(days=50))
+    mock.import_key(ValidTo=NOON + timedelta(days=30))
+    assert mock.clock.advance(days=40) == NOON + timedelta(days=80)
+    assert mock.clock.move_to(NOON) == NOON
+
+
 def test_calls_come_when_they_are_answered(mock):
     """Those that change something to a plain rule; what only reads to one that has it said."""
     changes = mock.events.rule(OF_KMS, lambda *_: None)
@@ -184,19 +192,29 @@ def test_a_rule_after_a_restore(mock):
         mock.restore(snapshot)
 
 
-def test_a_rule_of_a_block_that_is_undone(mock):
-    """It has ended, while those from before the block wait on; so have alarms."""
-    heard = []
+def test_a_rule_ends_with_the_block_that_is_undone(mock):
+    """What one test of several has made waits for nothing in those after it; what is made for all of them stays."""
+    mock.import_key(ValidTo=NOON + timedelta(days=10))
+    for_all = mock.events.rule(OF_KMS, lambda *_: None)
+    for _ in range(2):
+        with mock.restoring():
+            key = mock.import_key(ValidTo=NOON + timedelta(hours=3))
+            rule = mock.events.rule(OF_KMS, lambda *_: None)
+            alarm = mock.metrics.alarm(key.id, timedelta(hours=2), lambda *_: None)
+            mock.client().create_key()
+            mock.clock.advance(hours=2)
+        mock.client().create_key()
+        assert (len(rule.events), len(alarm.events)) == (1, 1)
+        assert rule.has_ended
+        assert alarm.has_ended
+    assert len(for_all.events) == 4
+
+
+def test_the_first_rule_ends_with_the_block_that_is_undone(mock):
+    """Also where nobody had waited for anything before."""
     with mock.restoring():
-        mock.events.rule(OF_KMS, lambda *_: heard.append("a rule"))
-        mock.metrics.alarm(mock.import_key().id, 3600, lambda *_: heard.append("an alarm"))
-    mock.events.rule(OF_KMS, lambda *_: heard.append("a rule around it"))
-    key = mock.import_key(ValidTo=NOON + timedelta(hours=3))
-    with mock.restoring():
-        mock.metrics.alarm(key.id, 3600, lambda *_: heard.append("an alarm"))
-    mock.client().create_key()
-    mock.clock.advance(hours=4)
-    assert set(heard) == {"a rule around it"}
+        rule = mock.events.rule(OF_KMS, lambda *_: None)
+    assert rule.has_ended
 
 
 def test_a_handler_that_fails_fails_the_test(mock):
@@ -207,6 +225,36 @@ def test_a_handler_that_fails_fails_the_test(mock):
     assert isinstance(complaint, TargetFailed)
     assert complaint.args == ("<lambda> failed: KeyError: 'no such thing'",)
     assert isinstance(complaint.__cause__, KeyError)
+    mock.complaints.clear()
+
+
+def test_a_handler_that_is_called_for_its_own_calls(mock):
+    """For ever, so that the test would hang; as far as a chain of handlers goes it may call."""
+    kms = mock.client()
+    rule = mock.events.rule(OF_KMS, lambda *_: kms.create_key())
+    kms.create_key()
+    (complaint,) = mock.complaints
+    assert "in a row, the last time for CreateKey" in complaint.args[0]
+    assert len(rule.events) == 17
+    mock.complaints.clear()
+    kms.create_key()
+    assert len(rule.events) == 34
+    mock.complaints.clear()
+
+
+def test_a_handler_that_turns_out_to_be_async_fails_the_test(mock):
+    """Nobody awaits it, and it would never do anything."""
+
+    class Later:
+        """A handler that does not look like one that is awaited."""
+
+        async def __call__(self, event, context):
+            """Do nothing, for nobody awaits it."""
+
+    mock.events.rule(OF_KMS, Later())
+    mock.client().create_key()
+    (complaint,) = mock.complaints
+    assert "a coroutine, which Lambda would not await" in complaint.args[0]
     mock.complaints.clear()
 
 
@@ -239,6 +287,10 @@ def test_misuse_of_rules(mock):
         mock.events.rule(OF_KMS, later)
     with pytest.raises(ValueError, match="Did you mean ENABLED"):
         mock.events.rule(OF_KMS, print, state="enabled")
+    with pytest.raises(ValueError, match="write the name of an AWS Region"):
+        mock.events.rule(OF_KMS, print, region_name="moon-east-1")
+    with pytest.raises(ValueError, match="write the 12 digits"):
+        mock.events.rule(OF_KMS, print, account="123")
     with pytest.raises(ValueError, match="KMS CMK Rotation"):
         mock.events.to("KMS CMK Rotations")
 

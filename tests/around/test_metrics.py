@@ -175,6 +175,17 @@ def test_an_alarm_ends_with_its_block(mock):
     assert (alarm.state, alarm.events) == ("OK", [])
 
 
+def test_many_targets_that_call(mock):
+    """One after the other, each for a reason of its own."""
+    kms, keys = mock.client(), [mock.import_key(ValidTo=NOON + timedelta(hours=hour)) for hour in range(30, 50)]
+    rule = mock.events.rule({"detail": {"eventName": ["CreateKey"]}}, lambda *_: None)
+    for key in keys:
+        mock.metrics.alarm(key.id, timedelta(hours=29), lambda *_: kms.create_key())
+    mock.clock.advance(days=1)
+    assert len(rule.events) == 20
+    assert list(mock.complaints) == []
+
+
 def test_a_target_that_fails_fails_the_test(mock):
     """As that of a rule."""
     key = mock.import_key(ValidTo=NOON + timedelta(minutes=2))
@@ -193,6 +204,10 @@ def test_a_target_that_fails_fails_the_test(mock):
     [
         ({"comparison": "LessThan"}, ValueError, "Did you mean LessThanThreshold"),
         ({"period": 90}, ValueError, "write a multiple of 60 seconds"),
+        ({"period": "60"}, ValueError, "write a multiple of 60 seconds"),
+        ({"period": 60.0}, ValueError, "write a multiple of 60 seconds"),
+        ({"threshold": "2 weeks"}, TypeError, "write a timedelta, or seconds"),
+        ({"threshold": float("nan")}, ValueError, "takes a finite number"),
         ({"treat_missing_data": "nothing"}, ValueError, "Write one of missing, breaching"),
         ({"target": 1}, TypeError, "write a function that takes an event and a context"),
         ({"key_id": "alias/none"}, LookupError, "There is no KMS key 'alias/none' in us-east-1"),
@@ -203,6 +218,13 @@ def test_misuse_of_alarms(mock, given, error, text):
     key = mock.import_key(ValidTo=NOON + timedelta(hours=2))
     with pytest.raises(error, match=text):
         mock.metrics.alarm(**{"key_id": key.id, "threshold": 60, "target": print, **given})
+
+
+@pytest.mark.parametrize("where", [{"region_name": "moon-east-1"}, {"account": "123"}])
+def test_data_of_nowhere(mock, where):
+    """There would never be any."""
+    with pytest.raises(ValueError, match="write the"):
+        mock.metrics.data(**where)
 
 
 def test_metrics_over_http(mock, kms_import_server):

@@ -115,3 +115,14 @@ def test_a_call_costs_the_same_among_many_keys(kms_import_mock, kms_import_clien
     for _ in range(100):
         kms_import_mock.import_key(ValidTo=later)
     assert functions_called(kms_import_client, key_id) <= alone + 5
+
+
+def test_what_no_rule_is_for_costs_no_record(kms_import_mock, kms_import_client):
+    """A call that only reads is nothing to a rule in the state ENABLED, and none is to one that has ended."""
+    key_id = kms_import_mock.import_key().id
+    without = functions_called(kms_import_client, key_id)
+    with kms_import_mock.events.rule({"source": ["aws.kms"]}, lambda *_: None):
+        assert functions_called(kms_import_client, key_id) < without + 60
+    assert functions_called(kms_import_client, key_id) < without + 60
+    kms_import_mock.events.rule({"source": ["aws.kms"]}, lambda *_: None, state=ALL)
+    assert functions_called(kms_import_client, key_id) > without + 60

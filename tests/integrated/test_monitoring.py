@@ -47,6 +47,18 @@ def test_a_rule_gets_an_expiry_at_its_time(kms_import_mock, queue):
     assert queue() == []
 
 
+def test_a_bus_hears_in_every_test_of_several(kms_import_mock, queue, client):
+    """Once, whether its first request came before the block that is undone, or within."""
+    kms_import_mock.reset()  # as if the queue's rule had been made before the mock
+    for in_between in (0, 0, 1, 0):
+        with kms_import_mock.restoring():
+            client("events").list_rules()
+            kms_import_mock.client().create_key()
+            assert len(queue()) == 1
+        for _ in range(in_between):
+            client("events").list_rules()
+
+
 def test_a_rule_gets_calls_that_change_something(kms_import_mock, kms_import_client, queue):
     """In the state ENABLED, which is the only one that there is in moto, those that only read are not for it."""
     key = kms_import_mock.import_key()
@@ -89,6 +101,13 @@ def test_cloudwatch_has_the_metric_of_now(kms_import_mock, client):
         Statistics=["Minimum"],
     )["Datapoints"]
     assert 0 <= min(point["Minimum"] for point in data) - (valid_to - now).total_seconds() < 60
+
+
+@pytest.mark.parametrize(("service", "operation"), [("events", "list_rules"), ("cloudwatch", "list_metrics")])
+def test_a_region_that_there_is_not(client, monkeypatch, service, operation):
+    """moto plays it where it is told to, and AWS KMS has nothing to tell there."""
+    monkeypatch.setenv("MOTO_ALLOW_NONEXISTENT_REGION", "true")
+    assert getattr(client(service, "mars-north-1"), operation)()
 
 
 @pytest.mark.kms_import(integrated_services=False)

@@ -147,6 +147,54 @@ def test_data_keys_are_of_one_state(client, kms_import_mock, key, tmp_path, made
     assert len(kms_import_mock.calls) == before + 2
 
 
+def put_object(s3, key_id):
+    """An object under a KMS key, and how it is read."""
+    put(s3, key_id, "of an alias")
+    return lambda: s3.get_object(Bucket=BUCKET, Key="of an alias")
+
+
+def create_secret(secrets, key_id):
+    """A secret under a KMS key, and how it is read."""
+    secrets.create_secret(Name="of-an-alias", SecretString="...", KmsKeyId=key_id)
+    return lambda: secrets.get_secret_value(SecretId="of-an-alias")
+
+
+def put_parameter(ssm, key_id):
+    """A parameter under a KMS key, and how it is read."""
+    ssm.put_parameter(Name="of-an-alias", Value="...", Type="SecureString", KeyId=key_id, Overwrite=True)
+    return lambda: ssm.get_parameter(Name="of-an-alias", WithDecryption=True)
+
+
+@pytest.mark.parametrize(
+    ("service", "put"), [("s3", put_object), ("secretsmanager", create_secret), ("ssm", put_parameter)]
+)
+def test_what_an_alias_was_for_counts(s3, client, kms, key, kms_import_mock, service, put):
+    """What is kept stays under the KMS key that it was written under, wherever the alias goes."""
+    kms.create_alias(AliasName="alias/now", TargetKeyId=key.id)
+    read = put(client(service), "alias/now")
+    following = kms_import_mock.import_key()
+    kms.update_alias(AliasName="alias/now", TargetKeyId=following.id)
+    assert [one.works for one in kms_import_mock.blast_radius(key.id).dependents] == [True]
+    assert kms_import_mock.blast_radius(following.id).dependents == ()
+    with kms_import_mock.restoring():
+        kms.disable_key(KeyId=key.id)
+        with pytest.raises(ClientError):
+            read()
+    kms.disable_key(KeyId=following.id)
+    read()
+
+
+def test_a_secret_comes_under_what_an_alias_is_for(client, kms, key, kms_import_mock):
+    """Its versions, when UpdateSecret names a KMS key."""
+    secrets = client("secretsmanager")
+    kms.create_alias(AliasName="alias/now", TargetKeyId=key.id)
+    read = create_secret(secrets, "alias/now")
+    kms.update_alias(AliasName="alias/now", TargetKeyId=kms_import_mock.import_key().id)
+    secrets.update_secret(SecretId="of-an-alias", KmsKeyId="alias/now")
+    kms.disable_key(KeyId=key.id)
+    read()
+
+
 def test_questions_are_not_the_codes(kms_import_mock, s3, key):
     """What the mock asks S3 is seen by no log of requests that the code under test keeps, nor by the journal."""
     seen = []

@@ -207,6 +207,16 @@ def test_what_is_not_there(secrets, made):
     assert made() == []
 
 
+def test_a_secret_that_is_to_be_deleted(secrets, arn, kms, key, made):
+    """It is not decrypted, and that is what its reader hears, whatever the KMS key is like."""
+    secrets.delete_secret(SecretId=arn)
+    kms.disable_key(KeyId=key.id)
+    made()
+    with pytest.raises(secrets.exceptions.InvalidRequestException):
+        secrets.get_secret_value(SecretId=arn)
+    assert made() == []
+
+
 def test_no_value_is_in_a_call(secrets, arn, kms_import_mock):
     """What a secret is comes to AWS KMS in no form."""
     secrets.put_secret_value(SecretId=NAME, SecretString="correct horse battery staple")

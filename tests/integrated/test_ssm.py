@@ -114,6 +114,24 @@ def test_each_parameter_is_decrypted(ssm, key, made):
     assert len(made()) == 3
 
 
+def test_each_version_is_under_its_own_key(ssm, key, kms, kms_import_mock, made):
+    """A version that is asked for by number or label, and the history, need the KMS key that it was written under."""
+    put(ssm, key.id)
+    ssm.label_parameter_version(Name=NAME, ParameterVersion=1, Labels=["before"])
+    put(ssm, kms_import_mock.import_key().id, content="second", Overwrite=True)
+    made()
+    ssm.get_parameter_history(Name=NAME, WithDecryption=True)
+    assert len(made()) == 2
+    kms.delete_imported_key_material(KeyId=key.id)
+    assert get(ssm) == get(ssm, f"{NAME}:2") == "second"
+    nothing = ["nothing", "nothing:1"]
+    for names in ([f"{NAME}:1"], [f"{ARN}:1"], [f"{NAME}:before"], [*nothing, NAME, f"{NAME}:1"]):
+        with pytest.raises(ssm.exceptions.InvalidKeyId):
+            ssm.get_parameters(Names=names, WithDecryption=True)
+    with pytest.raises(ssm.exceptions.InvalidKeyId):
+        ssm.get_parameter_history(Name=NAME, WithDecryption=True)
+
+
 def test_the_type_need_not_be_said_again(ssm, key, made):
     """Of a SecureString that is there; the KMS key has to be."""
     put(ssm, key.id)
