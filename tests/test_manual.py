@@ -7,11 +7,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser
 
 import pytest
 
 import pytest_kmsimport
 from pytest_kmsimport import faults
+from pytest_kmsimport._command.command import _parser
 from pytest_kmsimport._fixtures import INI
 from pytest_kmsimport._mock.core import MockCore
 from pytest_kmsimport.engine.failures import PAGE, Failure
@@ -27,6 +29,12 @@ TOPICS = [
     str(thing("")).rpartition("#")[2] for thing in PUBLIC if isinstance(thing, type) and issubclass(thing, Failure)
 ]
 LISTED = re.compile(r"^\* \[.+\]\((\S+\.md)\): .", re.MULTILINE)
+
+
+def commands() -> dict[str, ArgumentParser]:
+    """The parts of the command, and what each takes."""
+    (parts,) = _parser()._subparsers._group_actions
+    return parts.choices
 
 
 def page(name: str) -> str:
@@ -106,6 +114,15 @@ def test_the_reference_has_all_that_pytest_lists(pytester, option):
     assert len(names) > 1
     of_a_mock = {f"kms_import_{name}" for name in INI}
     missing = [name for name in sorted(names - of_a_mock) if written.format(name) not in page("options.md")]
+    assert not missing, f"write a row for each in docs/options.md: {missing}"
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_reference_has_every_option_of_the_command(command):
+    """Of each of its parts."""
+    options = {name for action in commands()[command]._actions for name in action.option_strings} - {"-h", "--help"}
+    section = page("options.md").partition("## The command\n")[2]
+    missing = [name for name in sorted(options) if not re.search(rf"`{name}[ `]", section)]
     assert not missing, f"write a row for each in docs/options.md: {missing}"
 
 

@@ -71,22 +71,24 @@ def _certificate(  # noqa: PLR0913  what is in a certificate
     is_authority: bool,
 ) -> x509.Certificate:
     builder = x509.CertificateBuilder(
-        subject_name=_name(subject),
-        issuer_name=_name(issuer),
+        subject_name=named(subject),
+        issuer_name=named(issuer),
         public_key=key.public_key(),
         serial_number=x509.random_serial_number(),
         not_valid_before=times[0],
         not_valid_after=times[1],
     )
     builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-    return builder.add_extension(_usage(signs_certificates=is_authority), critical=True).sign(issuer_key, SHA384())
+    return builder.add_extension(key_usage(signs_certificates=is_authority), critical=True).sign(issuer_key, SHA384())
 
 
-def _name(common_name: str) -> x509.Name:
+def named(common_name: str) -> x509.Name:
+    """A name that is a common name alone."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    """What a key signs: certificates and lists of revoked ones, or anything else."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         content_commitment=False,

@@ -14,7 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from .._enclave.chain import key_usage, named
 
 _VALID = timedelta(days=1)
 
@@ -27,13 +29,13 @@ def new_server_side(hosts: Collection[str], ca_bundle: Path | None = None) -> ss
     authority_key, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
     authority = _builder("pytest-kmsimport", "pytest-kmsimport", authority_key)
     authority = authority.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    authority = authority.add_extension(_usage(signs_certificates=True), critical=True)
+    authority = authority.add_extension(key_usage(signs_certificates=True), critical=True)
     identifier = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
     signed_authority = authority.add_extension(identifier, critical=False).sign(authority_key, hashes.SHA256())
     names = x509.SubjectAlternativeName([_host(host) for host in hosts])
     server = _builder("localhost", "pytest-kmsimport", key).add_extension(names, critical=False)
     server = server.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    server = server.add_extension(_usage(signs_certificates=False), critical=True)
+    server = server.add_extension(key_usage(signs_certificates=False), critical=True)
     server = server.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
     certificate = server.add_extension(by, critical=False).sign(authority_key, hashes.SHA256())
@@ -45,8 +47,8 @@ def new_server_side(hosts: Collection[str], ca_bundle: Path | None = None) -> ss
 def _builder(subject: str, issuer: str, key: EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     now = datetime.now(timezone.utc)
     return x509.CertificateBuilder(
-        subject_name=_name(subject),
-        issuer_name=_name(issuer),
+        subject_name=named(subject),
+        issuer_name=named(issuer),
         public_key=key.public_key(),
         serial_number=x509.random_serial_number(),
         not_valid_before=now - _VALID,
@@ -59,24 +61,6 @@ def _host(host: str) -> x509.GeneralName:
         return x509.IPAddress(ip_address(host))
     except ValueError:
         return x509.DNSName(host)
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 def _context(key: EllipticCurvePrivateKey, certificate: x509.Certificate) -> ssl.SSLContext:

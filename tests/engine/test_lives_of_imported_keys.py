@@ -471,6 +471,7 @@ MISTAKES: list[Callable[[pytest.MonkeyPatch], None]] = [
 ]
 
 
+@pytest.mark.meta
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
 def test_mistakes_are_found(mistake, monkeypatch):
     """A rule of AWS's that the engine breaks does not pass the machine."""

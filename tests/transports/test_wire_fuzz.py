@@ -249,6 +249,7 @@ def plant(request, monkeypatch):
     forget_readers()
 
 
+@pytest.mark.meta
 @pytest.mark.parametrize(
     ("plant", "operation", "found"), PLANTED, ids=[planted[0].__name__ for planted in PLANTED], indirect=["plant"]
 )
