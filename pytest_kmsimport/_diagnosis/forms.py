@@ -51,4 +51,7 @@ def _wrong_length(spec: KeySpec, wanted: RawBytes, plaintext: bytes) -> str:
     decoded = encodings.decoded_text(plaintext)
     if decoded is not None and wanted.shortest <= len(decoded[1]) <= wanted.longest:
         return f"{text} It is {decoded[0]} text of {len(decoded[1])} bytes: decode it first."
+    found = encodings.private_key_in(plaintext)
+    if found is not None:
+        return f"{text} It is a private key, for a KMS key of key spec {encodings.spec_of(found)}."
     return text

@@ -232,13 +232,14 @@ class MockCore:
         complaint that the code has swallowed, and with ``check_leaks`` a secret that leaked are AssertionErrors. A
         block that fails by itself says what is wrong, and nothing more is.
         """
-        begin, complaints = self.snapshot(), list(self.complaints)
+        begin, earlier = self.snapshot(), list(self.complaints)
         try:
             yield
             self.end_plans(since=begin)
             self.raise_complaints()
         finally:
-            self.complaints[:] = complaints  # the next block has nothing to do with those of this one
+            # The next block has nothing to do with those of this one.
+            self.complaints[:] = [complaint for complaint in self.complaints if complaint in earlier]
             self.restore(begin)
 
     @property

@@ -271,7 +271,7 @@ UNFIT = {
     "a key pair for bytes": (
         {"material": generate_private_key(SECP256R1()), "key_spec": "HMAC_512"},
         ValueError,
-        "takes 64",
+        "takes 64 to 128. It is a private key, for a KMS key of key spec ECC_NIST_P256",
     ),
     "bytes for a key pair": ({"material": MATERIAL, "key_spec": "ECC_NIST_P384"}, ValueError, "no private key in"),
     "an alias without prefix": ({"aliases": ["alias/new", "payroll"]}, ValueError, 'start with the prefix "alias/"'),

@@ -73,6 +73,16 @@ def test_the_next_block_hears_nothing_of_a_complaint(kms_import_mock):
     assert not kms_import_mock.complaints
 
 
+def test_a_complaint_from_before_fails_one_block(kms_import_mock):
+    """As a test of pytest fails with what a fixture of wider scope has swallowed."""
+    with pytest.raises(NotOffered):
+        kms_import_mock.client().describe_key(KeyId="alias/aws/unknown")
+    with pytest.raises(NotOffered), kms_import_mock.restoring():
+        pass
+    with kms_import_mock.restoring():
+        kms_import_mock.create_key()
+
+
 def test_a_leak_fails_the_block():
     """With the option that looks for leaks."""
     with mock_kms_import(check_leaks=True) as mock, pytest.raises(SecretLeaked), mock.restoring():  # noqa: PT012
