@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.client import BaseClient
+from botocore.exceptions import HTTPClientError
 
 from .._active import Mock
 from .._around.alarms import NAMESPACE
 from .._around.events import Rule
-from .._service.questions import UNANSWERED, questions
+from .._service.questions import UNANSWERED, NobodyAnswers, questions
 
 _EVERYTHING = {"source": ["aws.kms"]}
+#: What is raised where EventBridge is played no more.
+_NOBODY = (NobodyAnswers, HTTPClientError)
 
 
 def tell_event_bus(mock: Mock, client: BaseClient, region: str, account: str) -> None:
@@ -50,7 +53,7 @@ def tell_event_bus(mock: Mock, client: BaseClient, region: str, account: str) ->
         except Exception as error:  # noqa: BLE001  whoever plays EventBridge may raise anything
             for rule in rules:
                 rule.end()
-            if not isinstance(error, UNANSWERED):
+            if not isinstance(error, _NOBODY):
                 text = f"EventBridge in {region} hears no more of AWS KMS: {type(error).__name__}: {error}"
                 warnings.warn(text, RuntimeWarning, stacklevel=2)
 

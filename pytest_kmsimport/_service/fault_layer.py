@@ -126,8 +126,10 @@ class ServiceAccess:
     def run_action(self, action: Action, call: Call) -> None:
         """Let somebody else act; raises MeanwhileFailed where that does not work."""
         token = unrecorded.set(True)
+        record = self._lookup.record_of(call)
+        record.note_keys(self._lookup.seen_by(call))
         try:
-            self._act(action, self._lookup.record_of(call))
+            self._act(action, record)
         finally:
             unrecorded.reset(token)
 

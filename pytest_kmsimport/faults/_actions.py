@@ -14,17 +14,17 @@ from ..engine.wrapping import LIFETIME
 
 def disable_key(mock: Any, call: Any) -> None:  # noqa: ANN401  of all actions
     """Another administrator disables the KMS key of the call."""
-    _client(mock, call).disable_key(KeyId=call.key_id)
+    _client(mock, call).disable_key(KeyId=_key_of(call))
 
 
 def schedule_deletion(mock: Any, call: Any) -> None:  # noqa: ANN401
     """Another administrator schedules the deletion of the KMS key of the call, in 7 days."""
-    _client(mock, call).schedule_key_deletion(KeyId=call.key_id, PendingWindowInDays=7)
+    _client(mock, call).schedule_key_deletion(KeyId=_key_of(call), PendingWindowInDays=7)
 
 
 def delete_material(mock: Any, call: Any) -> None:  # noqa: ANN401
     """Another administrator deletes the current key material of the KMS key of the call."""
-    _client(mock, call).delete_imported_key_material(KeyId=call.key_id)
+    _client(mock, call).delete_imported_key_material(KeyId=_key_of(call))
 
 
 def import_first(mock: Any, call: Any) -> None:  # noqa: ANN401
@@ -33,7 +33,7 @@ def import_first(mock: Any, call: Any) -> None:  # noqa: ANN401
     It asks for the ImportType of the call; the first import into a KMS key is then refused, for that has key material.
     """
     members = {"ImportType": call.request["ImportType"]} if "ImportType" in call.request else {}
-    mock.import_key(key_id=call.key_id, region_name=call.region, account=call.account, **members)
+    mock.import_key(key_id=_key_of(call), region_name=call.region, account=call.account, **members)
 
 
 def expire_token(mock: Any, call: Any) -> None:  # noqa: ANN401, ARG001
@@ -46,12 +46,19 @@ def expire_material(mock: Any, call: Any) -> None:  # noqa: ANN401
 
     Raises ValueError where there is no key material that does.
     """
-    material = mock.key(call.key_id, region_name=call.region, account=call.account).current_material
+    key_id = _key_of(call)
+    material = mock.key(key_id, region_name=call.region, account=call.account).current_material
     if material is None or material.valid_to is None:
-        raise ValueError(
-            f"expire_material: KMS key {call.key_id} has no key material that expires; import it with ValidTo."
-        )
+        raise ValueError(f"expire_material: KMS key {key_id} has no key material that expires; import it with ValidTo.")
     mock.clock.move_to(max(material.valid_to, mock.clock.now()))
+
+
+def _key_of(call: Any) -> str:  # noqa: ANN401
+    """The KMS key of a call as the call names it, or the one that its ciphertext tells."""
+    name: str | None = call.key_id or next(iter(call.key_arns), None)
+    if name is None:
+        raise ValueError(f"this {call.operation} is about no KMS key that is there")
+    return name
 
 
 def _client(mock: Any, call: Any) -> BaseClient:  # noqa: ANN401

@@ -32,6 +32,24 @@ def test_the_other_is_first(kms, kms_import_mock):
     assert kms_import_mock.key(key.id).state == "Disabled"
 
 
+@pytest.mark.parametrize("action", ["disable_key", "schedule_deletion", "delete_material", "expire_material"])
+def test_another_acts_on_the_key_that_a_ciphertext_tells(kms_import_mock, kms, action):
+    """Decrypt need not name its KMS key, and services never do."""
+    key = kms_import_mock.import_key(ValidTo=kms_import_mock.clock.now() + timedelta(days=1))
+    ciphertext = kms.encrypt(KeyId=key.id, Plaintext=b"x")["CiphertextBlob"]
+    kms_import_mock.inject(meanwhile(getattr(faults, action)), on="Decrypt")
+    with pytest.raises((kms.exceptions.DisabledException, kms.exceptions.KMSInvalidStateException)):
+        kms.decrypt(CiphertextBlob=ciphertext)
+
+
+def test_another_acts_on_no_key(kms_import_mock, kms):
+    """Where the ciphertext tells none, the test is told so."""
+    kms_import_mock.inject(meanwhile(faults.disable_key), on="Decrypt")
+    with pytest.raises(MeanwhileFailed, match="this Decrypt is about no KMS key that is there"):
+        kms.decrypt(CiphertextBlob=b"no ciphertext at all")
+    kms_import_mock.complaints.clear()
+
+
 def test_the_other_comes_after(kms, kms_import_mock):
     """The call succeeds, and the KMS key is another when its answer arrives."""
     key = kms_import_mock.import_key()

@@ -8,6 +8,7 @@ from datetime import timedelta
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.exceptions import JsonRESTError
 
 EXPIRATION = "KMS Imported Key Material Expiration"
 VIA_CLOUDTRAIL = "AWS API Call via CloudTrail"
@@ -136,6 +137,17 @@ def test_the_mock_s_own_requests_are_not_the_test_s(kms_import_mock, queue, kms_
     kms_import_client.create_key()
     assert [call.operation for call in kms_import_mock.calls] == ["CreateKey"]
     assert len(queue()) == 1
+
+
+def test_a_bus_that_refuses_is_said_to(kms_import_client, queue, monkeypatch):
+    """As moto's server does where it lacks something."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise JsonRESTError("InternalException", "It lacks something.")
+
+    monkeypatch.setattr("moto.events.models.EventsBackend.put_events", refuse)
+    with pytest.warns(RuntimeWarning, match="in us-east-1 hears no more of AWS KMS: .*PutEvents"):
+        kms_import_client.create_key()
 
 
 def test_a_bus_that_fails_is_said_to(kms_import_client, queue, monkeypatch):
