@@ -26,8 +26,14 @@ async def outcome(kms, operation, request):
         response = await kms._make_api_call(operation, request)
     except Exception as error:  # noqa: BLE001  whatever a fault leads to
         return type(error), (getattr(error, "response", None) or {}).get("Error", {}).get("Code"), False
-    has_output = bool(LOADER.load_service_model("kms", "service-2")["operations"][operation].get("output"))
-    return None, None, has_output and set(response) == {"ResponseMetadata"}
+    return None, None, set(response) == {"ResponseMetadata"}
+
+
+def has_output(operation):
+    """Whether the operation answers with anything."""
+    model = LOADER.load_service_model("kms", "service-2")
+    output = model["operations"][operation].get("output")
+    return output is not None and bool(model["shapes"][output["shape"]]["members"])
 
 
 async def check(case, kms):
@@ -40,7 +46,8 @@ async def check(case, kms):
         expected = case.expect(kms)
         exception, code, empty = await outcome(kms, case.operation, request)
         record = mock.calls[-1]
-        assert (exception, code, empty) == (expected.exception, expected.error_code, expected.empty)
+        assert (exception, code) == (expected.exception, expected.error_code)
+        assert empty == expected.empty or not has_output(case.operation)
         assert record.attempts == expected.attempts
         assert (record.effects > 0) == expected.takes_effect
 
