@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser
+from importlib.metadata import version
 
 import pytest
 
@@ -81,11 +82,15 @@ def test_a_lesson_goes_as_it_says(document, tmp_path, monkeypatch):
     assert runs
 
 
+TODAYS_MOTO = tuple(map(int, version("moto").split(".")[:2])) > (5, 0)
+
+
 def test_there_is_a_lesson():
     """The tutorial is one."""
     assert MANUAL / "tutorial.md" in LESSONS
 
 
+@pytest.mark.skipif(not TODAYS_MOTO, reason="what an older moto answers is another story")
 def test_the_suite_before_does_not_notice_a_wrong_hash(pytester):
     """With SHA1 in it moto's suite stays green, and four of five tests after fail, as docs/from-moto.md says."""
     suite = pytester.path / "migration_moto"
