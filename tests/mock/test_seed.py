@@ -21,8 +21,7 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 def drawn(mock) -> dict[str, object]:
     """What a mock draws, of every kind."""
-    mock.clock.move_to(NOON)
-    mock.clock.freeze()
+    mock.clock.freeze(NOON)
     kms = mock.client()
     key = kms.create_key()["KeyMetadata"]
     multi_region = kms.create_key(MultiRegion=True)["KeyMetadata"]
@@ -190,8 +189,7 @@ def test_handlers_and_alarms_see_the_same():
     def seen():
         contexts = []
         with mock_kms_import(seed=7) as mock:
-            mock.clock.move_to(NOON)
-            mock.clock.freeze()
+            mock.clock.freeze(NOON)
 
             def target(event, context):
                 contexts.append((json.dumps(event), context.aws_request_id, context.log_stream_name))
