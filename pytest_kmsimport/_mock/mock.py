@@ -163,10 +163,9 @@ class KmsImportMock(
         """
         from .principals import access_key_of, permissions  # noqa: PLC0415  most tests need none
 
-        caller = Caller(self.account, access_key_of(principal))
-        if isinstance(principal, str):
-            caller = self.service.callers.recognise(caller)
-        return permissions(self._engine, caller, region_name or self.region, operation, key_id, members)
+        region_name = region_name or self.region
+        caller = self.service.identify(Caller(self.account, access_key_of(principal)), region_name)
+        return permissions(self._engine, caller, region_name, operation, key_id, members)
 
     @contextmanager
     def serve(self, *, tls: bool = False) -> Iterator[Server]:

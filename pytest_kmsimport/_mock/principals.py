@@ -158,7 +158,6 @@ def permissions(  # noqa: PLR0913, PLR0917  what there is to say of a call
             if member not in known.parameters:
                 raise TypeError(f"can() takes no {member}: {operation} has {', '.join(sorted(known.parameters))}.")
         members = {member: _as_received(operation, member, value) for member, value in members.items()}
-    caller = engine.identify(caller, region)
     try:
         return Permissions(engine.can(Call(operation, region, caller, members)))
     except KmsError as error:

@@ -141,9 +141,7 @@ class Service:
         Raises NotOffered where the mock falls short of AWS.
         """
         request_id = self._new_request_id()
-        if caller.principal is None and looks_issued(caller.access_key):
-            caller = self.callers.recognise(caller)
-        caller = self._engine.identify(caller, region)
+        caller = self.identify(caller, region)
         is_recorded = not unrecorded.get()
         try:
             call = Call(operation, region, caller, aws_json.read(operation, body), invocation, request_id)
@@ -175,16 +173,19 @@ class Service:
         headers = aws_json.headers(body, self._clock.now(), call.request_id)
         return Exchange(self.journal, opened, reply, WireResponse(status, headers, body))
 
-    def on_behalf_of(self, caller: Caller, region: str, service: str) -> Caller:
-        """An AWS service, such as ``s3``, that calls on behalf of whoever has called it.
+    def identify(self, caller: Caller, region: str) -> Caller:
+        """Who it is that has signed a request to a Region: IAM and STS of others are asked, where they may know.
 
-        Raises NotOffered where whoever issued the caller's access key does not tell what the caller may do.
+        Raises NotOffered where they do not tell what the caller may do.
         """
-        if looks_issued(caller.access_key):
+        if caller.principal is None and looks_issued(caller.access_key):
             caller = self.callers.recognise(caller)
-        caller = self._engine.identify(caller, region)
-        principal = caller.principal or root_of(caller.account, partition_of(region))
-        return caller._replace(principal=replace(principal, via=service))
+        return self._engine.identify(caller, region)
+
+    def on_behalf_of(self, caller: Caller, region: str, service: str) -> Caller:
+        """An AWS service, such as ``s3``, calling on behalf of whoever has called it; raises as ``identify`` does."""
+        caller = self.identify(caller, region)
+        return caller._replace(principal=replace(_principal_of(caller, region), via=service))
 
     @cached_property
     def integrated(self) -> IntegratedServices:
@@ -209,8 +210,7 @@ class Service:
         """Who AWS STS would say that a caller is, where the mock knows that."""
         if not self._engine.knows(caller):
             return None
-        caller = self._engine.identify(caller, region)
-        principal = caller.principal or root_of(caller.account, partition_of(region))
+        principal = _principal_of(self._engine.identify(caller, region), region)
         return None if principal.kind is Kind.SERVICE else principal
 
     def now(self) -> datetime:
@@ -242,6 +242,11 @@ class Service:
         if record is not None:
             record.delays += (seconds,)
         return seconds if self._sleep_on_retry else 0
+
+
+def _principal_of(caller: Caller, region: str) -> Principal:
+    """Who a caller is; the root user of its account, where that is all that is known."""
+    return caller.principal or root_of(caller.account, partition_of(region))
 
 
 def _name_of_material(key_id: str) -> str:
