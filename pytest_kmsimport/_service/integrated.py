@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 _MOST, _MOST_STORED = 1000, 10_000
+_What = TypeVar("_What", bound=Hashable)
+_Value = TypeVar("_Value")
 
 
 class ServiceRefusal(NamedTuple):
@@ -57,10 +59,7 @@ class IntegratedServices:
     def keep_data_key(self, of: DataKeyUse, seconds: float) -> None:
         """Use a data key from now on, for so many seconds."""
         now = self._now()
-        self._data_keys[of] = now, now + timedelta(seconds=seconds)
-        self._data_keys.move_to_end(of)
-        if len(self._data_keys) > _MOST:
-            self._data_keys.popitem(last=False)
+        _keep(self._data_keys, of, (now, now + timedelta(seconds=seconds)), _MOST)
 
     def data_key_until(self, shared: str) -> datetime | None:
         """Until when somebody still uses a data key that is for an ARN; None where nobody does."""
@@ -74,10 +73,7 @@ class IntegratedServices:
     def note_key(self, stored: Iterable[str], alias: str, key_arn: str | None) -> None:
         """Remember the KMS key that an alias is for, under which things are kept from now on."""
         for one in stored:
-            self._keys[one, alias] = key_arn or alias
-            self._keys.move_to_end((one, alias))
-            if len(self._keys) > _MOST_STORED:
-                self._keys.popitem(last=False)
+            _keep(self._keys, (one, alias), key_arn or alias, _MOST_STORED)
 
     def key_of(self, stored: str, key_id: str) -> str:
         """The KMS key that something is kept under, whatever an alias is for by now."""
@@ -97,3 +93,11 @@ class IntegratedServices:
         self._data_keys.clear()
         self._refusals.clear()
         self.looked_at = ""
+
+
+def _keep(kept: OrderedDict[_What, _Value], what: _What, value: _Value, most: int) -> None:
+    """Remember something, and let the oldest go where that is more than there may be."""
+    kept[what] = value
+    kept.move_to_end(what)
+    if len(kept) > most:
+        kept.popitem(last=False)
