@@ -70,12 +70,7 @@ def kms_import_mock(request: pytest.FixtureRequest) -> Iterator[KmsImportMock]:
     mock = request.node.stash[MOCK_OF_FIXTURE] = KmsImportMock(_options(request))
     for marker in reversed(list(request.node.iter_markers(FAULT_MARKER))):
         _plan(mock, marker)
-    mock.start()
-    try:
-        yield mock
-    finally:
-        mock.stop()
-    mock.complaints.raise_first()
+    yield from _running(mock)
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +81,11 @@ def kms_import_session_mock(request: pytest.FixtureRequest) -> Iterator[KmsImpor
     """
     from ._mock.mock import KmsImportMock  # noqa: PLC0415  not before it is asked for
 
-    mock = KmsImportMock(_options(request))
+    yield from _running(KmsImportMock(_options(request)))
+
+
+def _running(mock: KmsImportMock) -> Iterator[KmsImportMock]:
+    """Have a mock answer while somebody has it, and say at the end what it has to complain of."""
     mock.start()
     try:
         yield mock
