@@ -417,7 +417,9 @@ def test_it_can_be_given_what_it_has(kms, make):
     """Its own name and path are in nobody else's use."""
     store_id = make(XKS)
     same = {"NewCustomKeyStoreName": "xks", "XksProxyUriPath": XKS["XksProxyUriPath"]}
+    before = described(kms, store_id)
     kms.update_custom_key_store(CustomKeyStoreId=store_id, **same)
+    assert described(kms, store_id) == before
 
 
 def test_one_with_keys_is_not_deleted(kms, kms_import_mock, make):
