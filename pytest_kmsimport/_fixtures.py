@@ -48,7 +48,7 @@ INI = {
     "check_leaks": ("bool", "fail a test when a secret is found in its logs, its output or a request"),
     "integrated_services": (
         "bool",
-        "have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys",
+        "have S3, Secrets Manager, SSM, SQS and SNS of moto need the KMS keys, EventBridge and CloudWatch hear of them",
     ),
     "serve": ("bool", "have child processes find the mock, at a port of this computer"),
     "background_seconds": ("string", "how long AWS works on after it has answered"),

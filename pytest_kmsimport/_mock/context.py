@@ -115,7 +115,8 @@ def mock_kms_import(decorated: Any = None, /, **options: Any) -> Any:
     * ``faults_must_strike``: fail the test when a planned fault never struck.
     * ``check_leaks``: fail the test when a secret is found in its logs, its output or a request.
     * ``serve``: have child processes of every kind find this mock, by the environment, at a port of this computer.
-    * ``integrated_services``: have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys.
+    * ``integrated_services``: have S3, Secrets Manager, SSM, SQS and SNS, where moto plays them, need the KMS keys, and
+      its EventBridge and CloudWatch hear of them.
     * ``background_seconds``: how long AWS works on after it has answered; with 0 a rotation is complete at once, and a
       custom key store connected.
     * ``grants_spread_seconds``: how long a grant takes until it is known without its grant token.
